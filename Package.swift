@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of rules for every target of ours (see the README's map for what each is about).
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "tacho",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tacho", targets: ["tacho"]),
+        .executable(name: "tacho-hook", targets: ["tacho-hook"]),
+        .library(name: "TachoLog", targets: ["TachoLog"]),
+    ],
+    dependencies: [
+        // Argument parsing, help and completions of `tacho`; the hook and the libraries do without.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // System libraries: a module map each.
+        .systemLibrary(
+            name: "CLZ4", pkgConfig: "liblz4",
+            providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        // SHA-256 comes from OpenSSL's libcrypto: hardware speed, and no compile time.
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        // CRC-32C with the processor's own instruction, which Swift cannot name.
+        .target(name: "CChecksum"),
+
+        .target(name: "TachoJSON", swiftSettings: settings),
+        .target(
+            name: "TachoLog", dependencies: ["CChecksum", "CCrypto", "CLZ4", "TachoJSON"],
+            swiftSettings: settings),
+        .target(
+            name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),
+        .target(
+            name: "TachoEvents", dependencies: ["TachoJSON", "TachoLog"],
+            swiftSettings: settings),
+        .target(
+            name: "TachoProjections",
+            dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
+            swiftSettings: settings),
+        .target(
+            name: "TachoSources", dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "tacho",
+            dependencies: [
+                "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSources",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/TachoCLI",
+            swiftSettings: settings),
+        // A process for each hook call: static and without Foundation, because starting is its cost.
+        .executableTarget(
+            name: "tacho-hook",
+            dependencies: ["TachoLog", "TachoSources"],
+            path: "Sources/TachoHook",
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-executable", "-Xlinker", "-s"],
+                    .when(platforms: [.linux], configuration: .release))
+            ]),
+
+        .target(
+            name: "TestSupport", dependencies: ["TachoLog"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoJSONTests", dependencies: ["TachoJSON", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoLogTests",
+            dependencies: ["CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoEventsTests",
+            dependencies: ["TachoEvents", "TachoJSON", "TachoLog", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoProjectionsTests",
+            dependencies: [
+                "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSimulation",
+                "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoSourcesTests",
+            dependencies: [
+                "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoSources", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "Faults", dependencies: ["TachoLog", "TachoSimulation", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEnd",
+            dependencies: [
+                "TachoJSON", "TachoLog", "TachoProjections", "TachoSources", "TestSupport",
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

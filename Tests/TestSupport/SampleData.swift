@@ -1,0 +1,21 @@
+internal import Foundation
+
+/// Real logs: the bundled sample, and the larger collection where a machine has it.
+package enum SampleData {
+    package static var packageRoot: String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+    }
+
+    package static var bundled: String { packageRoot + "/Fixtures/sample" }
+
+    /// `TACHO_SHARED_DATA`, else `../shared/data` beside the package; `nil` if there is none.
+    package static var shared: String? {
+        let path =
+            ProcessInfo.processInfo.environment["TACHO_SHARED_DATA"]
+            ?? packageRoot + "/../shared/data"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    package static var all: [String] { [bundled] + (shared.map { [$0] } ?? []) }
+}
