@@ -1,0 +1,125 @@
+extension LogWriter {
+    /// Ends the active segment and begins a new one.
+    ///
+    /// The old one waits to be sealed.
+    ///
+    /// Order of the steps, each on the disk before the next: the new file, HEAD, the manifest. A
+    /// crash in between leaves a HEAD that is ahead of the manifest, which the next opening
+    /// finishes (``finishRoll(_:to:)``).
+    mutating func roll() throws(LogError) {
+        guard head.writtenByteCount > 0, let activeFile else { return }
+        do throws(FileError) {
+            try fileSystem.synchronize(activeFile)
+        } catch {
+            let cause = LogError(error)
+            try abandonUnsyncedTail()
+            throw LogError(.syncFailed, cause.message, errno: cause.errno)
+        }
+        head.durableByteCount = head.writtenByteCount
+        head.durablePosition = head.writtenPosition
+        var manifest = try Manifest.load(layout, store: store, fileSystem)
+        try switchActive(endingAs: .sealing, &manifest)
+    }
+
+    /// Goes on in a new file from the last position known durable, after a sync has failed.
+    ///
+    /// The kernel may have dropped the pages it could not write while it goes on showing them, so
+    /// nothing behind the durable offset of the old file is ever read again.
+    mutating func abandonUnsyncedTail() throws(LogError) {
+        var manifest = try Manifest.load(layout, store: store, fileSystem)
+        let isEmpty = head.durableByteCount == 0
+        head.writtenByteCount = head.durableByteCount
+        head.writtenPosition = head.durablePosition
+        head.syncFailureCount += 1
+        try switchActive(endingAs: isEmpty ? nil : .sealing, &manifest)
+    }
+
+    /// Makes a new active file behind ``Head/writtenPosition``.
+    ///
+    /// - Parameters:
+    ///   - state: What becomes of the old file; `nil` leaves it out of the log.
+    ///   - manifest: As loaded under the lock; saved with the change.
+    /// - Throws: ``LogError``; the next opening finishes or forgets the switch.
+    mutating func switchActive(
+        endingAs state: SegmentEntry.State?, _ manifest: inout Manifest
+    ) throws(LogError) {
+        let first = head.writtenPosition.next
+        let generation = first == head.activeFirst ? head.activeGeneration + 1 : 0
+        let name = StoreLayout.activeName(first: first, generation: generation)
+        var next = Head(
+            activeFirst: first, activeGeneration: generation, recorded: head.recorded, boot: boot)
+        next.epoch = head.epoch
+        next.syncFailureCount = head.syncFailureCount
+        let ended = head
+        do throws(FileError) {
+            let path = layout.logFile(name)
+            let file = try fileSystem.open(path, .updateOrCreate)
+            do throws(FileError) {
+                // A file of this name is one that a crash left before HEAD spoke of it: unused.
+                try fileSystem.truncate(file, to: 0)
+                try fileSystem.synchronize(file)
+                try fileSystem.synchronizeDirectory(layout.log)
+            } catch {
+                fileSystem.close(file)
+                throw error
+            }
+            if let activeFile { fileSystem.close(activeFile) }
+            activeFile = file
+        } catch {
+            throw LogError(error)
+        }
+        head = next
+        seed = ActiveSeed(store: store, firstPosition: first)
+        ids = nil
+        try saveHead(strict: true)
+        end(&manifest, ended, as: state, active: name, first: first)
+        try manifest.save(layout, fileSystem)
+    }
+
+    private func end(
+        _ manifest: inout Manifest, _ ended: Head, as state: SegmentEntry.State?, active: String,
+        first: Position
+    ) {
+        if var entry = manifest.segments.popLast(), let state, entry.state == .active {
+            entry.state = state
+            entry.last = ended.writtenPosition
+            entry.byteCount = ended.writtenByteCount
+            entry.rawByteCount = ended.writtenByteCount
+            manifest.segments.append(entry)
+        }
+        manifest.segments.append(.active(first: first, file: active))
+        manifest.generation += 1
+    }
+
+    /// Writes the manifest that a switch to a new active file did not come to.
+    mutating func finishRoll(_ manifest: inout Manifest, to found: Head) throws(LogError) {
+        guard let old = manifest.active else { return }
+        let path = layout.logFile(old.file)
+        let byteCount: Int
+        do throws(FileError) {
+            byteCount = try fileSystem.status(path)?.byteCount ?? 0
+        } catch {
+            throw LogError(error)
+        }
+        var ended = Head(activeFirst: old.first, recorded: found.recorded, boot: boot)
+        ended.writtenPosition = found.activeFirst.previous
+        ended.writtenByteCount = byteCount
+        let state: SegmentEntry.State? =
+            found.activeFirst == old.first || byteCount == 0 ? nil : .sealing
+        end(
+            &manifest, ended, as: state,
+            active: StoreLayout.activeName(
+                first: found.activeFirst, generation: found.activeGeneration),
+            first: found.activeFirst)
+        try manifest.save(layout, fileSystem)
+    }
+}
+
+extension StoreLayout {
+    /// The generation in an active file's name.
+    static func generation(ofActive name: String) -> UInt32 {
+        let parts = name.split(separator: ".")
+        guard parts.count > 1, parts[1].hasPrefix("g") else { return 0 }
+        return UInt32(parts[1].dropFirst()) ?? 0
+    }
+}

@@ -1,0 +1,46 @@
+/// The name of one store: a UUID made when the store is, never changed, and mixed into checksums,
+/// so that no part of one store passes for a part of another.
+package struct StoreID: Hashable, Sendable {
+    /// The UUID's 16 bytes in the order in which its text shows them.
+    package let bytes: [UInt8]
+
+    package static let byteCount = 16
+
+    /// `nil` unless there are 16 bytes.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == StoreID.byteCount else { return nil }
+        self.bytes = Array(bytes)
+    }
+
+    /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, also in capitals; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        let characters = Array(text.utf8)
+        guard characters.count == 36 else { return nil }
+        var digits = [UInt8]()
+        for (index, character) in characters.enumerated() {
+            if StoreID.dashes.contains(index) {
+                guard character == UInt8(ascii: "-") else { return nil }
+            } else {
+                digits.append(character)
+            }
+        }
+        guard let bytes = [UInt8](hexadecimal: digits) else { return nil }
+        self.init(bytes)
+    }
+
+    /// Where a UUID's text has its dashes.
+    private static let dashes: Set<Int> = [8, 13, 18, 23]
+}
+
+extension StoreID: CustomStringConvertible {
+    package var description: String {
+        var text = [UInt8]()
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 {
+                text.append(UInt8(ascii: "-"))
+            }
+            text += [byte].hexadecimal
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

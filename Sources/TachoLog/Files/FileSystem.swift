@@ -1,0 +1,198 @@
+/// Everything the log asks of a disk, so that tests can put a failing one in its place.
+///
+/// ``RealFileSystem`` is the operating system's; `TachoSimulation` has one that loses, tears, and
+/// reorders what was not synced. Paths are whole paths. Calls are blocking and may be made from
+/// several threads at once, each on its own descriptors.
+public protocol FileSystem: Sendable {
+    /// - Throws: ``FileError``, with `ENOENT` if the file is not there and may not be created.
+    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> FileDescriptor
+    func close(_ file: FileDescriptor)
+
+    /// Reads up to `buffer.count` bytes; fewer only at the end of the file.
+    func read(
+        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int
+
+    /// Writes some bytes from the front of `bytes` and says how many; at least one.
+    func write(
+        _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int
+
+    /// Waits until data and size are on the disk. After a failure the descriptor is of no more use.
+    func synchronize(_ file: FileDescriptor) throws(FileError)
+    /// Waits until the names in a directory are on the disk.
+    func synchronizeDirectory(_ path: String) throws(FileError)
+
+    func byteCount(of file: FileDescriptor) throws(FileError) -> Int
+    func truncate(_ file: FileDescriptor, to byteCount: Int) throws(FileError)
+
+    /// Takes the exclusive lock of an open file.
+    ///
+    /// - Returns: `false` if another descriptor has it and `waits` is false.
+    func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool
+    func unlock(_ file: FileDescriptor)
+
+    func rename(_ path: String, to newPath: String) throws(FileError)
+    /// Gives a file a second name; a file that has that name already is replaced.
+    func link(_ path: String, as newPath: String) throws(FileError)
+    func remove(_ path: String) throws(FileError)
+    /// Makes a directory and those above it, for the owner alone; one that is there is fine.
+    func createDirectory(_ path: String) throws(FileError)
+    /// The names in a directory, sorted by their bytes.
+    func list(_ path: String) throws(FileError) -> [String]
+    /// `nil` if nothing has that name.
+    func status(_ path: String) throws(FileError) -> FileStatus?
+
+    /// A number that is the same until the machine restarts. What a page cache held survives a
+    /// process, not a restart; recovery must know which of the two it looks at.
+    func bootIdentifier() -> UInt64
+}
+
+public struct FileDescriptor: Hashable, Sendable {
+    public let rawValue: CInt
+
+    public init(rawValue: CInt) {
+        self.rawValue = rawValue
+    }
+}
+
+public enum OpenMode: Hashable, Sendable {
+    case read
+    /// Read and write; the file must be there.
+    case update
+    /// Read and write; made if it is not there.
+    case updateOrCreate
+    /// Read and write a new file; `EEXIST` if there is one.
+    case createNew
+}
+
+public struct FileStatus: Hashable, Sendable {
+    public var byteCount: Int
+    public var isDirectory: Bool
+    public var modified: Timestamp
+
+    public init(byteCount: Int, isDirectory: Bool, modified: Timestamp) {
+        self.byteCount = byteCount
+        self.isDirectory = isDirectory
+        self.modified = modified
+    }
+}
+
+/// A call of the system that failed, with its own number.
+public struct FileError: Error, Hashable, Sendable {
+    public let operation: StaticOperation
+    public let path: String
+    public let errno: CInt
+
+    public enum StaticOperation: String, Sendable {
+        case open, read, write, synchronize, truncate, lock, rename, link, remove
+        case createDirectory = "create directory"
+        case list, status
+    }
+
+    public init(_ operation: StaticOperation, _ path: String, errno: CInt) {
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+    }
+}
+
+extension FileSystem {
+    /// Reads exactly `byteCount` bytes.
+    ///
+    /// - Throws: ``LogError`` `.damaged` if the file ends before.
+    package func readBytes(
+        _ file: FileDescriptor, _ path: String, at offset: Int, byteCount: Int
+    ) throws(LogError) -> [UInt8] {
+        let bytes = try readUpTo(file, path, at: offset, byteCount: byteCount)
+        guard bytes.count == byteCount else {
+            throw LogError(
+                .damaged,
+                "\(path) ends at byte \(offset + bytes.count), \(byteCount - bytes.count) bytes "
+                    + "too early. Run `tacho verify` to see what is affected.")
+        }
+        return bytes
+    }
+
+    /// Reads `byteCount` bytes, or up to the end of the file.
+    package func readUpTo(
+        _ file: FileDescriptor, _ path: String, at offset: Int, byteCount: Int
+    ) throws(LogError) -> [UInt8] {
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            count = 0
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            do throws(FileError) {
+                while count < byteCount {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: raw[count...])
+                    let read = try self.read(file, into: rest, at: offset + count)
+                    if read == 0 { break }
+                    count += read
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw LogError(failure) }
+        return bytes
+    }
+
+    /// Writes all of `bytes`, however many calls it takes.
+    package func writeAll(
+        _ file: FileDescriptor, _ bytes: [UInt8], at offset: Int
+    ) throws(FileError) {
+        try bytes.withUnsafeBufferPointer { buffer throws(FileError) in
+            let raw = UnsafeRawBufferPointer(buffer)
+            var written = 0
+            while written < raw.count {
+                let rest = UnsafeRawBufferPointer(rebasing: raw[written...])
+                written += try write(file, rest, at: offset + written)
+            }
+        }
+    }
+
+    /// The whole of a small file; `nil` if it is not there.
+    package func contents(of path: String, limit: Int = 64 << 20) throws(LogError) -> [UInt8]? {
+        let file: FileDescriptor
+        do throws(FileError) {
+            file = try open(path, .read)
+        } catch {
+            if error.isNotFound { return nil }
+            throw LogError(error)
+        }
+        defer { close(file) }
+        let byteCount: Int
+        do throws(FileError) {
+            byteCount = try self.byteCount(of: file)
+        } catch {
+            throw LogError(error)
+        }
+        guard byteCount <= limit else {
+            throw LogError(.damaged, "\(path) has \(byteCount) bytes, more than it can have")
+        }
+        return try readUpTo(file, path, at: 0, byteCount: byteCount)
+    }
+
+    /// Puts a file in place at once: written beside, synced, renamed.
+    ///
+    /// - Parameters:
+    ///   - path: The name it gets.
+    ///   - bytes: The whole content.
+    ///   - temporary: A name in the same file system that nobody else uses.
+    /// - Throws: ``FileError``; what had that name before is then still there.
+    package func replaceFile(
+        _ path: String, with bytes: [UInt8], temporary: String
+    ) throws(FileError) {
+        let file = try open(temporary, .updateOrCreate)
+        do throws(FileError) {
+            try truncate(file, to: 0)
+            try writeAll(file, bytes, at: 0)
+            try synchronize(file)
+        } catch {
+            close(file)
+            throw error
+        }
+        close(file)
+        try rename(temporary, to: path)
+    }
+}

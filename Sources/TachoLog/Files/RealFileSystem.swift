@@ -1,0 +1,207 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The operating system's files, by `pread`, `pwrite`, `fdatasync`, and `flock`.
+///
+/// Not memory-mapped: a file that another process cuts short would end ours with a signal.
+public struct RealFileSystem: FileSystem {
+    public init() {}
+
+    public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> FileDescriptor {
+        let flags: CInt =
+            switch mode {
+            case .read: O_RDONLY
+            case .update: O_RDWR
+            case .updateOrCreate: O_RDWR | O_CREAT
+            case .createNew: O_RDWR | O_CREAT | O_EXCL
+            }
+        // A link in place of a file of ours would lead outside of the store.
+        let raw = retrying { tachoOpen(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+        guard raw >= 0 else { throw FileError(.open, path, errno: errno) }
+        return FileDescriptor(rawValue: raw)
+    }
+
+    public func close(_ file: FileDescriptor) {
+        // The result says nothing that a sync before has not said: data is synced, not closed, safe.
+        _ = systemClose(file.rawValue)
+    }
+
+    public func read(
+        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        let count = retrying {
+            pread(file.rawValue, buffer.baseAddress, buffer.count, off_t(offset))
+        }
+        guard count >= 0 else { throw FileError(.read, name(of: file), errno: errno) }
+        return count
+    }
+
+    public func write(
+        _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        let count = retrying {
+            pwrite(file.rawValue, bytes.baseAddress, bytes.count, off_t(offset))
+        }
+        guard count > 0 || bytes.isEmpty else {
+            throw FileError(.write, name(of: file), errno: count == 0 ? EIO : errno)
+        }
+        return count
+    }
+
+    public func synchronize(_ file: FileDescriptor) throws(FileError) {
+        #if canImport(Darwin)
+            let result = fcntl(file.rawValue, F_FULLFSYNC)
+        #else
+            let result = fdatasync(file.rawValue)
+        #endif
+        // Never tried again, not even after EINTR: the kernel may have dropped the pages.
+        guard result == 0 else { throw FileError(.synchronize, name(of: file), errno: errno) }
+    }
+
+    public func synchronizeDirectory(_ path: String) throws(FileError) {
+        let raw = retrying { tachoOpen(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+        guard raw >= 0 else { throw FileError(.synchronize, path, errno: errno) }
+        defer { _ = systemClose(raw) }
+        guard fsync(raw) == 0 else { throw FileError(.synchronize, path, errno: errno) }
+    }
+
+    public func byteCount(of file: FileDescriptor) throws(FileError) -> Int {
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0 else {
+            throw FileError(.status, name(of: file), errno: errno)
+        }
+        return Int(status.st_size)
+    }
+
+    public func truncate(_ file: FileDescriptor, to byteCount: Int) throws(FileError) {
+        guard retrying({ ftruncate(file.rawValue, off_t(byteCount)) }) == 0 else {
+            throw FileError(.truncate, name(of: file), errno: errno)
+        }
+    }
+
+    public func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
+        if retrying({ flock(file.rawValue, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }) == 0 {
+            return true
+        }
+        if errno == EWOULDBLOCK { return false }
+        throw FileError(.lock, name(of: file), errno: errno)
+    }
+
+    public func unlock(_ file: FileDescriptor) {
+        _ = flock(file.rawValue, LOCK_UN)
+    }
+
+    public func rename(_ path: String, to newPath: String) throws(FileError) {
+        guard systemRename(path, newPath) == 0 else {
+            throw FileError(.rename, path, errno: errno)
+        }
+    }
+
+    public func link(_ path: String, as newPath: String) throws(FileError) {
+        _ = unlink(newPath)
+        guard systemLink(path, newPath) == 0 else { throw FileError(.link, path, errno: errno) }
+    }
+
+    public func remove(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 else { throw FileError(.remove, path, errno: errno) }
+    }
+
+    public func createDirectory(_ path: String) throws(FileError) {
+        if mkdir(path, 0o700) == 0 { return }
+        let failure = errno
+        if failure == EEXIST {
+            if let status = try status(path), status.isDirectory { return }
+            throw FileError(.createDirectory, path, errno: ENOTDIR)
+        }
+        guard failure == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex
+        else {
+            throw FileError(.createDirectory, path, errno: failure)
+        }
+        try createDirectory(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw FileError(.createDirectory, path, errno: errno)
+        }
+    }
+
+    public func list(_ path: String) throws(FileError) -> [String] {
+        guard let directory = opendir(path) else { throw FileError(.list, path, errno: errno) }
+        defer { closedir(directory) }
+        var names = [[UInt8]]()
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                Array(raw.prefix { $0 != 0 })
+            }
+            if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
+        }
+        names.sort { $0.lexicographicallyPrecedes($1) }
+        return names.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    public func status(_ path: String) throws(FileError) -> FileStatus? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw FileError(.status, path, errno: errno)
+        }
+        #if canImport(Darwin)
+            let modified = status.st_mtimespec
+        #else
+            let modified = status.st_mtim
+        #endif
+        return FileStatus(
+            byteCount: Int(status.st_size),
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR,
+            modified: Timestamp(
+                microseconds: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000))
+    }
+
+    public func bootIdentifier() -> UInt64 {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let raw = tachoOpen("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0)
+        guard raw >= 0 else { return 0 }
+        defer { _ = systemClose(raw) }
+        let count = bytes.withUnsafeMutableBytes { pread(raw, $0.baseAddress, $0.count, 0) }
+        // FNV-1a; only equality matters.
+        return bytes.prefix(max(0, count)).reduce(0xcbf2_9ce4_8422_2325) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+    }
+
+    /// The path behind a descriptor, for messages.
+    private func name(of file: FileDescriptor) -> String {
+        #if canImport(Darwin)
+            return "file \(file.rawValue)"
+        #else
+            let saved = errno
+            defer { errno = saved }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = bytes.withUnsafeMutableBytes { raw -> Int in
+                guard let start = raw.baseAddress else { return 0 }
+                return readlink(
+                    "/proc/self/fd/\(file.rawValue)",
+                    start.assumingMemoryBound(to: CChar.self), raw.count)
+            }
+            guard count > 0 else { return "file \(file.rawValue)" }
+            return String(decoding: bytes.prefix(count), as: UTF8.self)
+        #endif
+    }
+}
+
+/// Calls again when a signal came in between; nothing has happened then.
+private func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}
+
+// The system's functions whose names our methods carry too.
+private func tachoOpen(_ path: String, _ flags: CInt, _ mode: mode_t) -> CInt {
+    open(path, flags, mode)
+}
+private func systemClose(_ file: CInt) -> CInt { close(file) }
+private func systemRename(_ path: String, _ newPath: String) -> CInt { rename(path, newPath) }
+private func systemLink(_ path: String, _ newPath: String) -> CInt { link(path, newPath) }

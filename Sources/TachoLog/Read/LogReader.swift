@@ -1,0 +1,217 @@
+/// A view of a log at one moment.
+///
+/// Takes no lock and never keeps a writer waiting.
+///
+/// ```swift
+/// var log = try LogReader.open("store")
+/// try log.forEachBatch { batch in
+///     try batch.forEachRecord { print($0.position, $0.type); return true }
+///     return true
+/// }
+/// ```
+public struct LogReader: Sendable {
+    let layout: StoreLayout
+    let fileSystem: any FileSystem
+    package let store: StoreID
+    private(set) var view: LogView
+
+    /// Opens a store for reading.
+    ///
+    /// - Throws: ``LogError``; `.notFound` if there is none.
+    /// - Complexity: O(segments); no record is read, but after a restart of the machine, when the
+    ///   end of the active segment has to be looked for.
+    public static func open(
+        _ directory: String, fileSystem: any FileSystem = RealFileSystem()
+    ) throws(LogError) -> LogReader {
+        let layout = StoreLayout(directory)
+        guard let format = try StoreFormat.load(layout, fileSystem) else {
+            throw LogError(
+                .notFound,
+                "there is no store in \(directory). Append or import something to make one, or "
+                    + "name another with --store.")
+        }
+        let view = try LogView.load(layout, format.store, fileSystem)
+        return LogReader(layout: layout, fileSystem: fileSystem, store: format.store, view: view)
+    }
+
+    private init(
+        layout: StoreLayout, fileSystem: any FileSystem, store: StoreID, view: LogView
+    ) {
+        self.layout = layout
+        self.fileSystem = fileSystem
+        self.store = store
+        self.view = view
+    }
+
+    public var directory: String { layout.directory }
+    /// `zero` for an empty log.
+    public var lastPosition: Position { view.lastPosition }
+    /// Up to here everything is known to be on the disk.
+    public var durablePosition: Position { view.durablePosition }
+    /// In order of position.
+    public var segments: [SegmentSummary] { view.segments.map(SegmentSummary.init) }
+
+    /// Takes in what has been appended since.
+    ///
+    /// - Returns: Whether there is anything new.
+    public mutating func refresh() throws(LogError) -> Bool {
+        let before = view.lastPosition
+        view = try LogView.load(layout, store, fileSystem)
+        return view.lastPosition > before
+    }
+
+    /// Calls `body` with the matching records in order of position, in batches.
+    ///
+    /// Frames of sealed segments whose index says that nothing in them matches are not read.
+    ///
+    /// - Parameters:
+    ///   - first: Where to begin.
+    ///   - last: Where to end, included; `nil` is the last position of this view.
+    ///   - filter: What the records must be like.
+    ///   - onDamage: Told of each frame or line that could not be read; what is good behind it
+    ///     follows unless this throws. By default it does.
+    ///   - body: Returns `false` to stop.
+    /// - Throws: What the closures throw; ``LogError``.
+    public func forEachBatch(
+        from first: Position = .first, through last: Position? = nil,
+        matching filter: RecordFilter = .all,
+        onDamage: (LogError) throws -> Void = { throw $0 },
+        _ body: (RecordBatch) throws -> Bool
+    ) throws {
+        var request = ReadRequest(
+            next: first, last: min(last ?? view.lastPosition, view.lastPosition), filter: filter)
+        var view = view
+        while request.next <= request.last {
+            do {
+                try read(view, &request, onDamage, body)
+                return
+            } catch let error as LogError where error.code == .notFound {
+                // A segment was sealed or merged meanwhile: its file has another name now.
+                let newer = try LogView.load(layout, store, fileSystem)
+                guard newer.generation != view.generation else { throw error }
+                view = newer
+            }
+        }
+    }
+
+    private func read(
+        _ view: LogView, _ request: inout ReadRequest, _ onDamage: (LogError) throws -> Void,
+        _ body: (RecordBatch) throws -> Bool
+    ) throws {
+        for segment in view.segments
+        where segment.last >= request.next && segment.first <= request.last {
+            let goesOn =
+                segment.entry.state == .sealed
+                ? try readSealed(segment, &request, onDamage, body)
+                : try readPlain(segment, &request, onDamage, body)
+            if !goesOn { return }
+            request.next = max(request.next, segment.last.next)
+        }
+    }
+
+    private func readSealed(
+        _ segment: LogView.Segment, _ request: inout ReadRequest,
+        _ onDamage: (LogError) throws -> Void, _ body: (RecordBatch) throws -> Bool
+    ) throws -> Bool {
+        let sealed: SealedSegment
+        do throws(LogError) {
+            sealed = try SealedSegment.open(segment.entry, layout, store, fileSystem)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            try onDamage(error)
+            return true
+        }
+        defer { fileSystem.close(sealed.file) }
+        let frames = sealed.reader.frameIndexes(
+            from: request.next, through: request.last, matching: request.filter)
+        for frame in frames {
+            let batch: RecordBatch
+            do throws(LogError) {
+                batch = try sealed.batch(frame, fileSystem)
+            } catch {
+                guard error.code == .damaged else { throw error }
+                try onDamage(error)
+                continue
+            }
+            let entry = sealed.reader.frames[frame]
+            let isWhole = entry.firstPosition >= request.next && entry.lastPosition <= request.last
+            let selected = try request.select(batch, isWhole: isWhole)
+            request.next = max(request.next, entry.lastPosition.next)
+            if let selected, try !body(selected) { return false }
+        }
+        return true
+    }
+
+    private func readPlain(
+        _ segment: LogView.Segment, _ request: inout ReadRequest,
+        _ onDamage: (LogError) throws -> Void, _ body: (RecordBatch) throws -> Bool
+    ) throws -> Bool {
+        let path = layout.logFile(segment.entry.file)
+        let file: FileDescriptor
+        do throws(FileError) {
+            file = try fileSystem.open(path, .read)
+        } catch {
+            throw LogError(error)
+        }
+        defer { fileSystem.close(file) }
+        var goesOn = true
+        let lines = PlainSegment(entry: segment.entry, store: store, layout: layout)
+        let reported: (LogError) throws -> Void = { error in
+            // A segment that is on record as damaged is passed over where it is.
+            try onDamage(error)
+        }
+        try lines.forEachBatch(
+            fileSystem, file, through: segment.byteCount,
+            { batch in
+                guard let selected = try request.select(batch, isWhole: false) else {
+                    return request.next <= request.last
+                }
+                goesOn = try body(selected)
+                return goesOn && request.next <= request.last
+            }, onDamage: reported)
+        return goesOn
+    }
+}
+
+/// What is still to be read.
+private struct ReadRequest {
+    var next: Position
+    let last: Position
+    let filter: RecordFilter
+
+    /// The records of a batch that are asked for; `nil` if there are none.
+    mutating func select(_ batch: RecordBatch, isWhole: Bool) throws -> RecordBatch? {
+        if isWhole, filter == .all { return batch }
+        var bytes = [UInt8]()
+        var count = 0
+        try batch.forEachRecord { record in
+            guard record.position >= next else { return true }
+            guard record.position <= last else { return false }
+            count += 1
+            next = record.position.next
+            if filter.matches(record) { bytes.append(contentsOf: record.line) }
+            return true
+        }
+        return bytes.isEmpty ? nil : RecordBatch(bytes: bytes)
+    }
+}
+
+/// A segment as `tacho status` lists it.
+public struct SegmentSummary: Equatable, Sendable {
+    public let file: String
+    public let state: String
+    public let first: Position
+    public let last: Position
+    public let byteCount: Int
+    public let rawByteCount: Int
+
+    init(_ segment: LogView.Segment) {
+        file = segment.entry.file
+        state = segment.entry.state.rawValue
+        first = segment.first
+        last = segment.last
+        byteCount = segment.byteCount
+        rawByteCount =
+            segment.entry.state == .sealed ? segment.entry.rawByteCount : segment.byteCount
+    }
+}

@@ -1,0 +1,41 @@
+/// The rule for ids, streams, types, and sources: what may stand in an envelope unescaped.
+///
+/// Well-formed UTF-8 of 1 to 512 bytes without control characters, quotes, and backslashes. The
+/// envelope is then read by position, and its bytes are the text itself.
+public enum EnvelopeText {
+    public static let maximumByteCount = 512
+
+    public static func isValid(_ text: ByteString) -> Bool {
+        guard !text.bytes.isEmpty, text.bytes.count <= maximumByteCount else { return false }
+        var isASCII = true
+        for byte in text.bytes {
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { return false }
+            if byte >= 0x80 { isASCII = false }
+        }
+        return isASCII || String(validating: text.bytes, as: UTF8.self) != nil
+    }
+
+    /// The text itself if it is valid; else with every byte that may not stand there as `%XX`,
+    /// cut off at the greatest length; `fallback` for nothing.
+    public static func encoded(_ bytes: [UInt8], fallback: ByteString = "unknown") -> ByteString {
+        let text = ByteString(bytes)
+        if isValid(text) { return text }
+        guard !bytes.isEmpty else { return fallback }
+        var encoded = [UInt8]()
+        for byte in bytes {
+            if byte > 0x20, byte < 0x7F, byte != 0x22, byte != 0x5C, byte != UInt8(ascii: "%") {
+                encoded.append(byte)
+            } else {
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(hexDigit(byte >> 4))
+                encoded.append(hexDigit(byte & 15))
+            }
+            if encoded.count > maximumByteCount - 3 { break }
+        }
+        return ByteString(encoded)
+    }
+
+    package static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x57 + value
+    }
+}

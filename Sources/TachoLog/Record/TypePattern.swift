@@ -1,0 +1,54 @@
+/// An event type, or all types with a prefix: `tool.call`, `hook.*`, `*`.
+public struct TypePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// What a matching type is, or begins with.
+    public let text: ByteString
+    public let isPrefix: Bool
+
+    public init(_ pattern: ByteString) {
+        isPrefix = pattern.bytes.last == UInt8(ascii: "*")
+        text = isPrefix ? ByteString(Array(pattern.bytes.dropLast())) : pattern
+    }
+
+    public init(stringLiteral pattern: StaticString) {
+        self.init(ByteString(stringLiteral: pattern))
+    }
+
+    public func matches(_ type: some Collection<UInt8>) -> Bool {
+        isPrefix ? type.starts(with: text.bytes) : type.elementsEqual(text.bytes)
+    }
+
+    public var description: String { text.description + (isPrefix ? "*" : "") }
+}
+
+/// Which records a reader is asked for.
+///
+/// Every condition given must hold; none given is all.
+public struct RecordFilter: Hashable, Sendable {
+    public var types: [TypePattern]
+    public var streams: [ByteString]
+    /// Bounds of the store's own time, both included.
+    public var recordedFrom: Timestamp?
+    public var recordedThrough: Timestamp?
+
+    public static let all = RecordFilter()
+
+    public init(
+        types: [TypePattern] = [], streams: [ByteString] = [],
+        recordedFrom: Timestamp? = nil, recordedThrough: Timestamp? = nil
+    ) {
+        self.types = types
+        self.streams = streams
+        self.recordedFrom = recordedFrom
+        self.recordedThrough = recordedThrough
+    }
+
+    public func matches(_ record: RecordView) -> Bool {
+        if let recordedFrom, record.recorded < recordedFrom { return false }
+        if let recordedThrough, record.recorded > recordedThrough { return false }
+        if !types.isEmpty, !types.contains(where: { $0.matches(record.type) }) { return false }
+        if !streams.isEmpty, !streams.contains(where: { $0.bytes.elementsEqual(record.stream) }) {
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,237 @@
+/// What a deep check found.
+package struct SegmentReport: Equatable, Sendable {
+    /// Bytes that are not what was written, or do not mean what the index says of them.
+    package struct Damage: Equatable, Sendable {
+        /// In the file.
+        package let offset: Int
+        package let byteCount: Int
+        package let what: String
+    }
+
+    /// Frames that are good in every respect, and what they hold.
+    package fileprivate(set) var frameCount = 0
+    package fileprivate(set) var recordCount = 0
+    package fileprivate(set) var rawByteCount = 0
+    /// In the order in which it was found; empty for a good segment.
+    package fileprivate(set) var damages: [Damage] = []
+
+    package var isGood: Bool { damages.isEmpty }
+}
+
+extension SegmentReader {
+    /// Reads the whole file and checks that every byte of it is right.
+    ///
+    /// Footer and index are read again and compared with what is in use. Every frame is decoded
+    /// twice, our way and LZ4's, whose checksums cover it once more; its index entry is made anew
+    /// from its lines and compared; chain and digest are computed over all lines. The check goes on
+    /// behind a damaged frame with the chain that the index has for it.
+    ///
+    /// - Returns: Every damage found.
+    /// - Throws: What `read` throws.
+    package func verify(read: Read) throws(LogError) -> SegmentReport {
+        var check = DeepCheck(self)
+        for frame in frames {
+            let compressed = try SegmentReader.bytes(
+                frame.offset, frame.byteCount, of: file, through: read)
+            compressed.withUnsafeBytes { check.check($0, frame) }
+        }
+        check.finishLines()
+        if footer.columnsByteCount > 0 {
+            check.check(
+                columns: try SegmentReader.bytes(
+                    footer.columnsOffset, footer.columnsByteCount, of: file, through: read))
+        }
+        check.check(
+            index: try SegmentReader.bytes(
+                footer.indexOffset, footer.indexByteCount, of: file, through: read))
+        check.check(
+            footer: try SegmentReader.bytes(
+                footerOffset, SegmentFormat.footerByteCount, of: file, through: read))
+        return check.report
+    }
+}
+
+/// One pass over a segment; each step adds to the report.
+private struct DeepCheck: ~Copyable {
+    private(set) var report = SegmentReport()
+
+    private let reader: SegmentReader
+    private var checker = LZ4FrameChecker()
+    private var lineHasher = SHA256Hasher()
+    private var digestHasher = SHA256Hasher()
+    private var summary = FrameSummaryBuilder()
+    private var chain: Chain
+    private var holes: HoleWalk
+    /// Whether every line so far was read, so that the digest can be right.
+    private var isComplete = true
+    private var lines: [UInt8] = []
+    private var secondLines: [UInt8] = []
+
+    init(_ reader: SegmentReader) {
+        self.reader = reader
+        chain = Chain(head: reader.footer.chainBefore)
+        holes = HoleWalk(reader)
+    }
+
+    private mutating func add(_ offset: Int, _ byteCount: Int, _ what: String) {
+        report.damages.append(.init(offset: offset, byteCount: byteCount, what: what))
+    }
+
+    private mutating func addToFooter(_ what: String) {
+        add(reader.footerOffset, SegmentFormat.footerByteCount, what)
+    }
+
+    mutating func check(_ compressed: UnsafeRawBufferPointer, _ frame: FrameEntry) {
+        if let fault = fault(in: compressed, frame) {
+            add(frame.offset, frame.byteCount, fault)
+            isComplete = false
+            // What follows is judged by itself: as if this frame had been as the index says.
+            chain = Chain(head: frame.chainAfter)
+            holes.skip(through: frame.lastPosition)
+            return
+        }
+        lines.withUnsafeBytes { digestHasher.update($0) }
+        report.frameCount += 1
+        report.recordCount += frame.count
+        report.rawByteCount += frame.rawByteCount
+    }
+
+    /// What is wrong with a frame, if anything; else `lines` are its lines.
+    private mutating func fault(
+        in compressed: UnsafeRawBufferPointer, _ frame: FrameEntry
+    ) -> String? {
+        do throws(LogError) {
+            try reader.decode(compressed, frame, into: &lines)
+        } catch {
+            return error.message
+        }
+        secondLines.resize(to: frame.rawByteCount)
+        let target = secondLines.withUnsafeMutableBytes { checker.decode(compressed, into: $0) }
+        if let target { return "LZ4's own check says: \(target.what)" }
+        guard lines == secondLines else { return "two ways of decoding it differ" }
+        return lineFault(frame)
+    }
+
+    private mutating func lineFault(_ frame: FrameEntry) -> String? {
+        // A frame that failed before may have left some records in it.
+        _ = summary.finish(chainAfter: .zero)
+        let fault: String? = lines.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                guard let line = bytes.line(from: offset), let record = RecordView(line: line)
+                else { return "raw byte \(offset) does not begin a record" }
+                guard holes.expects(record.position, after: &chain, with: &lineHasher) else {
+                    return "position \(record.position) is out of place"
+                }
+                chain.append(line: line, with: &lineHasher)
+                summary.add(record)
+                offset += line.count
+            }
+            return nil
+        }
+        if let fault { return fault }
+        guard summary.finish(chainAfter: chain.head) == reader.index.summary(of: frame) else {
+            return "its entry in the index says something else"
+        }
+        return nil
+    }
+
+    mutating func finishLines() {
+        let footer = reader.footer
+        if !holes.isFinished(after: &chain, with: &lineHasher) || chain.head != footer.chainAfter {
+            addToFooter("the chain ends in another head")
+        }
+        if isComplete, digestHasher.finish() != footer.linesDigest {
+            addToFooter("the lines have another digest")
+        }
+        let recorded = reader.frames.map(\.recorded)
+        if let first = recorded.map(\.lowerBound).min(),
+            let last = recorded.map(\.upperBound).max(),
+            first != footer.firstRecorded || last != footer.lastRecorded
+        {
+            addToFooter("the footer has other times")
+        }
+    }
+
+    mutating func check(columns: [UInt8]) {
+        if CRC32C.checksum(columns, seed: reader.seed) != reader.footer.crcOfColumns {
+            add(reader.footer.columnsOffset, columns.count, "the columns fail their checksum")
+        }
+    }
+
+    mutating func check(index: [UInt8]) {
+        if CRC32C.checksum(index, seed: reader.seed) != reader.footer.crcOfIndex
+            || !index.dropFirst(SegmentFormat.skippableHeaderByteCount).elementsEqual(
+                reader.index.bytes)
+        {
+            add(reader.footer.indexOffset, index.count, "the index changed since it was opened")
+        }
+    }
+
+    mutating func check(footer: [UInt8]) {
+        let known = try? SegmentFooter(footer, file: reader.file, at: reader.footerOffset)
+        // Unreadable or different is the same to us: it is not the footer that was opened.
+        if known != reader.footer {
+            add(reader.footerOffset, footer.count, "the footer changed since it was opened")
+        }
+    }
+}
+
+/// Walks over the positions of a segment and knows at each what has to be there.
+private struct HoleWalk {
+    private let gaps: [SegmentGap]
+    private let erasures: [SegmentErasure]
+    private let last: Position
+    private var next: Position
+    private var gapIndex = 0
+    private var erasureIndex = 0
+
+    init(_ reader: SegmentReader) {
+        gaps = reader.gaps
+        erasures = reader.erasures
+        next = reader.footer.firstPosition
+        last = reader.footer.lastPosition
+    }
+
+    /// Passes over the holes before `position`, and over it.
+    ///
+    /// - Returns: Whether a record with this position may stand here.
+    mutating func expects(
+        _ position: Position, after chain: inout Chain, with hasher: inout SHA256Hasher
+    ) -> Bool {
+        passHoles(&chain, &hasher)
+        guard position == next else { return false }
+        next = next.next
+        return true
+    }
+
+    mutating func isFinished(after chain: inout Chain, with hasher: inout SHA256Hasher) -> Bool {
+        passHoles(&chain, &hasher)
+        return next == last.next
+    }
+
+    /// Goes on behind `position` without looking at what was before.
+    mutating func skip(through position: Position) {
+        next = position.next
+        while gapIndex < gaps.count, gaps[gapIndex].last <= position { gapIndex += 1 }
+        while erasureIndex < erasures.count, erasures[erasureIndex].position <= position {
+            erasureIndex += 1
+        }
+    }
+
+    private mutating func passHoles(_ chain: inout Chain, _ hasher: inout SHA256Hasher) {
+        while true {
+            if gapIndex < gaps.count, gaps[gapIndex].first == next {
+                chain = Chain(head: gaps[gapIndex].chainAfter)
+                next = gaps[gapIndex].last.next
+                gapIndex += 1
+            } else if erasureIndex < erasures.count, erasures[erasureIndex].position == next {
+                chain.append(leaf: erasures[erasureIndex].leaf, with: &hasher)
+                next = next.next
+                erasureIndex += 1
+            } else {
+                return
+            }
+        }
+    }
+}

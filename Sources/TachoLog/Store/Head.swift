@@ -1,0 +1,122 @@
+/// The file `HEAD`: where the log ends, so that nobody has to look for it.
+///
+/// Two slots of 512 bytes, written in turn with one `pwrite` each after the data they speak of.
+/// The valid slot with the higher epoch counts, so a reader that meets a half-written one takes
+/// the other. Numbers are little endian.
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 8 | `TACHOHED` |
+/// | 8 | 4 | version, 1 |
+/// | 12 | 4 | flags: 1 = closed cleanly, everything written is durable |
+/// | 16 | 8 | epoch, one more with each write |
+/// | 24 | 8 | first position of the active segment |
+/// | 32 | 8 | bytes written to it, whole batches |
+/// | 40 | 8 | last position written |
+/// | 48 | 8 | bytes of it that are durable |
+/// | 56 | 8 | last durable position |
+/// | 64 | 8 | `recorded` of the last record, microseconds since 1970 |
+/// | 72 | 8 | boot identifier of the machine that wrote this |
+/// | 80 | 4 | generation of the active segment's file, 0 but after a failed sync |
+/// | 84 | 4 | syncs that have failed so far |
+/// | 88 | 420 | zero |
+/// | 508 | 4 | CRC-32C of bytes 0 to 507, seeded with the store's id |
+///
+/// *written* says how far the page cache goes; it is true as long as the machine has not
+/// restarted since. *durable* is true always, because it was written after the sync it tells of.
+struct Head: Equatable, Sendable {
+    static let slotByteCount = 512
+    static let byteCount = 2 * slotByteCount
+    private static let magic: StaticString = "TACHOHED"
+
+    var isClean = false
+    var epoch: UInt64 = 0
+    var activeFirst: Position
+    var activeGeneration: UInt32 = 0
+    /// What was written before the last failure and not durable then is not part of the log.
+    var syncFailureCount: UInt32 = 0
+    var writtenByteCount = 0
+    var writtenPosition: Position
+    var durableByteCount = 0
+    var durablePosition: Position
+    var recorded: Timestamp
+    var boot: UInt64
+
+    /// Of a log whose active segment is new and empty.
+    init(
+        activeFirst: Position, activeGeneration: UInt32 = 0, recorded: Timestamp, boot: UInt64
+    ) {
+        self.activeFirst = activeFirst
+        self.activeGeneration = activeGeneration
+        writtenPosition = activeFirst.previous
+        durablePosition = activeFirst.previous
+        self.recorded = recorded
+        self.boot = boot
+    }
+
+    func encoded(for store: StoreID) -> [UInt8] {
+        var bytes = [UInt8]()
+        bytes.reserveCapacity(Self.slotByteCount)
+        bytes.append(text: Self.magic)
+        bytes.append(littleEndian: UInt32(1))
+        bytes.append(littleEndian: UInt32(isClean ? 1 : 0))
+        bytes.append(littleEndian: epoch)
+        bytes.append(littleEndian: activeFirst.rawValue)
+        bytes.append(littleEndian: UInt64(writtenByteCount))
+        bytes.append(littleEndian: writtenPosition.rawValue)
+        bytes.append(littleEndian: UInt64(durableByteCount))
+        bytes.append(littleEndian: durablePosition.rawValue)
+        bytes.append(littleEndian: UInt64(bitPattern: recorded.microseconds))
+        bytes.append(littleEndian: boot)
+        bytes.append(littleEndian: activeGeneration)
+        bytes.append(littleEndian: syncFailureCount)
+        bytes.append(contentsOf: repeatElement(0, count: Self.slotByteCount - 4 - bytes.count))
+        bytes.append(littleEndian: Self.checksum(bytes, store))
+        return bytes
+    }
+
+    /// The current slot of a whole HEAD file; `nil` if neither is valid.
+    init?(file bytes: [UInt8], store: StoreID) {
+        let slots = stride(from: 0, to: bytes.count, by: Self.slotByteCount).compactMap { offset in
+            Head(slot: bytes.dropFirst(offset).prefix(Self.slotByteCount), store: store)
+        }
+        guard let newest = slots.max(by: { $0.epoch < $1.epoch }) else { return nil }
+        self = newest
+    }
+
+    private init?(slot: ArraySlice<UInt8>, store: StoreID) {
+        let bytes = Array(slot)
+        guard bytes.count == Self.slotByteCount, bytes.starts(with: Array("TACHOHED".utf8)),
+            bytes.loadUInt32(at: 8) == 1,
+            bytes.loadUInt32(at: 508) == Self.checksum(Array(bytes.prefix(508)), store),
+            let written = Int(exactly: bytes.loadUInt64(at: 32)),
+            let durable = Int(exactly: bytes.loadUInt64(at: 48))
+        else { return nil }
+        isClean = bytes.loadUInt32(at: 12) & 1 == 1
+        epoch = bytes.loadUInt64(at: 16)
+        activeFirst = Position(bytes.loadUInt64(at: 24))
+        writtenByteCount = written
+        writtenPosition = Position(bytes.loadUInt64(at: 40))
+        durableByteCount = durable
+        durablePosition = Position(bytes.loadUInt64(at: 56))
+        recorded = Timestamp(microseconds: Int64(bitPattern: bytes.loadUInt64(at: 64)))
+        boot = bytes.loadUInt64(at: 72)
+        activeGeneration = bytes.loadUInt32(at: 80)
+        syncFailureCount = bytes.loadUInt32(at: 84)
+    }
+
+    private static func checksum(_ bytes: [UInt8], _ store: StoreID) -> UInt32 {
+        let seed = Array(store.bytes).withUnsafeBytes { CRC32C.checksum($0) }
+        return bytes.withUnsafeBytes { CRC32C.checksum($0, seed: seed) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func loadUInt32(at offset: Int) -> UInt32 {
+        (0..<4).reduce(0) { $0 | UInt32(self[offset + $1]) << (8 * UInt32($1)) }
+    }
+
+    fileprivate func loadUInt64(at offset: Int) -> UInt64 {
+        (0..<8).reduce(0) { $0 | UInt64(self[offset + $1]) << (8 * UInt64($1)) }
+    }
+}

@@ -1,0 +1,174 @@
+internal import TachoJSON
+
+/// The file `MANIFEST`: which files make up the log.
+///
+/// What it does not name is not part of it.
+///
+/// One JSON object a line: the store, one line for each segment in order of position, and a
+/// CRC-32C of all bytes before the last line. Replaced by rename; the one before stays as
+/// `MANIFEST.prev`.
+///
+/// ```
+/// {"manifest":1,"store":"01939f7e-…","generation":3}
+/// {"state":"sealed","file":"00…01-00…99.g0.jsonl.lz4","first":1,"last":99,"bytes":18231,"raw_bytes":51200,"chain":"9f3a…"}
+/// {"state":"active","file":"00…100.active.jsonl","first":100}
+/// {"crc32c":"1c291ca3"}
+/// ```
+package struct Manifest: Equatable, Sendable {
+    package let store: StoreID
+    package var generation: Int
+    /// In order of position; the last one is the active one.
+    package var segments: [SegmentEntry]
+
+    /// The active segment's entry.
+    package var active: SegmentEntry? {
+        segments.last.flatMap { $0.state == .active ? $0 : nil }
+    }
+}
+
+/// A segment as the manifest knows it.
+package struct SegmentEntry: Equatable, Sendable {
+    package enum State: String, Sendable {
+        /// An LZ4 file that never changes.
+        case sealed
+        /// A full active file that waits to be sealed: its first `byteCount` bytes count.
+        case sealing
+        /// Appended to.
+        case active
+        /// An active file with damage in acknowledged bytes: what is good in it is read, and it is
+        /// kept as it is.
+        case damaged
+    }
+
+    package var state: State
+    package var file: String
+    package var first: Position
+    /// Of an active segment: not known here but in `HEAD`.
+    package var last: Position
+    package var byteCount: Int
+    package var rawByteCount: Int
+    /// The chain's head after this segment; of sealed ones.
+    package var chain: Digest256?
+}
+
+extension Manifest {
+    var bytes: [UInt8] {
+        var text = "{\"manifest\":1,\"store\":\"\(store)\",\"generation\":\(generation)}\n"
+        for segment in segments {
+            text += "{\"state\":\"\(segment.state.rawValue)\",\"file\":\"\(segment.file)\""
+            text += ",\"first\":\(segment.first)"
+            if segment.state != .active {
+                text += ",\"last\":\(segment.last),\"bytes\":\(segment.byteCount)"
+                text += ",\"raw_bytes\":\(segment.rawByteCount)"
+            }
+            if let chain = segment.chain { text += ",\"chain\":\"\(chain.hex)\"" }
+            text += "}\n"
+        }
+        var bytes = Array(text.utf8)
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        bytes.append(contentsOf: Array("{\"crc32c\":\"".utf8))
+        for shift in stride(from: UInt32(28), through: 0, by: -4) {
+            bytes.append(EnvelopeText.hexDigit(UInt8(truncatingIfNeeded: checksum >> shift) & 15))
+        }
+        bytes.append(contentsOf: Array("\"}\n".utf8))
+        return bytes
+    }
+
+    /// Reads a manifest.
+    ///
+    /// - Returns: `nil` if the bytes are not a whole, unchanged manifest of this store.
+    init?(parsing bytes: [UInt8], store: StoreID) {
+        let lastLineByteCount = 23
+        guard bytes.count > lastLineByteCount else { return nil }
+        let body = Array(bytes.dropLast(lastLineByteCount))
+        var lines = body.split(separator: 0x0A).map(Array.init)
+        guard !lines.isEmpty, let header = ManifestLine(lines.removeFirst()),
+            header.text("store") == store.description, let generation = header.number("generation")
+        else { return nil }
+        var segments = [SegmentEntry]()
+        for line in lines {
+            guard let entry = ManifestLine(line).flatMap(SegmentEntry.init) else { return nil }
+            if let before = segments.last, before.state == .active || entry.first <= before.last {
+                return nil
+            }
+            segments.append(entry)
+        }
+        self.store = store
+        self.generation = generation
+        self.segments = segments
+        // Written again, it must be the same bytes; that checks the checksum and every field.
+        guard self.bytes == bytes else { return nil }
+    }
+
+    /// The newest readable manifest.
+    ///
+    /// - Throws: ``LogError`` `.damaged` if neither file is whole.
+    static func load(
+        _ layout: StoreLayout, store: StoreID, _ fileSystem: any FileSystem
+    ) throws(LogError) -> Manifest {
+        for path in [layout.manifest, layout.previousManifest] {
+            guard let bytes = try fileSystem.contents(of: path) else { continue }
+            if let manifest = Manifest(parsing: bytes, store: store) { return manifest }
+        }
+        throw LogError(
+            .damaged,
+            "\(layout.manifest) is missing or damaged, and so is \(layout.previousManifest). The "
+                + "log's files are untouched; run `tacho recover` to rebuild the manifest from them."
+        )
+    }
+
+    /// Puts the manifest in place.
+    ///
+    /// Called under the store's lock only.
+    func save(_ layout: StoreLayout, _ fileSystem: any FileSystem) throws(LogError) {
+        do throws(FileError) {
+            if try fileSystem.status(layout.manifest) != nil {
+                try fileSystem.link(layout.manifest, as: layout.previousManifest)
+            }
+            try fileSystem.replaceFile(
+                layout.manifest, with: bytes, temporary: layout.temporaryFile("MANIFEST"))
+            try fileSystem.synchronizeDirectory(layout.directory)
+        } catch {
+            throw LogError(error)
+        }
+    }
+}
+
+/// One line, parsed far enough to take its members.
+private struct ManifestLine {
+    private let bytes: [UInt8]
+
+    init?(_ bytes: [UInt8]) {
+        guard (try? JSON.validate(bytes)) == .object else { return nil }
+        self.bytes = bytes
+    }
+
+    func text(_ key: StaticString) -> String? {
+        bytes.withUnsafeBytes { JSONView(validated: $0)[key]?.string() }
+    }
+
+    func number(_ key: StaticString) -> Int? {
+        bytes.withUnsafeBytes { JSONView(validated: $0)[key]?.integer() }.flatMap(
+            Int.init(exactly:))
+    }
+}
+
+extension SegmentEntry {
+    fileprivate init?(_ line: ManifestLine) {
+        guard let state = line.text("state").flatMap(State.init), let file = line.text("file"),
+            let first = line.number("first"), first > 0
+        else { return nil }
+        // A manifest names files of `log/` and nothing else.
+        guard !file.isEmpty, !file.hasPrefix("."), !file.utf8.contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+        let last = line.number("last") ?? first - 1
+        let byteCount = line.number("bytes") ?? 0
+        let rawByteCount = line.number("raw_bytes") ?? 0
+        guard last >= first - 1, byteCount >= 0, rawByteCount >= 0 else { return nil }
+        self.init(
+            state: state, file: file, first: Position(UInt64(first)), last: Position(UInt64(last)),
+            byteCount: byteCount, rawByteCount: rawByteCount,
+            chain: line.text("chain").flatMap(Digest256.init(hex:)))
+    }
+}

@@ -1,0 +1,71 @@
+/// The file `FORMAT`: which format a store has, which store it is, and what it takes to read it.
+///
+/// Written once, when the store is made. Three lines:
+///
+/// ```
+/// tacho store 1
+/// 01939f7e-7d3c-7b52-a2f6-0c61f2d1a9b4
+/// required: optional:
+/// ```
+///
+/// A feature under `required` that is not known here makes the store unreadable for this version;
+/// one under `optional` makes it read-only.
+package struct StoreFormat: Equatable, Sendable {
+    package static let version = 1
+
+    package let store: StoreID
+    package var required: [String] = []
+    package var optional: [String] = []
+
+    package init(store: StoreID) {
+        self.store = store
+    }
+
+    var bytes: [UInt8] {
+        let features =
+            "required:" + required.map { " " + $0 }.joined() + " optional:"
+            + optional.map { " " + $0 }.joined()
+        return Array("tacho store \(Self.version)\n\(store)\n\(features)\n".utf8)
+    }
+
+    init(parsing bytes: [UInt8], path: String) throws(LogError) {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let magic = "tacho store "
+        guard lines.count >= 3, lines[0].hasPrefix(magic) else {
+            throw LogError(.unsupported, "\(path) is not the FORMAT file of a store")
+        }
+        guard lines[0].dropFirst(magic.count) == "\(Self.version)" else {
+            throw LogError(
+                .unsupported,
+                "\(path) says \"\(lines[0])\"; this version of tacho knows format \(Self.version). "
+                    + "Use a newer tacho; the store is untouched.")
+        }
+        guard let store = StoreID(lines[1]) else {
+            throw LogError(.damaged, "\(path) has no store id in its second line")
+        }
+        let parts = lines[2].split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+        guard parts.first == "required:", let middle = parts.firstIndex(of: "optional:") else {
+            throw LogError(.damaged, "\(path) has no features in its third line")
+        }
+        self.store = store
+        required = Array(parts[1..<middle])
+        optional = Array(parts[(middle + 1)...])
+        if let unknown = required.first {
+            throw LogError(
+                .unsupported,
+                "the store needs the feature \"\(unknown)\", which this version of tacho does not "
+                    + "have. Use a newer tacho; the store is untouched.")
+        }
+    }
+
+    /// Reads the file of an existing store.
+    static func load(
+        _ layout: StoreLayout, _ fileSystem: any FileSystem
+    ) throws(LogError) -> StoreFormat? {
+        guard let bytes = try fileSystem.contents(of: layout.format, limit: 4096) else {
+            return nil
+        }
+        return try StoreFormat(parsing: bytes, path: layout.format)
+    }
+}

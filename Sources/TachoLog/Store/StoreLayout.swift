@@ -1,0 +1,45 @@
+/// The names of a store's files.
+///
+/// Nothing else in the code spells them.
+package struct StoreLayout: Sendable {
+    package let directory: String
+
+    package init(_ directory: String) {
+        self.directory = directory
+    }
+
+    package var format: String { directory + "/FORMAT" }
+    package var lock: String { directory + "/LOCK" }
+    package var syncLock: String { directory + "/LOCK.sync" }
+    package var sealLock: String { directory + "/LOCK.seal" }
+    package var head: String { directory + "/HEAD" }
+    package var manifest: String { directory + "/MANIFEST" }
+    package var previousManifest: String { directory + "/MANIFEST.prev" }
+    package var log: String { directory + "/log" }
+    package var quarantine: String { directory + "/quarantine" }
+    package var snapshots: String { directory + "/snap" }
+    package var spool: String { directory + "/spool" }
+    package var temporary: String { directory + "/tmp" }
+
+    package func logFile(_ name: String) -> String { log + "/" + name }
+    package func temporaryFile(_ name: String) -> String { temporary + "/" + name }
+
+    /// - Parameters:
+    ///   - first: The segment's first position.
+    ///   - generation: Not 0 if a file for that position was given up after a failed sync.
+    /// - Returns: The file's name in `log/`.
+    package static func activeName(first: Position, generation: UInt32 = 0) -> String {
+        "\(padded(first))\(generation == 0 ? "" : ".g\(generation)").active.jsonl"
+    }
+
+    package static func sealedName(first: Position, last: Position, generation: Int) -> String {
+        "\(padded(first))-\(padded(last)).g\(generation).jsonl.lz4"
+    }
+
+    /// Twenty digits, so that names sort by position as text.
+    private static func padded(_ position: Position) -> String {
+        var text = [UInt8]()
+        text.appendDigits(position.rawValue, width: 20)
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,303 @@
+import TachoLog
+import TachoSimulation
+import TestSupport
+import Testing
+
+/// What was acknowledged, as a test remembers it.
+private struct Acknowledged {
+    var durable: [Int] = []
+    var batches: [[Int]] = []
+}
+
+@Suite struct RecoveryTests {
+    private func open(_ fileSystem: SimulatedFileSystem) throws -> LogWriter {
+        var options = LogOptions()
+        options.sealByteCount = 4_000
+        return try LogWriter.open("store", options: options, fileSystem: fileSystem)
+    }
+
+    /// Appends random batches until something fails, and notes what was acknowledged.
+    private func work(
+        _ fileSystem: SimulatedFileSystem, _ random: inout SimulatedRandom,
+        _ acknowledged: inout Acknowledged, next: inout Int
+    ) throws {
+        var log = try open(fileSystem)
+        for _ in 0..<Int.random(in: 1...12, using: &random) {
+            let count = Int.random(in: 1...5, using: &random)
+            let numbers = Array(next..<next + count)
+            next += count
+            let durability: Durability =
+                random.once(in: 3) ? .interval : (random.once(in: 4) ? .strict : .commit)
+            acknowledged.batches.append(numbers)
+            let receipt = try log.append(
+                numbers.map { .numbered($0, filler: Int.random(in: 0...900, using: &random)) },
+                durability: durability)
+            if receipt.isDurable {
+                acknowledged.durable = acknowledged.batches.flatMap { $0 }
+                    .filter { $0 <= numbers[count - 1] }
+            }
+            if random.once(in: 9) { _ = try log.sealPending() }
+            if random.once(in: 15) { _ = try log.seal() }
+        }
+        if random.once(in: 4) {
+            try log.close()
+            acknowledged.durable = acknowledged.batches.flatMap { $0 }
+        }
+    }
+
+    private func check(
+        _ fileSystem: SimulatedFileSystem, _ acknowledged: inout Acknowledged, _ seed: UInt64
+    ) throws {
+        do {
+            let log = try open(fileSystem)
+            _ = consume log
+        }
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        let read = try reader.allLines()
+        #expect(read.damage.isEmpty, "seed \(seed): \(read.damage)")
+        let positions = try reader.positions()
+        #expect(
+            positions
+                == Array(1...UInt64(max(1, positions.count))).prefix(positions.count).map { $0 },
+            "seed \(seed): positions have a hole")
+        let numbers = try reader.numbers()
+        #expect(numbers == numbers.sorted(), "seed \(seed): order")
+        #expect(Set(numbers).count == numbers.count, "seed \(seed): an event twice")
+        let present = Set(numbers)
+        // What is gone was never acknowledged as durable.
+        let lost = acknowledged.durable.filter { !present.contains($0) }
+        #expect(lost.isEmpty, "seed \(seed): lost \(lost)")
+        for batch in acknowledged.batches {
+            let count = batch.count { present.contains($0) }
+            #expect(count == 0 || count == batch.count, "seed \(seed): half a batch")
+        }
+        acknowledged.batches = acknowledged.batches.filter { $0.allSatisfy(present.contains) }
+        acknowledged.durable = acknowledged.durable.filter(present.contains)
+    }
+
+    @Test(arguments: 0..<400 as Range<UInt64>)
+    func `nothing acknowledged is lost when the power is`(offset: UInt64) throws {
+        let seed = testSeed() &+ offset
+        var random = SimulatedRandom(seed: seed)
+        let fileSystem = SimulatedFileSystem(seed: seed)
+        var acknowledged = Acknowledged()
+        var next = 0
+
+        for _ in 0..<4 {
+            try work(fileSystem, &random, &acknowledged, next: &next)
+            fileSystem.losePower()
+            // The store is there or was never made; with acknowledged events it must be there.
+            if fileSystem.contents("store/FORMAT") == nil {
+                #expect(acknowledged.durable.isEmpty, "seed \(seed): the store is gone")
+                return
+            }
+            try check(fileSystem, &acknowledged, seed)
+        }
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `a process that dies at any call leaves a log that opens with all it acknowledged`(
+        offset: UInt64
+    ) throws {
+        let seed = testSeed() &+ offset
+        // First without a fault, to learn how many calls there are.
+        let calm = SimulatedFileSystem(seed: seed)
+        var random = SimulatedRandom(seed: seed)
+        var acknowledged = Acknowledged()
+        var next = 0
+        try work(calm, &random, &acknowledged, next: &next)
+        let calls = calm.callCount
+
+        for call in stride(from: 1 + Int(offset % 7), through: calls, by: 7) {
+            let fileSystem = SimulatedFileSystem(seed: seed)
+            var random = SimulatedRandom(seed: seed)
+            var acknowledged = Acknowledged()
+            var next = 0
+            // Dying is an error that lasts: no call after it does anything.
+            fileSystem.inject(SimulatedFault(call: call, lasts: true, kind: .error(5)))
+            try? work(fileSystem, &random, &acknowledged, next: &next)
+            fileSystem.clearFaults()
+            fileSystem.kill()
+            try check(fileSystem, &acknowledged, seed)
+        }
+    }
+
+    @Test(arguments: [5, 28] as [CInt])
+    func `an error at any call is typed, loses nothing acknowledged, and leaks no descriptor`(
+        number: CInt
+    ) throws {
+        let seed = testSeed()
+        let calm = SimulatedFileSystem(seed: seed)
+        var random = SimulatedRandom(seed: seed)
+        var acknowledged = Acknowledged()
+        var next = 0
+        try work(calm, &random, &acknowledged, next: &next)
+
+        for call in 1...calm.callCount {
+            let fileSystem = SimulatedFileSystem(seed: seed)
+            var random = SimulatedRandom(seed: seed)
+            var acknowledged = Acknowledged()
+            var next = 0
+            fileSystem.inject(SimulatedFault(call: call, kind: .error(number)))
+            do {
+                try work(fileSystem, &random, &acknowledged, next: &next)
+            } catch {
+                #expect(error is LogError, "call \(call): \(error)")
+            }
+            #expect(fileSystem.openCount == 0, "call \(call) leaks")
+            fileSystem.clearFaults()
+            try check(fileSystem, &acknowledged, seed)
+        }
+    }
+
+    @Test func `short writes do no harm`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        fileSystem.inject(
+            SimulatedFault(call: 1, lasts: true, operation: .write, kind: .shortWrite(3)))
+        var log = try open(fileSystem)
+        for number in 0..<20 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == Array(0..<20))
+    }
+
+    @Test func `a full disk is a typed error, reads go on, and appends resume`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        _ = try log.append([.numbered(0)])
+        fileSystem.setCapacity(0)
+
+        let error = #expect(throws: LogError.self) { try log.append([.numbered(1, filler: 500)]) }
+        #expect(error?.code == .outOfSpace)
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [0])
+        do {
+            let again = try open(fileSystem)
+            _ = consume again
+        }
+
+        fileSystem.setCapacity(.max)
+        _ = try log.append([.numbered(2)])
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [0, 2])
+    }
+
+    @Test func `after a failed sync nothing is acknowledged and the log goes on in a new file`()
+        throws
+    {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        _ = try log.append([.numbered(0)])
+        fileSystem.inject(
+            SimulatedFault(call: fileSystem.callCount + 1, operation: .synchronize, kind: .error(5))
+        )
+
+        let error = #expect(throws: LogError.self) { try log.append([.numbered(1)]) }
+        #expect(error?.code == .syncFailed)
+        fileSystem.clearFaults()
+        _ = try log.append([.numbered(2)])
+        fileSystem.losePower()
+
+        let numbers = try LogReader.open("store", fileSystem: fileSystem).numbers()
+        #expect(numbers.first == 0)
+        #expect(numbers.last == 2)
+    }
+
+    @Test func `a flipped bit in acknowledged bytes is reported, and the rest is kept`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<10 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+        let path = "store/log/" + StoreLayout.activeName(first: .first)
+        let byteCount = try #require(fileSystem.contents(path)).count
+
+        for offset in stride(from: 0, to: byteCount, by: 11) {
+            fileSystem.corrupt(path) { $0[offset] ^= 0x10 }
+            let read = try LogReader.open("store", fileSystem: fileSystem).allLines()
+            #expect(!read.damage.isEmpty, "byte \(offset)")
+            #expect(read.lines.count >= 8, "byte \(offset)")
+            fileSystem.corrupt(path) { $0[offset] ^= 0x10 }
+        }
+    }
+
+    @Test func `after a restart damage below the durable end is not cut off`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<10 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+        let path = "store/log/" + StoreLayout.activeName(first: .first)
+        let before = try #require(fileSystem.contents(path))
+        fileSystem.losePower()
+        fileSystem.corrupt(path) { $0[before.count / 2] ^= 0x10 }
+
+        var again = try open(fileSystem)
+        _ = try again.append([.numbered(10)])
+
+        #expect(again.recovery?.damagedOffset != nil)
+        #expect(fileSystem.contents(path)?.count == before.count)
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        let read = try reader.allLines()
+        #expect(!read.damage.isEmpty)
+        #expect(try reader.numbers().count == 10)
+        #expect(try reader.numbers().last == 10)
+    }
+
+    @Test func `missing acknowledged bytes make the store read-only, not empty`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<10 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+        let path = "store/log/" + StoreLayout.activeName(first: .first)
+        fileSystem.losePower()
+        fileSystem.corrupt(path) { $0.removeLast($0.count / 2) }
+
+        let error = #expect(throws: LogError.self) { _ = try open(fileSystem) }
+
+        #expect(error?.code == .readOnly)
+        #expect(try !LogReader.open("store", fileSystem: fileSystem).numbers().isEmpty)
+    }
+
+    @Test func `recover accepts a loss, says so in the log, and appends go on`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<10 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+        let path = "store/log/" + StoreLayout.activeName(first: .first)
+        fileSystem.losePower()
+        fileSystem.corrupt(path) { $0.removeLast($0.count / 2) }
+        var options = LogOptions()
+        options.acceptsLoss = true
+
+        var again = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+        _ = try again.append([.numbered(10)])
+
+        #expect(again.recovery?.isLossless == false)
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try reader.numbers() == [0, 1, 2, 3, 4, 10])
+        #expect(try reader.allLines().lines.count { $0.contains("tacho.damaged") } == 1)
+    }
+
+    @Test func `a lost manifest is made anew from the files`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<30 {
+            _ = try log.append([.numbered(number)])
+            if number == 9 || number == 19 { _ = try log.seal() }
+        }
+        try log.close()
+        let before = try LogReader.open("store", fileSystem: fileSystem).allLines().lines
+        for path in ["store/MANIFEST", "store/MANIFEST.prev"] { try fileSystem.remove(path) }
+        #expect(throws: LogError.self) {
+            _ = try LogReader.open("store", fileSystem: fileSystem)
+        }
+        var options = LogOptions()
+        options.acceptsLoss = true
+
+        do {
+            let again = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+            _ = consume again
+        }
+
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try reader.allLines().lines == before)
+        #expect(try LogVerifier(reader).verify(.deep).isGood)
+    }
+}

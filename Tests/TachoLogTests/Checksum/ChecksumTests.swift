@@ -1,0 +1,77 @@
+import TachoLog
+import Testing
+
+@Suite struct ChecksumTests {
+    @Test func `SHA-256 gives the values of its standard`() {
+        #expect(
+            SHA256.hash([]).hex
+                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(
+            SHA256.hash(Array("abc".utf8)).hex
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func `a hasher is as new after each message`() {
+        var hasher = SHA256Hasher()
+        for text in ["abc", "", "abc", "a longer message"] {
+            let bytes = Array(text.utf8)
+
+            bytes.withUnsafeBytes { hasher.update($0) }
+
+            #expect(hasher.finish() == SHA256.hash(bytes))
+        }
+    }
+
+    @Test func `a digest survives its text and other texts are refused`() {
+        let digest = SHA256.hash(Array("abc".utf8))
+
+        #expect(Digest256(hex: digest.hex) == digest)
+        #expect(Digest256(hex: digest.hex.uppercased()) == digest)
+        #expect(Digest256(hex: String(digest.hex.dropLast(2))) == nil)
+        #expect(Digest256(hex: "g" + digest.hex.dropFirst()) == nil)
+        #expect(Digest256(digest.bytes) == digest)
+    }
+
+    @Test func `CRC-32C gives the values of its standard`() {
+        // RFC 3720 §B.4, and the check value of the CRC catalogue.
+        #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+        #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
+        #expect(CRC32C.checksum(Array("123456789".utf8)) == 0xE306_9283)
+    }
+
+    @Test func `a checksum in pieces is the checksum of the whole`() {
+        let bytes = (0..<100).map { UInt8($0) }
+        for cut in 0...100 {
+            let front = CRC32C.checksum(Array(bytes[..<cut]))
+
+            #expect(CRC32C.checksum(Array(bytes[cut...]), seed: front) == CRC32C.checksum(bytes))
+        }
+    }
+
+    @Test func `the chain is the plain formula`() {
+        var hasher = SHA256Hasher()
+        var chain = Chain.start
+        var naive = [UInt8](repeating: 0, count: 32)
+        for line in ["first\n", "second\n", "\n"] {
+            let bytes = Array(line.utf8)
+
+            bytes.withUnsafeBytes { chain.append(line: $0, with: &hasher) }
+
+            naive = SHA256.hash([0x01] + naive + SHA256.hash([0x00] + bytes).bytes).bytes
+            #expect(chain.head.bytes == naive)
+        }
+    }
+
+    @Test func `a store's name survives its text and other texts are refused`() throws {
+        let text = "0192f0c1-7a5b-7c3d-8e9f-00112233aabb"
+        let store = try #require(StoreID(text))
+
+        #expect(store.description == text)
+        #expect(StoreID(text.uppercased()) == store)
+        #expect(StoreID(store.bytes) == store)
+        #expect(StoreID(text.dropLast()) == nil)
+        #expect(StoreID(text.replacing("-", with: "0")) == nil)
+        #expect(StoreID("0192f0c17a5b-7c3d-8e9f-00112233aabb-") == nil)
+        #expect(StoreID([1, 2, 3]) == nil)
+    }
+}
