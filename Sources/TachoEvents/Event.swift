@@ -1,0 +1,41 @@
+package import TachoJSON
+package import TachoLog
+
+/// An event as a projector sees it: the envelope located, the data read when asked for.
+///
+/// Borrows the bytes of its batch, as ``RecordView`` does: valid only inside the call it was
+/// passed to.
+package struct Event {
+    package let record: RecordView
+
+    @inlinable
+    package init(_ record: RecordView) {
+        self.record = record
+    }
+
+    @inlinable package var position: Position { record.position }
+    /// When the store took it in; never decreases along the log.
+    @inlinable package var recorded: Timestamp { record.recorded }
+    /// When it happened by the producer's clock; `nil` is unknown.
+    @inlinable package var time: Timestamp? { record.time }
+    /// The best that is known about when it happened.
+    @inlinable package var occurred: Timestamp { record.time ?? record.recorded }
+    @inlinable package var id: UnsafeRawBufferPointer { record.id }
+    @inlinable package var stream: UnsafeRawBufferPointer { record.stream }
+    @inlinable package var type: UnsafeRawBufferPointer { record.type }
+    @inlinable package var source: UnsafeRawBufferPointer { record.source }
+    @inlinable package var version: Int { record.version }
+
+    /// The submitted object, of which nothing is parsed before a member is asked for.
+    @inlinable package var data: JSONView { JSONView(validated: record.data) }
+}
+
+extension Event {
+    /// The type without its family: `PreToolUse` for `hook.PreToolUse` and `hook.`.
+    ///
+    /// - Returns: `nil` if the type is not of that family.
+    package func name(after prefix: ByteString) -> UnsafeRawBufferPointer? {
+        guard type.starts(with: prefix.bytes) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: type[prefix.bytes.count...])
+    }
+}

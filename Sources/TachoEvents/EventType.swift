@@ -1,0 +1,48 @@
+package import TachoLog
+
+/// The catalogue of event types: what the sources write and the projectors read.
+///
+/// A type is dotted text, compared as bytes. Types that are not listed here are stored and
+/// counted like any other; only no projector of ours asks for them.
+package enum EventType {
+    // MARK: Whole types
+
+    /// One call of a tool: name, duration, outcome.
+    package static let toolCall: ByteString = "tool.call"
+
+    package static let phaseStarted: ByteString = "phase.started"
+    package static let phaseCompleted: ByteString = "phase.completed"
+    package static let phaseFailed: ByteString = "phase.failed"
+    package static let phaseSkipped: ByteString = "phase.skipped"
+
+    package static let workflowStarted: ByteString = "workflow.started"
+    package static let workflowCompleted: ByteString = "workflow.completed"
+    package static let workflowFailed: ByteString = "workflow.failed"
+
+    /// An `adw_state.json` as it was at one moment.
+    package static let stateSnapshot: ByteString = "state.snapshot"
+    /// A `completed_phases.json` as it was at one moment.
+    package static let statePhases: ByteString = "state.phases"
+    /// Facts of a run directory: its name, sub directories, times of change.
+    package static let stateDirectory: ByteString = "state.directory"
+
+    /// A line of an agent's `execution.log`.
+    package static let logLine: ByteString = "log.line"
+    /// A structured log record that is neither about a phase nor about a workflow.
+    package static let logRecord: ByteString = "log.record"
+
+    // MARK: Families: the part before the name
+
+    /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.
+    package static let hookPrefix: ByteString = "hook."
+    /// `phase.<status>`.
+    package static let phasePrefix: ByteString = "phase."
+    /// `workflow.<status>`.
+    package static let workflowPrefix: ByteString = "workflow."
+    /// `transcript.<type>`: a record of the agent's own transcript.
+    package static let transcriptPrefix: ByteString = "transcript."
+    /// `output.<type>`: a record of a run's `raw_output.jsonl`.
+    package static let outputPrefix: ByteString = "output."
+    /// The store's own history.
+    package static let tachoPrefix: ByteString = "tacho."
+}
