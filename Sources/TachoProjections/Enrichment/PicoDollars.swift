@@ -1,0 +1,132 @@
+package import TachoJSON
+
+/// Money in whole pico-dollars: exact for the per-token prices in use, and for their sums.
+///
+/// Decimal text goes in and comes out; no `Double` is between (`shared/DESIGN.md` §8).
+package enum PicoDollars {
+    static let perDollar: Int64 = 1_000_000_000_000
+
+    /// The amount a JSON number, or a string that holds a number, says in dollars.
+    ///
+    /// - Returns: `nil` for other kinds, and for amounts that 64 bits do not hold (nine million).
+    package static func parse(_ dollars: JSONView) -> Int64? {
+        if let number = dollars.number { return parse(number) }
+        return dollars.withText { parse($0) } ?? nil
+    }
+
+    /// The amount that decimal text says in dollars; what is finer than a pico-dollar is rounded
+    /// to the nearest one, half to even.
+    ///
+    /// `0.06936674999999999` is 69366749999.99999 pico-dollars, and so 69366750000.
+    package static func parse(_ dollars: UnsafeRawBufferPointer) -> Int64? {
+        guard let decimal = Decimal(dollars) else { return nil }
+        return decimal.scaled(byPowerOfTen: 12)
+    }
+
+    /// Decimal text in dollars, without zeros at the end: `0.06936675`, `3`, `-0.5`.
+    package static func text(_ amount: Int64) -> [UInt8] {
+        var text = amount < 0 ? [UInt8(ascii: "-")] : []
+        let (whole, fraction) = amount.magnitude.quotientAndRemainder(
+            dividingBy: UInt64(perDollar))
+        text.append(contentsOf: String(whole).utf8)
+        guard fraction != 0 else { return text }
+        let digits = String(fraction)
+        text.append(UInt8(ascii: "."))
+        text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 12 - digits.utf8.count))
+        text.append(contentsOf: digits.utf8)
+        while text.last == UInt8(ascii: "0") { text.removeLast() }
+        return text
+    }
+
+    /// - Returns: `nil`, unknown, if 64 bits do not hold the sum.
+    static func sum(_ left: Int64, _ right: Int64) -> Int64? {
+        let (sum, overflow) = left.addingReportingOverflow(right)
+        return overflow ? nil : sum
+    }
+
+    static func sum(_ amounts: [Int64]) -> Int64? {
+        var total: Int64 = 0
+        for amount in amounts {
+            guard let next = sum(total, amount) else { return nil }
+            total = next
+        }
+        return total
+    }
+}
+
+/// A decimal number as it is written: `digits` × 10^`exponent`.
+private struct Decimal {
+    private var digits: UInt128 = 0
+    private var exponent = 0
+    private var isNegative = false
+    /// Whether digits other than 0 were left out at the end.
+    private var isAbove = false
+
+    /// More digits than this cannot change a rounded amount.
+    private static let digitLimit: UInt128 = 10_000_000_000_000_000_000_000_000_000_000_000
+
+    init?(_ text: UnsafeRawBufferPointer) {
+        var offset = 0
+        func byte() -> UInt8? { offset < text.count ? text[offset] : nil }
+        if byte() == UInt8(ascii: "-") || byte() == UInt8(ascii: "+") {
+            isNegative = text[offset] == UInt8(ascii: "-")
+            offset += 1
+        }
+        var digitCount = 0
+        var isFraction = false
+        while let next = byte() {
+            if next == UInt8(ascii: "."), !isFraction {
+                isFraction = true
+            } else if next &- 0x30 < 10 {
+                append(next &- 0x30, isFraction: isFraction)
+                digitCount += 1
+            } else {
+                break
+            }
+            offset += 1
+        }
+        guard digitCount > 0 else { return nil }
+        if let next = byte() {
+            guard next | 0x20 == UInt8(ascii: "e") else { return nil }
+            let rest = String(
+                decoding: UnsafeRawBufferPointer(rebasing: text[(offset + 1)...]), as: UTF8.self)
+            guard let written = Int(rest), abs(written) < 1_000_000 else { return nil }
+            exponent += written
+        }
+    }
+
+    private mutating func append(_ digit: UInt8, isFraction: Bool) {
+        if digits < Self.digitLimit {
+            digits = digits * 10 + UInt128(digit)
+            if isFraction { exponent -= 1 }
+        } else {
+            isAbove = isAbove || digit != 0
+            if !isFraction { exponent += 1 }
+        }
+    }
+
+    /// The nearest integer to this × 10^`power`, half to even.
+    func scaled(byPowerOfTen power: Int) -> Int64? {
+        var value = digits
+        var exponent = exponent + power
+        guard value != 0 else { return 0 }
+        while exponent > 0 {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return nil }
+            value = product
+            exponent -= 1
+        }
+        if exponent < 0 {
+            guard exponent > -38 else { return 0 }
+            var divisor: UInt128 = 1
+            for _ in exponent..<0 { divisor *= 10 }
+            let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+            let half = divisor / 2
+            let isUp =
+                remainder > half || remainder == half && (isAbove || quotient % 2 == 1)
+            value = quotient + (isUp ? 1 : 0)
+        }
+        guard value <= UInt128(Int64.max) else { return nil }
+        return isNegative ? -Int64(value) : Int64(value)
+    }
+}

@@ -1,0 +1,43 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A lock with a condition, for threads that wait for each other's work.
+///
+/// `Mutex` of the standard library cannot be waited on. Its owner keeps it alive until every
+/// thread that uses it has been joined.
+final class Monitor: @unchecked Sendable {
+    // @unchecked: POSIX mutexes and conditions are made to be used by many threads at once. They
+    // must not move in memory, hence the allocations.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body()
+    }
+
+    /// Lets others have the lock until one of them calls ``wakeAll()``; only inside `withLock`.
+    func wait() {
+        pthread_cond_wait(condition, mutex)
+    }
+
+    func wakeAll() {
+        pthread_cond_broadcast(condition)
+    }
+}

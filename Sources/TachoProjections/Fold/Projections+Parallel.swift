@@ -1,0 +1,173 @@
+import TachoEvents
+package import TachoLog
+
+/// A batch whose records were located once for all lanes.
+private struct LocatedBatch: Sendable {
+    let batch: RecordBatch
+    /// By lane: where the lines it wants begin, and how long they are.
+    var lines: [[Line]]
+    var lastPosition: Position
+
+    struct Line: Sendable {
+        let offset: Int
+        let byteCount: Int
+    }
+}
+
+extension Projections {
+    /// Folds batches with several threads: the same tables as folding them one by one.
+    ///
+    /// The calling thread produces, and folds whenever the queue is full; the others fold. Memory
+    /// is bounded by the queue: `queueCapacity` batches.
+    ///
+    /// - Parameters:
+    ///   - threadCount: With the calling one.
+    ///   - queueCapacity: Batches that may wait for the slowest projector.
+    ///   - produce: Hands over the batches in order; it stops by returning or throwing.
+    /// - Throws: What `produce` throws, and ``LogError`` as ``fold(_:)`` does. What was handed
+    ///   over before is folded.
+    package mutating func foldAll(
+        threadCount: Int, queueCapacity: Int = 8,
+        _ produce: (_ fold: (RecordBatch) throws -> Void) throws -> Void
+    ) throws {
+        guard threadCount > 1, projections.count > 1 else {
+            return try produce { try self.fold($0) }
+        }
+        var state = self
+        let lanes = Lanes(projections, queueCapacity: queueCapacity)
+        // The tables have one owner while they are folded, or each change would copy them.
+        let laneCount = projections.count
+        projections = []
+        state.projections = []
+        let threads = WorkerThreads.start(threadCount - 1) { lanes.work() }
+        defer {
+            lanes.complete()
+            lanes.work()
+            WorkerThreads.join(threads)
+            projections = lanes.takeProjections()
+            position = state.position
+            router = state.router
+            for index in projections.indices { projections[index].advance(to: position) }
+        }
+        try produce { batch in
+            let (located, failure) = state.locate(batch, laneCount: laneCount)
+            lanes.add(located)
+            if let failure { throw failure }
+        }
+    }
+
+    /// Finds the records of a batch and who wants them, up to the first that is damaged.
+    private mutating func locate(
+        _ batch: RecordBatch, laneCount: Int
+    ) -> (LocatedBatch, LogError?) {
+        var lines = [[LocatedBatch.Line]](repeating: [], count: laneCount)
+        let start = position
+        var offset = 0
+        var failure: LogError?
+        do {
+            try batch.forEachRecord { record in
+                try follow(record.position, start: start, isFirst: offset == 0)
+                let line = LocatedBatch.Line(offset: offset, byteCount: record.line.count)
+                for lane in router.route(of: record.type) { lines[lane].append(line) }
+                offset += record.line.count
+                return true
+            }
+        } catch {
+            failure = LogError(folding: error)
+        }
+        return (LocatedBatch(batch: batch, lines: lines, lastPosition: position), failure)
+    }
+}
+
+/// The projections while several threads fold them.
+private final class Lanes: @unchecked Sendable {
+    // @unchecked: `schedule` and `batches` are touched under the monitor's lock only. An element of
+    // `projections` is touched without it by the thread whose task names that lane, of which the
+    // schedule hands out one at a time; lock and unlock order one owner's changes before the next.
+    private let monitor = Monitor()
+    private var schedule: FoldSchedule
+    /// Those that some lane still has to take; the first is batch `firstBatch`.
+    private var batches: [LocatedBatch] = []
+    private var firstBatch = 0
+    private let projections: UnsafeMutableBufferPointer<Projection>
+
+    init(_ projections: [Projection], queueCapacity: Int) {
+        schedule = FoldSchedule(laneCount: projections.count, capacity: queueCapacity)
+        self.projections = .allocate(capacity: projections.count)
+        _ = self.projections.initialize(from: projections)
+    }
+
+    deinit {
+        projections.deinitialize()
+        projections.deallocate()
+    }
+
+    /// - Precondition: All threads are joined.
+    func takeProjections() -> [Projection] { Array(projections) }
+
+    /// Adds a batch; works while there is no room for it.
+    func add(_ batch: LocatedBatch) {
+        while true {
+            let task: FoldSchedule.Task? = monitor.withLock {
+                while !schedule.hasRoom {
+                    if let task = schedule.take() { return task }
+                    monitor.wait()
+                }
+                batches.append(batch)
+                schedule.add()
+                monitor.wakeAll()
+                return nil
+            }
+            guard let task else { return }
+            run(task)
+        }
+    }
+
+    func complete() {
+        monitor.withLock {
+            schedule.complete()
+            monitor.wakeAll()
+        }
+    }
+
+    /// Folds whatever there is until all is folded and nothing more comes.
+    func work() {
+        while true {
+            let task: FoldSchedule.Task? = monitor.withLock {
+                while !schedule.isFinished {
+                    if let task = schedule.take() { return task }
+                    monitor.wait()
+                }
+                return nil
+            }
+            guard let task else { return }
+            run(task)
+        }
+    }
+
+    private func run(_ task: FoldSchedule.Task) {
+        let batch = monitor.withLock { batches[task.batch - firstBatch] }
+        fold(batch, lane: task.lane)
+        monitor.withLock {
+            schedule.finish(task)
+            let finished = schedule.finishedCount - firstBatch
+            batches.removeFirst(finished)
+            firstBatch += finished
+            monitor.wakeAll()
+        }
+    }
+
+    private func fold(_ located: LocatedBatch, lane: Int) {
+        located.batch.bytes.withUnsafeBytes { bytes in
+            for line in located.lines[lane] {
+                let text = UnsafeRawBufferPointer(
+                    rebasing: bytes[line.offset..<line.offset + line.byteCount])
+                guard let record = RecordView(line: text) else {
+                    preconditionFailure("a line that was a record stays one")
+                }
+                projections[lane].take(Event(record))
+            }
+        }
+        projections[lane].advance(to: located.lastPosition)
+    }
+}

@@ -1,0 +1,29 @@
+package import TachoEvents
+package import TachoLog
+
+/// A pure function from events to a table.
+///
+/// Everything the fold needs to go on lies in the table (in hidden columns, if nobody else is to
+/// see it), so that a snapshot of the table is a snapshot of the fold. A projector's own
+/// properties are working space whose content makes no difference: a fold may begin at any event
+/// with a new one. No clock, no randomness, no file, no order of a dictionary.
+///
+/// Every projector passes `ProjectorLaws`.
+package protocol Projector: Sendable {
+    /// The table's name is also the projector's.
+    static var schema: TableSchema { get }
+    /// Raised when the same log would fold to another table; older snapshots are then refolded.
+    static var version: Int { get }
+    /// The types it is shown; all others are passed over unread.
+    static var inputs: [TypePattern] { get }
+
+    init()
+
+    /// - Throws: ``ProjectionError`` if the event is not what its type promises; the table is
+    ///   then unchanged.
+    mutating func apply(_ event: Event, to table: inout Table) throws(ProjectionError)
+}
+
+extension Projector {
+    package static var name: String { schema.name }
+}

@@ -1,0 +1,8 @@
+/// Every projector there is, in the order in which their tables are listed.
+package let allProjectors: [any Projector.Type] = [
+    WorkflowHistoryProjector.self,
+    TaskLogsProjector.self,
+    ToolCallsProjector.self,
+    HookEventsProjector.self,
+    SessionsProjector.self,
+]

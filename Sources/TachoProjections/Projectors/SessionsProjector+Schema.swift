@@ -1,0 +1,126 @@
+extension SessionsProjector {
+    package enum Column: Int, ColumnHandle, CaseIterable {
+        case sessionID
+        case agent
+        case adwID
+        case cwd
+        case gitBranch
+        case version
+        case model
+        case models
+        case startedAt
+        case endedAt
+        case status
+        case endReason
+        case eventCount
+        case promptCount
+        case messageCount
+        case toolCallCount
+        case errorCount
+        case inputTokens
+        case outputTokens
+        case cacheReadTokens
+        case cacheWriteTokens
+        case outputTokensIsLowerBound
+        case reportedCostTotal
+        case compactionCount
+        case subagentCount
+        // Hidden.
+        case hookPrompts
+        case transcriptPrompts
+        case outputPrompts
+        case hookCalls
+        case transcriptCalls
+        case outputCalls
+        case hookErrors
+        case transcriptErrors
+        case outputErrors
+        case hookCompactions
+        case transcriptCompactions
+        case outputCompactions
+        case startedSubagents
+        case stoppedSubagents
+        case transcriptSubagents
+        case outputSubagents
+        case messageInput
+        case messageOutput
+        case messageCacheRead
+        case messageCacheWrite
+        case openMessages
+        case hasResult
+        case olderMessages
+        case recentMessages
+    }
+
+    package static let schema = TableSchema(
+        name: "sessions", key: "session_id",
+        summary: "Sessions of agents, by what their hooks, transcripts, and outputs say.",
+        columns: identityColumns + countColumns + tokenColumns + hiddenColumns)
+
+    private static let identityColumns = [
+        ColumnDefinition("session_id", .text, summary: "The agent's id of the session."),
+        ColumnDefinition("agent", .text, isIndexed: true, summary: "The agent: claude-code."),
+        ColumnDefinition(
+            "adw_id", .text, isIndexed: true, summary: "The workflow it runs in, if known."),
+        ColumnDefinition("cwd", .text, isIndexed: true, summary: "First working directory."),
+        ColumnDefinition("git_branch", .text, summary: "Last branch."),
+        ColumnDefinition("version", .text, summary: "Last version of the agent."),
+        ColumnDefinition("model", .text, isIndexed: true, summary: "Last model."),
+        ColumnDefinition("models", .json, summary: "All models, in the order of their first use."),
+        ColumnDefinition(
+            "started_at", .timestamp,
+            summary: "Earliest time of an event by its producer's clock; unknown without any."),
+        ColumnDefinition("ended_at", .timestamp, summary: "Latest time of an event, likewise."),
+        ColumnDefinition(
+            "status", .text, isIndexed: true,
+            summary: "ended after a SessionEnd or a run's result, else active."),
+        ColumnDefinition("end_reason", .text, summary: "What the end said: clear, success, …"),
+    ]
+
+    private static let countColumns = [
+        ColumnDefinition("event_count", .integer, summary: "Events of the session, of any kind."),
+        ColumnDefinition(
+            "prompt_count", .integer,
+            summary: "Prompts by a person; where hooks and transcript differ, the larger count."),
+        ColumnDefinition(
+            "message_count", .integer, summary: "Different messages of the model."),
+        ColumnDefinition(
+            "tool_call_count", .integer, summary: "Calls of tools, as prompt_count."),
+        ColumnDefinition(
+            "error_count", .integer, summary: "Calls that failed, as prompt_count."),
+    ]
+
+    private static let tokenColumns = [
+        ColumnDefinition(
+            "input_tokens", .integer,
+            summary: "Input without what the cache gave: once a message, the largest it was told."),
+        ColumnDefinition("output_tokens", .integer, summary: "Output, likewise."),
+        ColumnDefinition("cache_read_tokens", .integer, summary: "Read from the cache, likewise."),
+        ColumnDefinition(
+            "cache_write_tokens", .integer, summary: "Written to the cache, likewise."),
+        ColumnDefinition(
+            "output_tokens_is_lower_bound", .boolean,
+            summary: "Some message has only the guess at its start (no stop_reason), and no "
+                + "result record gives the final numbers."),
+        ColumnDefinition(
+            "reported_cost_total", .money, summary: "total_cost_usd of the last result record."),
+        ColumnDefinition("compaction_count", .integer, summary: "Compactions of the context."),
+        ColumnDefinition("subagent_count", .integer, summary: "Subagents that were started."),
+    ]
+
+    /// Counts by source, of which the visible count is the largest; then the ledger of messages.
+    private static let hiddenColumns =
+        [
+            "hook_prompts", "transcript_prompts", "output_prompts", "hook_calls",
+            "transcript_calls", "output_calls", "hook_errors", "transcript_errors",
+            "output_errors", "hook_compactions", "transcript_compactions", "output_compactions",
+            "started_subagents", "stopped_subagents", "transcript_subagents", "output_subagents",
+            "message_input", "message_output", "message_cache_read", "message_cache_write",
+            "open_messages",
+        ].map { ColumnDefinition($0, .integer, isHidden: true) }
+        + [
+            ColumnDefinition("has_result", .boolean, isHidden: true),
+            ColumnDefinition("older_messages", .text, isHidden: true, isInterned: false),
+            ColumnDefinition("recent_messages", .text, isHidden: true, isInterned: false),
+        ]
+}

@@ -1,0 +1,317 @@
+package import TachoEvents
+import TachoJSON
+package import TachoLog
+
+/// Folds hooks, transcripts, and outputs of runs into one row a session of an agent.
+///
+/// Two sources may tell of the same session. Their counts of the same thing are kept apart, and the
+/// larger one is shown: a hook that is registered for a part of the session, or a transcript that
+/// begins later, makes nothing twice.
+///
+/// Tokens count once a message, each kind as the largest number that a record of the message gives
+/// (adding up records overstates them two to three times). Most transcripts say the output only as
+/// it was guessed at the start of the message: a lower bound, and marked so. The `result` record of
+/// a run has the final numbers.
+///
+/// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
+package struct SessionsProjector: Projector {
+    package static let version = 1
+    package static let inputs: [TypePattern] = ["hook.*", "transcript.*", "output.*"]
+
+    /// A copy, for finding messages, of what the table's hidden cells say; by row.
+    private var ledgers: [Int: MessageLedger] = [:]
+    private static let ledgerLimit = 64
+
+    package init() {}
+
+    package mutating func apply(
+        _ event: Event, to table: inout Table
+    ) throws(ProjectionError) {
+        switch event.type[0] {
+        case UInt8(ascii: "h"): applyHook(event, &table)
+        case UInt8(ascii: "t"): applyTranscript(event, &table)
+        default: applyOutput(event, &table)
+        }
+    }
+
+    // MARK: The row
+
+    private func begin(
+        _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table
+    ) -> Int {
+        let (row, isNew) = table.rowOrInsert(key: session, at: event)
+        if isNew {
+            let producer = event.producer
+            if producer.equals("adw") {
+                table.set(Column.agent, of: row, text: "claude-code")
+            } else {
+                table.set(Column.agent, of: row, text: producer)
+            }
+            table.set(Column.status, of: row, text: "active")
+            for column in Self.counts { table.set(column, of: row, integer: 0) }
+        } else {
+            table.touch(row, at: event)
+        }
+        table.add(1, to: Column.eventCount, of: row)
+        if let time = event.time {
+            _ = table.lower(Column.startedAt, of: row, to: time)
+            _ = table.raise(Column.endedAt, of: row, to: time)
+        }
+        return row
+    }
+
+    private static let counts: [Column] = [
+        .eventCount, .promptCount, .messageCount, .toolCallCount, .errorCount, .inputTokens,
+        .outputTokens, .cacheReadTokens, .cacheWriteTokens, .compactionCount, .subagentCount,
+    ]
+
+    /// Counts for one source; what is shown is the largest count of any.
+    private func count(
+        _ amount: Int64, _ column: Column, in shown: Column, _ row: Int, _ table: inout Table
+    ) {
+        guard amount > 0 else { return }
+        table.add(amount, to: column, of: row)
+        show(table.integer(column, row) ?? 0, shown, row, &table)
+    }
+
+    private func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
+        if number > table.integer(column, row) ?? 0 {
+            table.set(column, of: row, integer: number)
+        }
+    }
+
+    // MARK: Hooks
+
+    private func applyHook(_ event: Event, _ table: inout Table) {
+        let payload = HookPayload(event.data, reading: .header)
+        let row =
+            payload.sessionID?.withText { begin($0, event, &table) }
+            ?? begin(event.stream, event, &table)
+        table.fill(
+            Column.adwID, of: row, text: event.hookWorkflow(session: payload.sessionID))
+        table.fill(Column.cwd, of: row, text: payload.workingDirectory)
+        guard let name = event.name(after: EventType.hookPrefix) else { return }
+        if name.equals("PreToolUse") {
+            count(1, .hookCalls, in: .toolCallCount, row, &table)
+        } else if name.equals("PostToolUseFailure") || name.equals("StopFailure") {
+            count(1, .hookErrors, in: .errorCount, row, &table)
+        } else if name.equals("UserPromptSubmit") {
+            count(1, .hookPrompts, in: .promptCount, row, &table)
+        } else if name.equals("PreCompact") {
+            count(1, .hookCompactions, in: .compactionCount, row, &table)
+        } else if name.equals("SubagentStart") {
+            count(1, .startedSubagents, in: .subagentCount, row, &table)
+        } else if name.equals("SubagentStop") {
+            count(1, .stoppedSubagents, in: .subagentCount, row, &table)
+        } else if name.equals("SessionStart") {
+            table.set(Column.status, of: row, text: "active")
+            table.setUnknown(Column.endReason, of: row)
+            setModel(payload.model, row, &table)
+        } else if name.equals("SessionEnd") {
+            table.set(Column.status, of: row, text: "ended")
+            table.set(Column.endReason, of: row, text: payload.reason)
+        }
+    }
+
+    // MARK: Transcripts
+
+    private mutating func applyTranscript(_ event: Event, _ table: inout Table) {
+        let row = begin(event.stream, event, &table)
+        let isAssistant = event.type.equals("transcript.assistant")
+        let isUser = event.type.equals("transcript.user")
+        // A third of all records is progress for the screen: counted, and not read.
+        guard isAssistant || isUser || event.type.equals("transcript.system") else { return }
+        let record = AgentRecord(event.data, reading: .throughMessage)
+        table.fill(Column.cwd, of: row, text: record.workingDirectory)
+        if record.gitBranch?.isFilledText == true {
+            table.renew(Column.gitBranch, of: row, text: record.gitBranch)
+        }
+        table.renew(Column.version, of: row, text: record.version)
+        if isAssistant {
+            takeMessage(record, .transcript, row, &table)
+        } else if isUser {
+            takeUser(record, .transcript, event, row, &table)
+        } else if record.subtype?.equals("compact_boundary") == true {
+            count(1, .transcriptCompactions, in: .compactionCount, row, &table)
+        }
+    }
+
+    // MARK: Outputs of runs
+
+    private mutating func applyOutput(_ event: Event, _ table: inout Table) {
+        let record = AgentRecord(event.data)
+        guard let session = record.sessionID,
+            let row = session.withText({ begin($0, event, &table) })
+        else { return }
+        table.fill(Column.adwID, of: row, text: event.stream)
+        table.fill(Column.cwd, of: row, text: record.workingDirectory)
+        table.renew(Column.version, of: row, text: record.version)
+        if event.type.equals("output.assistant") {
+            takeMessage(record, .output, row, &table)
+        } else if event.type.equals("output.user") {
+            takeUser(record, .output, event, row, &table)
+        } else if event.type.equals("output.system") {
+            if record.subtype?.equals("compact_boundary") == true {
+                count(1, .outputCompactions, in: .compactionCount, row, &table)
+            } else if record.subtype?.equals("init") == true {
+                setModel(record.model, row, &table)
+            }
+        } else if event.type.equals("output.result") {
+            takeResult(record, row, &table)
+        }
+    }
+
+    private func takeResult(_ record: AgentRecord, _ row: Int, _ table: inout Table) {
+        table.set(Column.status, of: row, text: "ended")
+        table.set(Column.endReason, of: row, text: record.subtype)
+        if let cost = record.totalCostUSD.flatMap({ PicoDollars.parse($0) }) {
+            table.set(Column.reportedCostTotal, of: row, money: cost)
+        }
+        guard let usage = record.usage.map({ TokenUsage($0) }) else { return }
+        show(usage.input, .inputTokens, row, &table)
+        show(usage.output, .outputTokens, row, &table)
+        show(usage.cacheRead, .cacheReadTokens, row, &table)
+        show(usage.cacheWrite, .cacheWriteTokens, row, &table)
+        table.set(Column.hasResult, of: row, boolean: true)
+        table.set(Column.outputTokensIsLowerBound, of: row, boolean: false)
+    }
+
+    // MARK: Messages
+
+    private enum Source {
+        case transcript
+        case output
+    }
+
+    private mutating func takeMessage(
+        _ record: AgentRecord, _ source: Source, _ row: Int, _ table: inout Table
+    ) {
+        guard let message = record.message.map({ AgentMessage($0) }) else { return }
+        var calls: Int64 = 0
+        var subagents: Int64 = 0
+        message.content?.forEachElement { element in
+            let block = ToolBlock(element)
+            if block.kind == .use {
+                calls += 1
+                if block.name?.equals("Task") == true || block.name?.equals("Agent") == true {
+                    subagents += 1
+                }
+            }
+            return true
+        }
+        let isOutput = source == .output
+        count(calls, isOutput ? .outputCalls : .transcriptCalls, in: .toolCallCount, row, &table)
+        count(
+            subagents, isOutput ? .outputSubagents : .transcriptSubagents, in: .subagentCount,
+            row, &table)
+        // Written by the agent itself, without a call of the model.
+        guard message.model?.equals("<synthetic>") != true else { return }
+        setModel(message.model, row, &table)
+        countTokens(message, row, &table)
+    }
+
+    private mutating func countTokens(
+        _ message: AgentMessage, _ row: Int, _ table: inout Table
+    ) {
+        let usage = message.usage.map { TokenUsage($0) } ?? TokenUsage()
+        let isFinal = message.stopReason != nil
+        let change: MessageLedger.Change
+        if let hash = message.id?.withText({ UInt64(bitPattern: ContentHash.hash($0)) }) {
+            change = remember(hash, usage, isFinal: isFinal, row, &table)
+        } else {
+            // A message without an id is never taken for another.
+            change = MessageLedger.Change(usage: usage, isNew: true, open: isFinal ? 0 : 1)
+        }
+        guard change != MessageLedger.Change() else { return }
+        if change.isNew { table.add(1, to: Column.messageCount, of: row) }
+        let usageChange = change.usage
+        count(usageChange.input, .messageInput, in: .inputTokens, row, &table)
+        count(usageChange.output, .messageOutput, in: .outputTokens, row, &table)
+        count(usageChange.cacheRead, .messageCacheRead, in: .cacheReadTokens, row, &table)
+        count(usageChange.cacheWrite, .messageCacheWrite, in: .cacheWriteTokens, row, &table)
+        table.add(change.open, to: Column.openMessages, of: row)
+        let isOpen = table.integer(Column.openMessages, row) ?? 0 > 0
+        table.set(
+            Column.outputTokensIsLowerBound, of: row,
+            boolean: isOpen && table.boolean(Column.hasResult, row) != true)
+    }
+
+    private mutating func remember(
+        _ hash: UInt64, _ usage: TokenUsage, isFinal: Bool, _ row: Int, _ table: inout Table
+    ) -> MessageLedger.Change {
+        if ledgers[row] == nil {
+            if ledgers.count == Self.ledgerLimit { ledgers.removeAll() }
+            ledgers[row] = MessageLedger(
+                older: table.text(Column.olderMessages, row)?.bytes,
+                recent: table.text(Column.recentMessages, row)?.bytes)
+        }
+        guard let change = ledgers[row]?.record(hash, usage, isFinal: isFinal) else {
+            preconditionFailure("the row's ledger was made above")
+        }
+        if change.isOlderChanged {
+            ledgers[row]?.older.withUnsafeBytes {
+                table.set(Column.olderMessages, of: row, text: $0)
+            }
+        }
+        if change.isRecentChanged {
+            ledgers[row]?.recent.withUnsafeBytes {
+                table.set(Column.recentMessages, of: row, text: $0)
+            }
+        }
+        return change
+    }
+
+    // MARK: Users
+
+    private func takeUser(
+        _ record: AgentRecord, _ source: Source, _ event: Event, _ row: Int,
+        _ table: inout Table
+    ) {
+        guard let message = record.message,
+            let content = AgentMessage(message, stopsAtContent: true).content
+        else { return }
+        let isOutput = source == .output
+        var isResult = false
+        var errors: Int64 = 0
+        content.forEachElement { element in
+            let block = ToolBlock(element)
+            isResult = isResult || block.kind == .result
+            if block.kind == .result, block.isError { errors += 1 }
+            return true
+        }
+        count(errors, isOutput ? .outputErrors : .transcriptErrors, in: .errorCount, row, &table)
+        guard !isResult, isPrompt(event) else { return }
+        count(1, isOutput ? .outputPrompts : .transcriptPrompts, in: .promptCount, row, &table)
+    }
+
+    /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
+    private func isPrompt(_ event: Event) -> Bool {
+        let record = AgentRecord(event.data)
+        return record.isMeta?.boolean() != true && record.isSidechain?.boolean() != true
+            && record.isCompactSummary?.boolean() != true
+            && record.parentToolUseID == nil
+    }
+
+    // MARK: Models
+
+    private func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
+        model?.withText { model in
+            guard !model.isEmpty, !table.text(Column.model, row, equals: model) else { return }
+            table.set(Column.model, of: row, text: model)
+            var writer = JSONWriter()
+            writer.beginArray()
+            var isListed = false
+            table.withJSON(Column.models, row) { models in
+                JSONView(validated: models).forEachElement { listed in
+                    writer.rawValue(listed.bytes)
+                    isListed = isListed || listed.withText { $0.elementsEqual(model) } == true
+                    return true
+                }
+            }
+            guard !isListed else { return }
+            writer.value(model)
+            writer.endArray()
+            table.set(Column.models, of: row, json: writer.bytes)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+// Cells from members of an event's data. A member that is missing or of another kind is unknown.
+
+extension Table {
+    mutating func set(_ column: some ColumnHandle, of row: Int, text: JSONView?) {
+        if let text {
+            set(column, of: row, text: text)
+        } else {
+            setUnknown(column, of: row)
+        }
+    }
+
+    /// At most `limit` bytes of a text, cut between two characters.
+    mutating func set(
+        _ column: some ColumnHandle, of row: Int, text: JSONView?, limit: Int
+    ) {
+        let isText: Void? = text?.withText {
+            set(column, of: row, text: $0.prefix(characterBytes: limit))
+        }
+        if isText == nil { setUnknown(column, of: row) }
+    }
+
+    /// Leaves a cell that is known as it is.
+    mutating func fill(_ column: some ColumnHandle, of row: Int, text: JSONView?) {
+        if let text, isUnknown(column, row) { set(column, of: row, text: text) }
+    }
+
+    mutating func fill(
+        _ column: some ColumnHandle, of row: Int, text: UnsafeRawBufferPointer?
+    ) {
+        if let text, isUnknown(column, row) { set(column, of: row, text: text) }
+    }
+
+    /// Takes the place of what is there, if there is something to take it.
+    mutating func renew(_ column: some ColumnHandle, of row: Int, text: JSONView?) {
+        text?.withText { set(column, of: row, text: $0) }
+    }
+
+    /// Counts on from an unknown cell as from 0, and stops at the largest number.
+    mutating func add(_ amount: Int64, to column: some ColumnHandle, of row: Int) {
+        let (sum, overflow) = (integer(column, row) ?? 0).addingReportingOverflow(amount)
+        set(column, of: row, integer: overflow ? .max : sum)
+    }
+
+    /// The cell becomes the earlier of the two moments.
+    mutating func lower(_ column: some ColumnHandle, of row: Int, to moment: Timestamp) -> Bool {
+        if let old = timestamp(column, row), old <= moment { return false }
+        set(column, of: row, timestamp: moment)
+        return true
+    }
+
+    /// The cell becomes the later of the two moments.
+    mutating func raise(_ column: some ColumnHandle, of row: Int, to moment: Timestamp) -> Bool {
+        if let old = timestamp(column, row), old >= moment { return false }
+        set(column, of: row, timestamp: moment)
+        return true
+    }
+}
+
+extension JSONView {
+    /// The moment a text says in ISO 8601.
+    var moment: Timestamp? {
+        withText { Timestamp(iso8601: $0) } ?? nil
+    }
+
+    /// Text, and not empty.
+    var isFilledText: Bool {
+        withText { !$0.isEmpty } ?? false
+    }
+}
+
+extension HookPayload {
+    /// The session; the stream, where the payload does not name one.
+    func session(of event: Event) -> ByteString {
+        sessionID?.text().map { ByteString($0) } ?? ByteString(event.stream)
+    }
+}
+
+extension Event {
+    /// The workflow a hook event belongs to: its stream, unless that stands for the session.
+    ///
+    /// A source of hooks names the stream by the workflow, else by the session, else `unknown`.
+    func hookWorkflow(session: JSONView?) -> UnsafeRawBufferPointer? {
+        guard !stream.equals("unknown") else { return nil }
+        let isSession = session?.withText { $0.elementsEqual(stream) } ?? false
+        return isSession ? nil : stream.dropping(prefix: "wf-")
+    }
+
+    /// What stands before the first slash of the source: `claude-code` of `claude-code/hook`.
+    var producer: UnsafeRawBufferPointer {
+        let end = source.firstIndex(of: UInt8(ascii: "/")) ?? source.endIndex
+        return UnsafeRawBufferPointer(rebasing: source[..<end])
+    }
+}

@@ -1,0 +1,245 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+// What a run directory holds: the state file, the directory itself, the finished phases.
+
+extension WorkflowHistoryProjector {
+    func applySnapshot(_ event: Event, _ table: inout Table) {
+        let state = WorkflowState(event.data)
+        let row = row(event, &table)
+        setIdentity(state, row, &table)
+        setResources(state, row, &table)
+        setWord(state, row, &table)
+        setError(state.errorMessage, row, &table)
+
+        if let time = event.time {
+            table.set(Column.stateModified, of: row, timestamp: time)
+        }
+        let planIsFilled = state.planFile?.isFalsy == false
+        table.set(Column.planIsMissing, of: row, boolean: state.planFile == nil)
+        table.set(
+            Column.planAndBranch, of: row,
+            boolean: planIsFilled && state.branchName?.isFalsy == false)
+        if let start = state.startTime?.moment {
+            table.set(Column.statedStart, of: row, timestamp: start)
+        }
+        if let end = state.endTime?.moment {
+            table.set(Column.statedEnd, of: row, timestamp: end)
+        }
+        refreshStatus(row, &table)
+        setLocalTime(state.startTime, row, &table)
+        refreshPhases(row, &table)
+        refreshCosts(nil, row, &table)
+        touch(row, event, &table)
+    }
+
+    private func setIdentity(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+        if let number = IssueNumber(state.issueNumber).value {
+            table.set(Column.issueNumber, of: row, integer: number)
+        }
+        if let input = state.nlInput, input.isFilledText {
+            table.set(Column.nlInput, of: row, text: input, limit: Self.inputByteLimit)
+        }
+        table.renew(Column.githubUrl, of: row, text: state.githubURL)
+        if state.template?.isFilledText == true {
+            table.renew(Column.workflowTemplate, of: row, text: state.template)
+        }
+        if state.model?.isFilledText == true {
+            table.renew(Column.modelUsed, of: row, text: state.model)
+        }
+        if state.currentPhase?.isFilledText == true {
+            table.renew(Column.currentPhase, of: row, text: state.currentPhase)
+        }
+        table.renew(Column.branchName, of: row, text: state.branchName)
+        table.renew(Column.planFile, of: row, text: state.planFile)
+        table.renew(Column.issueClass, of: row, text: state.issueClass)
+        state.parent?.withText {
+            table.set(Column.parentAdwID, of: row, text: $0.dropping(prefix: "wf-"))
+        }
+    }
+
+    private func setResources(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+        for (column, value) in [
+            (Column.backendPort, state.backendPort), (.frontendPort, state.frontendPort),
+            (.stepsCompleted, state.stepsCompleted), (.stepsTotal, state.stepsTotal),
+        ] {
+            if let number = value?.integerLenient() {
+                table.set(column, of: row, integer: number)
+            }
+        }
+        if let cost = state.estimatedCost.flatMap({ PicoDollars.parse($0) }) {
+            table.set(Column.estimatedCostTotal, of: row, money: cost)
+        }
+        if let breakdown = state.estimatedBreakdown, breakdown.kind == .object {
+            table.set(Column.estimatedByPhase, of: row, json: breakdown)
+        }
+        if let path = state.worktreePath, path.isFilledText {
+            if table.isUnknown(Column.worktreePath, row) {
+                let earlier = path.withText { table.rows(where: Column.worktreePath, equals: $0) }
+                table.set(Column.worktreeReused, of: row, boolean: earlier?.isEmpty == false)
+            }
+            table.set(Column.worktreePath, of: row, text: path)
+        }
+        if let reused = state.worktreeReused?.boolean() {
+            table.set(Column.worktreeReused, of: row, boolean: reused)
+        }
+    }
+
+    /// The state's own word counts only if it is an end; taken back, the directory speaks again.
+    private func setWord(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+        let word: StatusInference.Status? =
+            state.status?.equals("completed") == true
+            ? .completed : state.status?.equals("failed") == true ? .failed : nil
+        if let word {
+            table.set(Column.saidStatus, of: row, text: word.name)
+            table.set(Column.isSaidByState, of: row, boolean: true)
+            table.setUnknown(Column.saidEnd, of: row)
+        } else if table.boolean(Column.isSaidByState, row) == true {
+            table.setUnknown(Column.saidStatus, of: row)
+            table.setUnknown(Column.isSaidByState, of: row)
+        }
+    }
+
+    /// Hour and weekday of a start as it is written, before any zone.
+    private func setLocalTime(_ start: JSONView?, _ row: Int, _ table: inout Table) {
+        guard let start, start.isFilledText else { return }
+        let local = start.withText { LocalTime(iso8601: $0) } ?? nil
+        table.set(Column.hourOfDay, of: row, integer: local?.hour ?? -1)
+        table.set(Column.dayOfWeek, of: row, integer: local?.weekday ?? -1)
+    }
+
+    func applyDirectory(_ event: Event, _ table: inout Table) {
+        let data = event.data
+        let row = row(event, &table)
+        var count: Int64 = 0
+        data["directories"]?.forEachElement { name in
+            if name.withText({ $0.hasPrefix("adw_") }) == true { count += 1 }
+            return true
+        }
+        table.set(Column.directoryCount, of: row, integer: count)
+        let errorLog = data["error_log_modified"].flatMap { $0.isNull ? nil : $0 }
+        table.set(Column.hasErrorLog, of: row, boolean: errorLog != nil)
+        table.set(Column.errorLogModified, of: row, timestamp: errorLog?.moment)
+        if let modified = data["state_modified"]?.moment {
+            table.set(Column.stateModified, of: row, timestamp: modified)
+        }
+        refreshStatus(row, &table)
+        touch(row, event, &table)
+    }
+
+    func applyFinishedPhases(_ event: Event, _ table: inout Table) {
+        let data = event.data
+        let row = row(event, &table)
+        if let completed = data["completed"], completed.kind == .array {
+            table.set(Column.finishedPhases, of: row, json: completed)
+        }
+        if let current = data["current"], current.isFilledText {
+            table.set(Column.currentPhase, of: row, text: current)
+        }
+        if let time = event.time {
+            _ = table.lower(Column.firstTime, of: row, to: time)
+            _ = table.raise(Column.lastTime, of: row, to: time)
+        }
+        refreshStatus(row, &table)
+        refreshPhases(row, &table)
+        touch(row, event, &table)
+    }
+}
+
+/// An `adw_state.json`: its own keys, and the older names for them.
+///
+/// Source: semantics §2.1, §3.1.
+struct WorkflowState {
+    private(set) var issueNumber: JSONView?
+    private(set) var status: JSONView?
+    private(set) var nlInput: JSONView?
+    private(set) var githubURL: JSONView?
+    private(set) var startTime: JSONView?
+    private(set) var endTime: JSONView?
+    private(set) var currentPhase: JSONView?
+    private(set) var branchName: JSONView?
+    private(set) var planFile: JSONView?
+    private(set) var issueClass: JSONView?
+    private(set) var worktreePath: JSONView?
+    private(set) var worktreeReused: JSONView?
+    private(set) var backendPort: JSONView?
+    private(set) var frontendPort: JSONView?
+    private(set) var stepsCompleted: JSONView?
+    private(set) var stepsTotal: JSONView?
+    private(set) var estimatedCost: JSONView?
+    private(set) var estimatedBreakdown: JSONView?
+    private(set) var errorMessage: JSONView?
+    private(set) var parent: JSONView?
+    private var templates: (new: JSONView?, old: JSONView?)
+    private var models: (new: JSONView?, old: JSONView?)
+    private var completedAt: JSONView?
+
+    init(_ data: JSONView) {
+        data.forEachMember { key, value in
+            key.withText { take($0, value) }
+            return true
+        }
+        endTime = endTime ?? completedAt
+    }
+
+    /// The old key counts where the new one is absent, not where it is `null`.
+    var template: JSONView? { templates.new ?? templates.old }
+    var model: JSONView? { models.new ?? models.old }
+
+    private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {
+        // Absent and null differ for these two.
+        if key.equals("workflow_template"), templates.new == nil { templates.new = value }
+        if key.equals("model_used"), models.new == nil { models.new = value }
+        guard !value.isNull else { return }
+        if key.equals("workflow") { templates.old = value }
+        if key.equals("model") { models.old = value }
+        if key.equals("issue_number") { issueNumber = value }
+        if key.equals("status") { status = value }
+        if key.equals("nl_input") { nlInput = value }
+        if key.equals("github_url") { githubURL = value }
+        if key.equals("start_time") { startTime = value }
+        if key.equals("end_time") { endTime = value }
+        if key.equals("completed_at") { completedAt = value }
+        if key.equals("current_phase") { currentPhase = value }
+        if key.equals("branch_name") { branchName = value }
+        if key.equals("plan_file") { planFile = value }
+        if key.equals("issue_class") { issueClass = value }
+        if key.equals("worktree_path") { worktreePath = value }
+        if key.equals("worktree_reused") { worktreeReused = value }
+        if key.equals("backend_port") { backendPort = value }
+        if key.equals("frontend_port") { frontendPort = value }
+        if key.equals("steps_completed") { stepsCompleted = value }
+        if key.equals("steps_total") { stepsTotal = value }
+        if key.equals("estimated_cost_total") { estimatedCost = value }
+        if key.equals("estimated_cost_breakdown") { estimatedBreakdown = value }
+        if key.equals("error_message") || key.equals("last_error") { errorMessage = value }
+        if key.equals("parent_adw_id") || key.equals("parent_workflow_id") { parent = value }
+    }
+}
+
+extension JSONView {
+    /// What Python takes for false: nothing, zero, and what is empty.
+    var isFalsy: Bool {
+        switch kind {
+        case .null: true
+        case .boolean: boolean() == false
+        case .number: double() == 0
+        case .string: !isFilledText
+        case .array, .object: isEmpty
+        }
+    }
+
+    private var isEmpty: Bool {
+        var isEmpty = true
+        forEachElement { _ in
+            isEmpty = false
+            return false
+        }
+        forEachMember { _, _ in
+            isEmpty = false
+            return false
+        }
+        return isEmpty
+    }
+}

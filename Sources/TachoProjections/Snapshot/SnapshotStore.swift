@@ -1,0 +1,204 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+package import TachoLog
+
+/// The snapshots of a store, one directory for each projector and version of it:
+/// `snap/<projector>/<version>-<fingerprint, 8 digits>/<position, 20 digits>.snap`.
+///
+/// Everything in it is derived: losing any of it costs time, never an answer.
+package struct SnapshotStore: Sendable {
+    /// The store's `snap`.
+    package let directory: String
+    private let fileSystem: any FileSystem
+
+    package init(directory: String, fileSystem: any FileSystem = RealFileSystem()) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+    }
+
+    // MARK: Names
+
+    private func versionName(_ type: any Projector.Type) -> String {
+        "\(type.version)-\(type.fingerprint.hex.prefix(8))"
+    }
+
+    private func folder(_ type: any Projector.Type) -> String {
+        "\(type.name)/\(versionName(type))"
+    }
+
+    private static func fileName(_ position: Position) -> String {
+        var digits = [UInt8]()
+        digits.appendDigits(position.rawValue, width: 20)
+        return String(decoding: digits, as: UTF8.self) + ".snap"
+    }
+
+    private static func position(ofFile name: String) -> Position? {
+        let text = Array(name.utf8)
+        guard text.count == 25, name.hasSuffix(".snap"),
+            let position = UInt64(name.prefix(20)), position <= UInt64(Int64.max)
+        else { return nil }
+        return Position(position)
+    }
+
+    /// Positions of this projector's snapshots, ascending.
+    package func positions(of type: any Projector.Type) -> [Position] {
+        list(folder(type)).compactMap(Self.position(ofFile:)).sorted()
+    }
+
+    /// A directory that is not there or cannot be read has no snapshots: they are not needed.
+    private func list(_ folder: String) -> [String] {
+        (try? fileSystem.list("\(directory)/\(folder)")) ?? []
+    }
+
+    // MARK: Writing
+
+    /// Writes a snapshot: beside its place, synced, renamed into it.
+    ///
+    /// - Parameters:
+    ///   - projection: At any checkpoint but zero.
+    ///   - anchor: The log's at that checkpoint.
+    /// - Returns: Bytes of the file.
+    /// - Throws: ``LogError``; nothing is there then that was not there before, but for a `.tmp`.
+    @discardableResult
+    package func write(
+        _ projection: Projection, anchor: LogAnchor
+    ) throws(LogError) -> Int {
+        let bytes = SnapshotFile.encode(projection, anchor: anchor)
+        let folder = "\(directory)/\(folder(projection.type))"
+        let path = "\(folder)/\(Self.fileName(projection.checkpoint))"
+        do throws(FileError) {
+            try fileSystem.createDirectory(folder)
+            try fileSystem.replaceFile(path, with: bytes, temporary: "\(path).\(getpid()).tmp")
+            try fileSystem.synchronizeDirectory(folder)
+        } catch {
+            throw LogError(error)
+        }
+        return bytes.count
+    }
+
+    /// Removes what newer snapshots make superfluous: all but the newest of this projector, those
+    /// of other versions, and what an interrupted write left behind.
+    ///
+    /// - Returns: How many files were removed. One that could not be is there the next time.
+    @discardableResult
+    package func prune(_ type: any Projector.Type, keeping keptCount: Int = 2) -> Int {
+        let kept = positions(of: type).suffix(keptCount).map(Self.fileName)
+        // Another version's snapshots go only when this one has its own.
+        guard !kept.isEmpty else { return 0 }
+        var removedCount = 0
+        for version in list(type.name) {
+            let isCurrent = version == versionName(type)
+            for name in list("\(type.name)/\(version)") {
+                let isOurs = name.hasSuffix(".snap") || name.hasSuffix(".tmp")
+                if !isOurs || isCurrent && kept.contains(name) { continue }
+                let path = "\(directory)/\(type.name)/\(version)/\(name)"
+                if (try? fileSystem.remove(path)) != nil { removedCount += 1 }
+            }
+        }
+        return removedCount
+    }
+
+    // MARK: Loading
+
+    /// The newest snapshot that belongs to this projector and this log.
+    ///
+    /// - Parameters:
+    ///   - type: The projector.
+    ///   - last: No snapshot after this position.
+    ///   - hashSeed: Of the table.
+    ///   - anchor: What the log is known by at a position; `nil` if it has none such.
+    /// - Returns: The projection at its checkpoint, if there is one, and what was passed over.
+    package func load(
+        _ type: any Projector.Type, through last: Position, hashSeed: UInt64? = nil,
+        anchor: (Position) throws(LogError) -> LogAnchor?
+    ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
+        var refused = [RefusedSnapshot]()
+        for position in positions(of: type).reversed() where position <= last {
+            let file = "\(folder(type))/\(Self.fileName(position))"
+            do throws(SnapshotRefusal) {
+                let projection = try read(
+                    file, type, position: position, hashSeed: hashSeed, anchor: anchor)
+                return (projection, refused)
+            } catch {
+                refused.append(RefusedSnapshot(file: file, reason: error))
+            }
+        }
+        for version in list(type.name) where version != versionName(type) {
+            let file = "\(type.name)/\(version)"
+            if !list(file).isEmpty {
+                refused.append(RefusedSnapshot(file: file, reason: .otherProjector))
+            }
+        }
+        return (nil, refused)
+    }
+
+    /// Loads the snapshot at `position` and compares its state with the hash in its header, which
+    /// loading leaves to the checksums.
+    package func verify(
+        _ type: any Projector.Type, at position: Position,
+        anchor: (Position) throws(LogError) -> LogAnchor?
+    ) throws(SnapshotRefusal) -> Projection {
+        let file = "\(folder(type))/\(Self.fileName(position))"
+        return try read(
+            file, type, position: position, hashSeed: nil, verifiesState: true, anchor: anchor)
+    }
+
+    private func read(
+        _ file: String, _ type: any Projector.Type, position: Position, hashSeed: UInt64?,
+        verifiesState: Bool = false, anchor: (Position) throws(LogError) -> LogAnchor?
+    ) throws(SnapshotRefusal) -> Projection {
+        let path = "\(directory)/\(file)"
+        let descriptor: FileDescriptor
+        do throws(FileError) {
+            descriptor = try fileSystem.open(path, .read)
+        } catch {
+            throw .unreadable(LogError(error))
+        }
+        defer { fileSystem.close(descriptor) }
+        let fileByteCount: Int
+        do throws(FileError) {
+            fileByteCount = try fileSystem.byteCount(of: descriptor)
+        } catch {
+            throw .unreadable(LogError(error))
+        }
+        let front: [UInt8]
+        let known: LogAnchor?
+        do throws(LogError) {
+            front = try fileSystem.readUpTo(
+                descriptor, path, at: 0, byteCount: SnapshotHeader.byteLimit)
+            known = try anchor(position)
+        } catch {
+            throw .unreadable(error)
+        }
+        guard let (header, headerByteCount, checksum) = SnapshotHeader.decode(front),
+            header.position == position
+        else { throw .damaged(nil) }
+        guard header.projector == type.name, header.version == type.version,
+            header.fingerprint == type.fingerprint
+        else { throw .otherProjector }
+        guard header.anchor == known else { throw .otherLog }
+        // A file cannot hold more than LZ4 makes of it: nothing is allocated for such a claim.
+        guard header.byteCount / SnapshotBlocks.largestRatio <= fileByteCount else {
+            throw .damaged(.truncated)
+        }
+        let projection: Projection
+        do throws(TableDecodingError) {
+            var source = SnapshotBlockSource(
+                descriptor, path: path, fileByteCount: fileByteCount,
+                headerByteCount: headerByteCount, headerChecksum: checksum,
+                byteCount: header.byteCount, fileSystem: fileSystem)
+            projection = try Projection(
+                type, checkpoint: position, decoding: &source, hashSeed: hashSeed)
+            guard source.isAtEnd, projection.table.rowCount == header.rowCount else {
+                throw .damaged(column: -1)
+            }
+        } catch {
+            throw .damaged(error)
+        }
+        if verifiesState, projection.stateHash != header.stateHash { throw .damaged(nil) }
+        return projection
+    }
+}

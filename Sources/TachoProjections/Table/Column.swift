@@ -1,0 +1,209 @@
+import TachoLog
+
+/// The cells of one column.
+///
+/// All layouts share one struct, whose unused arrays stay empty, because the payload of an enum
+/// cannot be changed in place. Cells are made in advance, all unknown, up to the table's row
+/// capacity; inserting a row costs nothing here.
+struct Column: Sendable {
+    enum Layout: UInt8, Sendable {
+        /// Row number = number in the dictionary: the texts of a key differ from row to row.
+        case key
+        /// A number in the dictionary, plus one; 0 is unknown.
+        case interned
+        /// Each value for itself.
+        case bytes
+        /// 64 bits, and a bit that says whether the value is known.
+        case words
+        /// A bit, and a bit that says whether the value is known.
+        case bits
+    }
+
+    let type: ColumnType
+    let layout: Layout
+    let seed: UInt64
+    var dictionary: TextDictionary
+    var numbers: [UInt32] = []
+    var byteValues = ByteColumn()
+    var words: [Int64] = []
+    var bits: [UInt64] = []
+    var known: [UInt64] = []
+    /// Of an indexed column; `nil` after reading a file, until the table is changed.
+    var index: SecondaryIndex?
+
+    init(_ definition: ColumnDefinition, isKey: Bool, seed: UInt64) {
+        type = definition.type
+        layout = Self.layout(of: definition, isKey: isKey)
+        self.seed = seed
+        dictionary = TextDictionary(seed: seed)
+        index = definition.isIndexed && !isKey ? SecondaryIndex(seed: seed) : nil
+    }
+
+    static func layout(of definition: ColumnDefinition, isKey: Bool) -> Layout {
+        if isKey { return .key }
+        return switch definition.type {
+        case .text: definition.isInterned ? .interned : .bytes
+        case .json: .bytes
+        case .boolean: .bits
+        case .integer, .real, .timestamp, .money: .words
+        }
+    }
+
+    mutating func grow(to rowCapacity: Int) {
+        let bitWordCount = (rowCapacity + 63) / 64
+        switch layout {
+        case .key: break
+        case .interned: numbers.grow(to: rowCapacity, with: 0)
+        case .bytes: byteValues.grow(to: rowCapacity)
+        case .words:
+            words.grow(to: rowCapacity, with: 0)
+            known.grow(to: bitWordCount, with: 0)
+        case .bits:
+            bits.grow(to: bitWordCount, with: 0)
+            known.grow(to: bitWordCount, with: 0)
+        }
+        index?.grow(to: rowCapacity)
+    }
+
+    var memoryByteCount: Int {
+        dictionary.memoryByteCount + 4 * numbers.capacity + byteValues.memoryByteCount
+            + 8 * (words.capacity + bits.capacity + known.capacity)
+            + (index?.memoryByteCount ?? 0)
+    }
+
+    // MARK: Numbers
+
+    @inline(__always)
+    func isKnown(_ row: Int) -> Bool {
+        known.bit(row)
+    }
+
+    @inline(__always)
+    func word(_ row: Int) -> Int64? {
+        isKnown(row) ? words[row] : nil
+    }
+
+    /// An unknown cell holds 0, so that equal tables have equal bytes.
+    @inline(__always)
+    mutating func setWord(_ row: Int, to value: Int64?) {
+        if index != nil {
+            setIndexedWord(row, to: value)
+            return
+        }
+        words[row] = value ?? 0
+        known.setBit(row, to: value != nil)
+    }
+
+    private mutating func setIndexedWord(_ row: Int, to value: Int64?) {
+        let old = word(row)
+        guard old != value else { return }
+        if let old { index?.remove(row, fromNumber: old) }
+        if let value { index?.add(row, toNumber: value) }
+        words[row] = value ?? 0
+        known.setBit(row, to: value != nil)
+    }
+
+    func boolean(_ row: Int) -> Bool? {
+        isKnown(row) ? bits.bit(row) : nil
+    }
+
+    mutating func setBoolean(_ row: Int, to value: Bool?) {
+        bits.setBit(row, to: value ?? false)
+        known.setBit(row, to: value != nil)
+    }
+
+    // MARK: Text
+
+    @inline(__always)
+    func withText<Result>(
+        _ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result? {
+        switch layout {
+        case .key:
+            return try dictionary.withBytes(of: row, body)
+        case .interned:
+            let number = numbers[row]
+            return number == 0 ? nil : try dictionary.withBytes(of: Int(number) - 1, body)
+        case .bytes:
+            return try byteValues.withBytes(of: row, body)
+        case .words, .bits:
+            preconditionFailure("text is read from columns of text")
+        }
+    }
+
+    @inline(__always)
+    mutating func setInterned(_ row: Int, to bytes: UnsafeRawBufferPointer?, rowCount: Int) {
+        let old = numbers[row]
+        let new = bytes.map { UInt32(dictionary.intern($0).number + 1) } ?? 0
+        guard old != new else { return }
+        numbers[row] = new
+        if index != nil {
+            if old != 0 { index?.remove(row, from: Int(old) - 1) }
+            if new != 0 { index?.add(row, to: Int(new) - 1) }
+        }
+        if old != 0, dictionary.count > 2 * rowCount + 1024 { collectGarbage(rowCount: rowCount) }
+    }
+
+    /// Drops the texts that no row has any more: more than half of them, when this is called.
+    private mutating func collectGarbage(rowCount: Int) {
+        let (kept, renumbered) = canonicalNumbers(rowCount: rowCount)
+        var dictionary = TextDictionary(seed: seed)
+        for number in kept {
+            self.dictionary.withBytes(of: Int(number)) { _ = dictionary.intern($0) }
+        }
+        self.dictionary = dictionary
+        for row in 0..<rowCount where numbers[row] != 0 {
+            numbers[row] = renumbered[Int(numbers[row]) - 1]
+        }
+        if index != nil { buildIndex(rowCount: rowCount) }
+    }
+
+    /// The dictionary as it would be if it held what the rows have, in the order of the rows.
+    ///
+    /// - Returns: The numbers of the texts in use in that order, and for each text its place in
+    ///   it plus one.
+    func canonicalNumbers(rowCount: Int) -> (kept: [UInt32], renumbered: [UInt32]) {
+        var kept = [UInt32]()
+        var renumbered = [UInt32](repeating: 0, count: dictionary.count)
+        for row in 0..<rowCount {
+            let number = numbers[row]
+            if number == 0 || renumbered[Int(number) - 1] != 0 { continue }
+            kept.append(number - 1)
+            renumbered[Int(number) - 1] = UInt32(kept.count)
+        }
+        return (kept, renumbered)
+    }
+
+    // MARK: Index
+
+    mutating func buildIndex(rowCount: Int) {
+        var index = SecondaryIndex(seed: seed)
+        index.grow(to: max(numbers.count, words.count))
+        for row in 0..<rowCount {
+            if layout == .words {
+                if let value = word(row) { index.add(row, toNumber: value) }
+            } else if numbers[row] != 0 {
+                index.add(row, to: Int(numbers[row]) - 1)
+            }
+        }
+        self.index = index
+    }
+}
+
+/// A bitmap: bit 0 is the lowest of the first word.
+extension [UInt64] {
+    @inline(__always)
+    func bit(_ index: Int) -> Bool {
+        self[index >> 6] >> UInt64(index & 63) & 1 == 1
+    }
+
+    @inline(__always)
+    mutating func setBit(_ index: Int, to value: Bool) {
+        let mask = (1 as UInt64) << UInt64(index & 63)
+        if value {
+            self[index >> 6] |= mask
+        } else {
+            self[index >> 6] &= ~mask
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package import TachoJSON
+package import TachoLog
+
+// Reading and setting cells. A handle of the wrong type is an error of ours and traps.
+
+extension Table {
+    @inline(__always)
+    private func place(_ column: some ColumnHandle, _ row: Int, _ type: ColumnType) -> Int {
+        let index = column.columnIndex
+        checkRow(row)
+        precondition(columns[index].type == type, "a cell is used as what its column holds")
+        return index
+    }
+
+    // MARK: Text
+
+    package func text(_ column: some ColumnHandle, _ row: Int) -> ByteString? {
+        withText(column, row) { ByteString($0) }
+    }
+
+    /// Lends the text of a cell; `nil` and no call if it is unknown.
+    package func withText<Result>(
+        _ column: some ColumnHandle, _ row: Int,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result? {
+        let index = place(column, row, .text)
+        return try columns[index].withText(row, body)
+    }
+
+    /// Whether the cell holds exactly these bytes; false if it is unknown.
+    package func text(
+        _ column: some ColumnHandle, _ row: Int, equals text: UnsafeRawBufferPointer
+    ) -> Bool {
+        withText(column, row) { $0.elementsEqual(text) } ?? false
+    }
+
+    package func text(
+        _ column: some ColumnHandle, _ row: Int, equals text: StaticString
+    ) -> Bool {
+        text.withUTF8Buffer { self.text(column, row, equals: UnsafeRawBufferPointer($0)) }
+    }
+
+    package mutating func set(
+        _ column: some ColumnHandle, of row: Int, text: UnsafeRawBufferPointer?
+    ) {
+        let index = place(column, row, .text)
+        switch columns[index].layout {
+        case .interned: columns[index].setInterned(row, to: text, rowCount: rowCount)
+        case .bytes: columns[index].byteValues.set(row, to: text)
+        case .key, .words, .bits: preconditionFailure("a key never changes")
+        }
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, text: StaticString) {
+        text.withUTF8Buffer { set(column, of: row, text: UnsafeRawBufferPointer($0)) }
+    }
+
+    @_disfavoredOverload
+    package mutating func set(_ column: some ColumnHandle, of row: Int, text: ByteString) {
+        text.bytes.withUnsafeBytes { set(column, of: row, text: $0) }
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, text: [UInt8]) {
+        text.withUnsafeBytes { set(column, of: row, text: $0) }
+    }
+
+    /// The unescaped text of a JSON string; unknown for anything else.
+    package mutating func set(_ column: some ColumnHandle, of row: Int, text: JSONView) {
+        let isText: Void? = text.withText { set(column, of: row, text: $0) }
+        if isText == nil { setUnknown(column, of: row) }
+    }
+
+    // MARK: JSON
+
+    package func json(_ column: some ColumnHandle, _ row: Int) -> [UInt8]? {
+        withJSON(column, row) { Array($0) }
+    }
+
+    /// Lends the bytes of a cell's JSON value; `nil` and no call if it is unknown.
+    package func withJSON<Result>(
+        _ column: some ColumnHandle, _ row: Int,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result? {
+        let index = place(column, row, .json)
+        return try columns[index].byteValues.withBytes(of: row, body)
+    }
+
+    /// - Precondition: One valid JSON value.
+    package mutating func set(
+        _ column: some ColumnHandle, of row: Int, json: UnsafeRawBufferPointer?
+    ) {
+        let index = place(column, row, .json)
+        columns[index].byteValues.set(row, to: json)
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, json: [UInt8]) {
+        json.withUnsafeBytes { set(column, of: row, json: $0) }
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, json: JSONView) {
+        set(column, of: row, json: json.bytes)
+    }
+
+    // MARK: Numbers
+
+    package func integer(_ column: some ColumnHandle, _ row: Int) -> Int64? {
+        columns[place(column, row, .integer)].word(row)
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, integer: Int64?) {
+        let index = place(column, row, .integer)
+        columns[index].setWord(row, to: integer)
+    }
+
+    package func real(_ column: some ColumnHandle, _ row: Int) -> Double? {
+        columns[place(column, row, .real)].word(row).map {
+            Double(bitPattern: UInt64(bitPattern: $0))
+        }
+    }
+
+    /// Not a number is unknown: its bits differ between machines.
+    package mutating func set(_ column: some ColumnHandle, of row: Int, real: Double?) {
+        let index = place(column, row, .real)
+        let value = real.flatMap { $0.isNaN ? nil : Int64(bitPattern: $0.bitPattern) }
+        columns[index].setWord(row, to: value)
+    }
+
+    package func boolean(_ column: some ColumnHandle, _ row: Int) -> Bool? {
+        columns[place(column, row, .boolean)].boolean(row)
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, boolean: Bool?) {
+        let index = place(column, row, .boolean)
+        columns[index].setBoolean(row, to: boolean)
+    }
+
+    package func timestamp(_ column: some ColumnHandle, _ row: Int) -> Timestamp? {
+        columns[place(column, row, .timestamp)].word(row).map { Timestamp(microseconds: $0) }
+    }
+
+    package mutating func set(_ column: some ColumnHandle, of row: Int, timestamp: Timestamp?) {
+        let index = place(column, row, .timestamp)
+        columns[index].setWord(row, to: timestamp?.microseconds)
+    }
+
+    /// Pico-dollars.
+    package func money(_ column: some ColumnHandle, _ row: Int) -> Int64? {
+        columns[place(column, row, .money)].word(row)
+    }
+
+    /// Sets a cell to an amount in pico-dollars.
+    package mutating func set(_ column: some ColumnHandle, of row: Int, money: Int64?) {
+        let index = place(column, row, .money)
+        columns[index].setWord(row, to: money)
+    }
+
+    // MARK: Any type
+
+    package func isUnknown(_ column: some ColumnHandle, _ row: Int) -> Bool {
+        let index = column.columnIndex
+        checkRow(row)
+        return switch columns[index].layout {
+        case .key: false
+        case .interned: columns[index].numbers[row] == 0
+        case .bytes: columns[index].byteValues.byteCount(of: row) == nil
+        case .words, .bits: !columns[index].isKnown(row)
+        }
+    }
+
+    package mutating func setUnknown(_ column: some ColumnHandle, of row: Int) {
+        let index = column.columnIndex
+        checkRow(row)
+        switch columns[index].layout {
+        case .key: preconditionFailure("a key never changes")
+        case .interned: columns[index].setInterned(row, to: nil, rowCount: rowCount)
+        case .bytes: columns[index].byteValues.set(row, to: nil)
+        case .words: columns[index].setWord(row, to: nil)
+        case .bits: columns[index].setBoolean(row, to: nil)
+        }
+    }
+}

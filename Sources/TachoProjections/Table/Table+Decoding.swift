@@ -1,0 +1,147 @@
+// Reading what Table+Encoding.swift writes: O(bytes), straight into the columns, without hash
+// tables. Sizes are checked against what is left before anything is allocated for them.
+
+extension Table {
+    /// Reads a table of this schema from its canonical bytes.
+    ///
+    /// - Throws: ``TableDecodingError`` if the bytes are not a table of this schema.
+    package init(
+        schema: TableSchema, decoding bytes: [UInt8], hashSeed: UInt64? = nil
+    ) throws(TableDecodingError) {
+        var source = ArraySource(bytes)
+        try self.init(schema: schema, decoding: &source, hashSeed: hashSeed)
+        guard source.remaining == 0 else { throw .damaged(column: -1) }
+    }
+
+    package init<Source: ByteSource & ~Copyable>(
+        schema: TableSchema, decoding source: inout Source, hashSeed: UInt64? = nil
+    ) throws(TableDecodingError) {
+        self.init(schema: schema, hashSeed: hashSeed)
+        guard try source.bytes(8) == TableFormat.magic,
+            try source.integer(UInt32.self) == TableFormat.version
+        else { throw .unsupportedFormat }
+        guard try source.integer(UInt32.self) == UInt32(columns.count),
+            try source.bytes(8) == TableFormat.schemaTag(schema)
+        else { throw .otherSchema }
+        // Keys differ, so at most one is empty: there are no more rows than bytes, plus one.
+        rowCount = try source.count(limit: source.remaining + 1, column: -1)
+        // Some cells in reserve, so that the first new row does not copy the whole table.
+        rowCapacity = rowCount + min(rowCount / 32, 65_536) + 64
+        for column in columns.indices {
+            try columns[column].decode(
+                column: column, rowCount: rowCount, rowCapacity: rowCapacity, from: &source)
+        }
+    }
+}
+
+extension Column {
+    fileprivate mutating func decode<Source: ByteSource & ~Copyable>(
+        column: Int, rowCount: Int, rowCapacity: Int, from source: inout Source
+    ) throws(TableDecodingError) {
+        // Built again when the table is changed.
+        index = nil
+        switch layout {
+        case .key:
+            let byteCount = try source.count(limit: source.remaining, column: column)
+            guard rowCount <= byteCount + 1 else { throw .damaged(column: column) }
+            dictionary = try decodeTexts(
+                count: rowCount, byteCount: byteCount, column: column, from: &source)
+        case .interned:
+            let count = try source.count(limit: rowCount, column: column)
+            let byteCount = try source.count(limit: source.remaining, column: column)
+            dictionary = try decodeTexts(
+                count: count, byteCount: byteCount, column: column, from: &source)
+            numbers = try decodeCells(rowCount, rowCapacity, column: column, from: &source)
+            guard numbers.allSatisfy({ $0 <= UInt32(count) }) else {
+                throw .damaged(column: column)
+            }
+        case .bytes:
+            try decodeByteValues(rowCount, rowCapacity, column: column, from: &source)
+        case .words:
+            known = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
+            let smallest = try source.integer(Int64.self)
+            words = try decodeCells(
+                rowCount, rowCapacity, plus: smallest, column: column, from: &source)
+            try clearUnknownWords(rowCount, smallest: smallest, column: column)
+        case .bits:
+            known = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
+            bits = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
+            guard zip(bits, known).allSatisfy({ $0 & ~$1 == 0 }) else {
+                throw .damaged(column: column)
+            }
+        }
+    }
+
+    private func decodeTexts<Source: ByteSource & ~Copyable>(
+        count: Int, byteCount: Int, column: Int, from source: inout Source
+    ) throws(TableDecodingError) -> TextDictionary {
+        let sizes: [UInt32] = try decodeCells(count, count, column: column, from: &source)
+        let starts: [UInt64] = try makeArray(count + 1, reserve: count / 32) { starts in
+            var offset: UInt64 = 0
+            starts[0] = 0
+            for number in 0..<count {
+                offset += UInt64(sizes[number])
+                starts[number + 1] = offset
+            }
+        }
+        guard starts[count] == UInt64(byteCount) else { throw .damaged(column: column) }
+        return TextDictionary(arena: try source.bytes(byteCount), starts: starts, seed: seed)
+    }
+
+    private mutating func decodeByteValues<Source: ByteSource & ~Copyable>(
+        _ rowCount: Int, _ rowCapacity: Int, column: Int, from source: inout Source
+    ) throws(TableDecodingError) {
+        let byteCount = try source.count(limit: source.remaining, column: column)
+        var sizes: [UInt32] = try decodeCells(rowCount, rowCapacity, column: column, from: &source)
+        var sum = 0
+        for row in sizes.indices {
+            // 0 is unknown, and wraps around to the mark for it.
+            sizes[row] &-= 1
+            if sizes[row] != ByteColumn.unknown { sum += Int(sizes[row]) }
+        }
+        guard sum == byteCount else { throw .damaged(column: column) }
+        byteValues = ByteColumn(arena: try source.bytes(byteCount), byteCounts: sizes)
+    }
+
+    /// Numbers of the rows, then zeros up to the capacity.
+    private func decodeCells<Source: ByteSource & ~Copyable, Number: FixedWidthInteger>(
+        _ count: Int, _ capacity: Int, plus base: Number = 0, column: Int,
+        from source: inout Source
+    ) throws(TableDecodingError) -> [Number] where Number: BitwiseCopyable {
+        try makeArray(capacity, reserve: 0) { cells throws(TableDecodingError) in
+            let filled = UnsafeMutableBufferPointer(rebasing: cells[..<count])
+            try PackedNumbers.read(into: filled, plus: base, from: &source, column: column)
+            UnsafeMutableBufferPointer(rebasing: cells[count...]).initialize(repeating: 0)
+        }
+    }
+
+    private func decodeBitmap<Source: ByteSource & ~Copyable>(
+        _ rowCount: Int, _ rowCapacity: Int, column: Int, from source: inout Source
+    ) throws(TableDecodingError) -> [UInt64] {
+        let wordCount = (rowCount + 63) / 64
+        guard wordCount <= source.remaining / 8 else { throw .truncated }
+        let bitmap: [UInt64] = try makeArray((rowCapacity + 63) / 64, reserve: 0) {
+            words throws(TableDecodingError) in
+            let filled = UnsafeMutableBufferPointer(rebasing: words[..<wordCount])
+            try source.read(into: UnsafeMutableRawBufferPointer(filled))
+            for index in filled.indices { filled[index] = UInt64(littleEndian: filled[index]) }
+            UnsafeMutableBufferPointer(rebasing: words[wordCount...]).initialize(repeating: 0)
+        }
+        if rowCount & 63 != 0, bitmap[wordCount - 1] >> UInt64(rowCount & 63) != 0 {
+            throw .damaged(column: column)
+        }
+        return bitmap
+    }
+
+    /// An unknown cell holds 0 in memory and the smallest known number in the bytes.
+    private mutating func clearUnknownWords(
+        _ rowCount: Int, smallest: Int64, column: Int
+    ) throws(TableDecodingError) {
+        for word in 0..<(rowCount + 63) / 64 where known[word] != .max {
+            for row in word * 64..<min(rowCount, word * 64 + 64) where !isKnown(row) {
+                guard words[row] == smallest else { throw .damaged(column: column) }
+                words[row] = 0
+            }
+        }
+    }
+}

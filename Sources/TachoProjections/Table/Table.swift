@@ -1,0 +1,116 @@
+package import TachoEvents
+package import TachoLog
+
+/// A projection in memory: rows in the order of their insertion, cells by column.
+///
+/// Rows are found by key and by the indexed columns, changed in place, and never deleted. What a
+/// table *says* is a function of the calls that made it; how it lies in memory (numbers of texts,
+/// garbage, hash tables) is not, and never reaches its canonical bytes.
+package struct Table: Sendable {
+    package let schema: TableSchema
+    package internal(set) var rowCount = 0
+    /// Cells exist up to here, all unknown beyond `rowCount`.
+    var rowCapacity = 0
+    var columns: [Column]
+
+    /// Makes an empty table; it says the same with every seed.
+    package init(schema: TableSchema, hashSeed: UInt64? = nil) {
+        self.schema = schema
+        let seed = hashSeed ?? ByteHash.defaultSeed
+        columns = schema.columns.indices.map {
+            Column(schema.columns[$0], isKey: $0 == schema.keyColumn, seed: seed)
+        }
+    }
+
+    // MARK: Rows
+
+    /// The row with this key.
+    ///
+    /// - Complexity: O(1); O(rows) in a table read from a file and not yet prepared for changes.
+    package func row(forKey key: UnsafeRawBufferPointer) -> Int? {
+        columns[schema.keyColumn].dictionary.number(of: key)
+    }
+
+    package func row(forKey key: ByteString) -> Int? {
+        key.bytes.withUnsafeBytes { row(forKey: $0) }
+    }
+
+    /// Adds a row whose cells are all unknown, but for its key and its audit trail.
+    ///
+    /// - Precondition: No row has this key.
+    @discardableResult
+    package mutating func insert(key: UnsafeRawBufferPointer, at event: Event) -> Int {
+        let (row, isNew) = rowOrInsert(key: key, at: event)
+        precondition(isNew, "a key is inserted once")
+        return row
+    }
+
+    @discardableResult
+    package mutating func insert(key: ByteString, at event: Event) -> Int {
+        key.bytes.withUnsafeBytes { insert(key: $0, at: event) }
+    }
+
+    /// The row with this key, which is added if there is none.
+    ///
+    /// A row that was there is not touched: see ``touch(_:at:)``.
+    package mutating func rowOrInsert(
+        key: UnsafeRawBufferPointer, at event: Event
+    ) -> (row: Int, isNew: Bool) {
+        let (row, isNew) = columns[schema.keyColumn].dictionary.intern(key)
+        guard isNew else { return (row, false) }
+        if row == rowCapacity { grow() }
+        rowCount += 1
+        columns[schema.createdPositionColumn].setWord(
+            row, to: Int64(clamping: event.position.rawValue))
+        touch(row, at: event)
+        return (row, true)
+    }
+
+    package mutating func rowOrInsert(
+        key: ByteString, at event: Event
+    ) -> (row: Int, isNew: Bool) {
+        key.bytes.withUnsafeBytes { rowOrInsert(key: $0, at: event) }
+    }
+
+    /// Notes in the row's audit trail that this event changed it.
+    package mutating func touch(_ row: Int, at event: Event) {
+        checkRow(row)
+        columns[schema.updatedPositionColumn].setWord(
+            row, to: Int64(clamping: event.position.rawValue))
+        columns[schema.updateSourceColumn].setInterned(row, to: event.source, rowCount: rowCount)
+    }
+
+    private mutating func grow() {
+        rowCapacity = max(64, rowCapacity + rowCapacity / 2)
+        for column in columns.indices { columns[column].grow(to: rowCapacity) }
+    }
+
+    @inline(__always)
+    func checkRow(_ row: Int) {
+        precondition(row >= 0 && row < rowCount, "a row is one of the table's")
+    }
+
+    // MARK: Hash tables
+
+    /// Builds what a table read from a file lacks for being changed: hash tables and indexes.
+    ///
+    /// Reading does without: it looks at a column from end to end, which takes less than building
+    /// its index. The fold calls this before its first event.
+    ///
+    /// - Complexity: O(rows) the first time, then O(columns).
+    package mutating func prepareForChanges() {
+        for column in columns.indices {
+            columns[column].dictionary.buildHashTable()
+            if schema.columns[column].isIndexed, column != schema.keyColumn,
+                columns[column].index == nil
+            {
+                columns[column].buildIndex(rowCount: rowCount)
+            }
+        }
+    }
+
+    /// Bytes of memory that the table holds, with what it keeps in reserve.
+    package var memoryByteCount: Int {
+        columns.reduce(0) { $0 + $1.memoryByteCount }
+    }
+}

@@ -1,0 +1,134 @@
+import TachoLog
+import TachoProjections
+import TachoSimulation
+import TestSupport
+import Testing
+
+struct LiveTablesTests {
+    private let projectors: [any Projector.Type] = [ExampleProjector.self, TypeCountProjector.self]
+
+    private var writing: LiveTables.Options {
+        var options = LiveTables.Options()
+        options.writesSnapshots = true
+        options.snapshotTailLimit = 20
+        return options
+    }
+
+    private func hashes(_ log: MemoryLog, _ count: Int) throws -> [Digest256] {
+        var projections = Projections(projectors)
+        try projections.fold(log.batch(0..<count))
+        return projections.projections.map(\.stateHash)
+    }
+
+    @Test func `tables from snapshots and tail are those folded from zero`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        var log = MemoryLog.random(500, seed: testSeed())
+        log.batchSize = 64
+        var start = Position.zero
+
+        for count in [0, 10, 40, 45, 300, 310, 500] {
+            let history = MemoryLog(lines: Array(log.lines[..<count]))
+            let tables = try LiveTables.open(
+                history, snapshots: snapshots, projectors: projectors, options: writing)
+
+            #expect(tables.projections.checkpoint == Position(UInt64(count)))
+            #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, count)))
+            let isLong = count - Int(start.rawValue) > 20
+            #expect(tables.report.writtenSnapshotCount == (isLong ? 2 : 0))
+            #expect(tables.report.refusedSnapshots.isEmpty)
+            if isLong { start = Position(UInt64(count)) }
+        }
+        #expect(
+            snapshots.positions(of: ExampleProjector.self) == [Position(300), Position(500)])
+    }
+
+    @Test func `tables are as they were at a position`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(120, seed: testSeed())
+        _ = try LiveTables.open(
+            MemoryLog(lines: Array(log.lines[..<60])), snapshots: snapshots,
+            projectors: projectors, options: writing)
+
+        for count in [0, 1, 59, 60, 61, 120] {
+            var options = writing
+            options.asOf = Position(UInt64(count))
+            let tables = try LiveTables.open(
+                log, snapshots: snapshots, projectors: projectors, options: options)
+
+            #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, count)))
+            #expect(tables.report.startPositions[0] == Position(count >= 60 ? 60 : 0))
+            #expect(tables.report.writtenSnapshotCount == 0)
+        }
+    }
+
+    @Test func `live tables follow the history`() throws {
+        let log = MemoryLog.random(100, seed: testSeed())
+        var tables = try LiveTables.open(
+            MemoryLog(lines: Array(log.lines[..<30])), snapshots: nil, projectors: projectors)
+
+        try tables.refresh(log)
+        try tables.refresh(log)
+
+        #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, 100)))
+    }
+
+    @Test func `a store that cannot be written is read all the same`() throws {
+        let fileSystem = SimulatedFileSystem(seed: testSeed())
+        fileSystem.setCapacity(100)
+        let snapshots = SnapshotStore(directory: "/snap", fileSystem: fileSystem)
+        let log = MemoryLog.random(100, seed: testSeed())
+
+        let tables = try LiveTables.open(
+            log, snapshots: snapshots, projectors: projectors, options: writing)
+
+        #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, 100)))
+        #expect(tables.report.writtenSnapshotCount == 0)
+        #expect(tables.report.snapshotFailures.count == 2)
+    }
+
+    @Test func `after damage no snapshot is written`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        let log = DamagedHistory(log: MemoryLog.random(100, seed: testSeed()))
+
+        let tables = try LiveTables.open(
+            log, snapshots: snapshots, projectors: projectors, options: writing)
+
+        #expect(tables.report.damage.map(\.code) == [.damaged])
+        #expect(tables.report.writtenSnapshotCount == 0)
+        #expect(tables.projections.checkpoint == Position(100))
+    }
+
+    @Test func `a long fold tells how far it is`() throws {
+        let log = MemoryLog.random(6000, seed: testSeed())
+        var told = [Position]()
+
+        _ = try LiveTables.open(log, snapshots: nil, projectors: projectors) { position, last in
+            #expect(last == Position(6000))
+            told.append(position)
+        }
+
+        #expect(told == [Position(4096), Position(6000)])
+    }
+}
+
+/// A log whose events from the 50th on cannot be read.
+private struct DamagedHistory: EventHistory {
+    let log: MemoryLog
+
+    var lastPosition: Position { log.lastPosition }
+
+    func anchor(at position: Position) throws(LogError) -> LogAnchor? {
+        try log.anchor(at: position)
+    }
+
+    func forEachBatch(
+        from first: Position, through last: Position?, matching filter: RecordFilter,
+        onDamage: (LogError) throws -> Void, _ body: (RecordBatch) throws -> Bool
+    ) throws {
+        _ = try body(log.batch(0..<50))
+        try onDamage(LogError(.damaged, "a frame cannot be read"))
+    }
+}

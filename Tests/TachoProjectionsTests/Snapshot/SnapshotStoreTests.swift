@@ -1,0 +1,206 @@
+import TachoEvents
+import TachoLog
+import TachoProjections
+import TestSupport
+import Testing
+
+struct SnapshotStoreTests {
+    private func fold(_ log: MemoryLog, _ count: Int) throws -> Projection {
+        var projections = Projections([ExampleProjector.self])
+        try projections.fold(log.batch(0..<count))
+        return try #require(projections["example"])
+    }
+
+    private func load(
+        _ store: SnapshotStore, _ log: MemoryLog, through last: Int = 10_000
+    ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
+        store.load(ExampleProjector.self, through: Position(UInt64(last))) {
+            position throws(LogError) in try log.anchor(at: position)
+        }
+    }
+
+    private func write(_ store: SnapshotStore, _ log: MemoryLog, _ count: Int) throws {
+        let anchor = try #require(try log.anchor(at: Position(UInt64(count))))
+        try store.write(try fold(log, count), anchor: anchor)
+    }
+
+    /// The one file of a store with one snapshot.
+    private func path(_ store: SnapshotStore) throws -> String {
+        let fileSystem = RealFileSystem()
+        let folder = "\(store.directory)/example"
+        let version = try #require(try fileSystem.list(folder).first)
+        let name = try #require(try fileSystem.list("\(folder)/\(version)").first)
+        return "\(folder)/\(version)/\(name)"
+    }
+
+    private func contents(_ path: String) throws -> [UInt8] {
+        try #require(try RealFileSystem().contents(of: path))
+    }
+
+    @Test func `what is written is what is loaded`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(200, seed: testSeed())
+        let projection = try fold(log, 200)
+
+        try write(store, log, 200)
+
+        let (loaded, refused) = load(store, log)
+        #expect(refused.isEmpty)
+        #expect(loaded?.checkpoint == Position(200))
+        #expect(loaded?.stateHash == projection.stateHash)
+        #expect(loaded?.quarantine == projection.quarantine)
+        #expect(store.positions(of: ExampleProjector.self) == [Position(200)])
+        #expect(try path(store).hasSuffix("/00000000000000000200.snap"))
+    }
+
+    @Test func `blocks that LZ4 makes no smaller are kept as they are`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        var random = SeededRandom(testSeed())
+        var log = MemoryLog()
+        for number in 0..<40 {
+            let noise = (0..<60_000).map { _ in
+                UnicodeScalar(UInt8.random(in: 0x23...0x5B, using: &random)).description
+            }
+            log.append(
+                stream: "s\(number)", type: "example.a", data: #"{"note":"\#(noise.joined())"}"#)
+        }
+
+        try write(store, log, 40)
+
+        #expect(load(store, log).projection?.stateHash == (try fold(log, 40)).stateHash)
+    }
+
+    @Test func `the newest at or below the position asked for is loaded`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(100, seed: testSeed())
+        for count in [10, 50, 90] { try write(store, log, count) }
+
+        #expect(load(store, log).projection?.checkpoint == Position(90))
+        #expect(load(store, log, through: 90).projection?.checkpoint == Position(90))
+        #expect(load(store, log, through: 89).projection?.checkpoint == Position(50))
+        #expect(load(store, log, through: 9).projection == nil)
+    }
+
+    @Test func `a snapshot of another log is passed over`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(50, seed: testSeed())
+        try write(store, log, 50)
+        var otherStore = log
+        otherStore.store = "other"
+        var otherLine = log
+        otherLine.lines[49] = MemoryLog.random(50, seed: testSeed() + 1).lines[49]
+        let shorter = MemoryLog(lines: Array(log.lines[..<49]))
+
+        for other in [otherStore, otherLine, shorter] {
+            let (loaded, refused) = load(store, other)
+            #expect(loaded == nil)
+            #expect(refused.map(\.reason) == [.otherLog])
+        }
+    }
+
+    @Test func `a snapshot of another version of the projector is passed over`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(50, seed: testSeed())
+        try write(store, log, 50)
+
+        let (loaded, refused) = store.load(NewerExample.self, through: Position(50)) {
+            position throws(LogError) in try log.anchor(at: position)
+        }
+
+        #expect(loaded == nil)
+        #expect(refused.map(\.reason) == [.otherProjector])
+    }
+
+    @Test func `a damaged snapshot is passed over for an older one`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(50, seed: testSeed())
+        try write(store, log, 50)
+        let newest = try path(store)
+        var bytes = try contents(newest)
+        bytes[bytes.count / 2] ^= 1
+        try RealFileSystem().replaceFile(newest, with: bytes, temporary: newest + ".t")
+        try write(store, log, 30)
+
+        let (loaded, refused) = load(store, log)
+
+        #expect(loaded?.checkpoint == Position(30))
+        #expect(refused.count == 1)
+    }
+
+    @Test func `every truncation and every flipped bit of a snapshot is found`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(12, seed: testSeed())
+        try write(store, log, 12)
+        let path = try path(store)
+        let bytes = try contents(path)
+        let fileSystem = RealFileSystem()
+
+        for count in 0...bytes.count + 1 where count != bytes.count {
+            let cut = count > bytes.count ? bytes + [0] : Array(bytes[..<count])
+            try fileSystem.replaceFile(path, with: cut, temporary: path + ".t")
+            #expect(load(store, log).projection == nil, "\(count) bytes")
+        }
+        let file = try fileSystem.open(path, .update)
+        defer { fileSystem.close(file) }
+        for offset in bytes.indices {
+            for bit in 0..<8 {
+                var damaged = bytes
+                damaged[offset] ^= 1 << UInt8(bit)
+                try fileSystem.writeAll(file, damaged, at: 0)
+                try fileSystem.truncate(file, to: bytes.count)
+                #expect(load(store, log).projection == nil, "byte \(offset), bit \(bit)")
+            }
+        }
+    }
+
+    @Test func `pruning keeps the newest two and removes what else there is`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(100, seed: testSeed())
+        for count in [10, 20, 30, 40] { try write(store, log, count) }
+        let anchor = try #require(try log.anchor(at: Position(5)))
+        var older = Projections([NewerExample.self])
+        try older.fold(log.batch(0..<5))
+        try store.write(older.projections[0], anchor: anchor)
+
+        let removedCount = store.prune(ExampleProjector.self)
+
+        #expect(removedCount == 3)
+        #expect(store.positions(of: ExampleProjector.self) == [Position(30), Position(40)])
+        #expect(store.positions(of: NewerExample.self).isEmpty)
+    }
+
+    @Test func `the state's hash is compared on demand`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(50, seed: testSeed())
+        try write(store, log, 50)
+
+        let verified = try store.verify(ExampleProjector.self, at: Position(50)) {
+            position throws(LogError) in try log.anchor(at: position)
+        }
+
+        #expect(verified.stateHash == (try fold(log, 50)).stateHash)
+    }
+}
+
+/// The same table by another version.
+private struct NewerExample: Projector {
+    static let schema = ExampleProjector.schema
+    static let version = 2
+    static let inputs = ExampleProjector.inputs
+    private var projector = ExampleProjector()
+
+    init() {}
+
+    mutating func apply(_ event: Event, to table: inout Table) throws(ProjectionError) {
+        try projector.apply(event, to: &table)
+    }
+}
