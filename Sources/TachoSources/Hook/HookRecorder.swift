@@ -1,0 +1,123 @@
+package import TachoLog
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Records one hook call: the input into the store, else into the spool, and never a word to the
+/// agent.
+package struct HookRecorder: Sendable {
+    /// Where a call has gone.
+    package enum Outcome: Hashable, Sendable {
+        case appended(Position)
+        /// The input was no event, and stands in the store's quarantine.
+        case quarantined
+        /// The store did not take it; it waits in this file.
+        case spooled(String)
+        /// Nothing took it.
+        case lost
+    }
+
+    package let store: String
+    package let environment: HookEnvironment
+    package let spool: Spool
+    package var options: LogOptions
+    package var durability: Durability = .interval
+
+    /// `options` say how long to wait for another writer; a quarter of a second if they do not.
+    package init(
+        store: String, environment: HookEnvironment, spool: Spool,
+        options: LogOptions = LogOptions()
+    ) {
+        self.store = store
+        self.environment = environment
+        self.spool = spool
+        self.options = options
+        if options.lockTimeoutMilliseconds == nil { self.options.lockTimeoutMilliseconds = 250 }
+        // Beginning a new segment waits for the disk, which is not for an agent to pay. Any other
+        // command does it in time; this bound is for stores that see nothing but hooks.
+        self.options.sealByteCount = 256 << 20
+    }
+
+    /// Reads `input` to its end and records it.
+    package func record(input: CInt) -> Outcome {
+        let time = options.clock()
+        var generator = UUIDv7Generator()
+        let id = generator.next(at: time)
+        do throws(RejectedRecord) {
+            let bytes = try Self.read(input)
+            let event = try HookPayload.event(
+                bytes, environment: environment, id: id, time: time)
+            return append(event, id, time)
+        } catch {
+            return quarantine(error, id, time)
+        }
+    }
+
+    private func append(_ event: NewEvent, _ id: ByteString, _ time: Timestamp) -> Outcome {
+        do throws(LogError) {
+            var writer = try LogWriter.open(store, options: options)
+            let receipt = try writer.append(
+                validated: [event], durability: durability, idsAreNew: true)
+            if case .appended(let position)? = receipt.outcomes.first {
+                return .appended(position)
+            }
+        } catch {
+            // Whatever the store's trouble is, the spool is for it.
+        }
+        return spooled(.event(event), id, time)
+    }
+
+    private func quarantine(
+        _ record: RejectedRecord, _ id: ByteString, _ time: Timestamp
+    ) -> Outcome {
+        let kind = HookPayload.source.description
+        var quarantine = Quarantine(directory: StoreLayout(store).quarantine)
+        if quarantine.append(record, source: kind, kind: kind, at: time) { return .quarantined }
+        return spooled(.rejected(record, kind: kind), id, time)
+    }
+
+    private func spooled(
+        _ content: SpoolRecord.Content, _ id: ByteString, _ time: Timestamp
+    ) -> Outcome {
+        let record = SpoolRecord(id: id, store: store, time: time, content: content)
+        return spool.write(record).map { .spooled($0) } ?? .lost
+    }
+
+    /// Reads all of the input, in bounded memory: the agent must not be left with a full pipe.
+    private static func read(_ input: CInt) throws(RejectedRecord) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        var byteCount = 0
+        var hasher: SHA256Hasher?
+        while true {
+            let count = chunk.withUnsafeMutableBytes { readBytes(input, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            byteCount += count
+            if byteCount <= HookPayload.maximumByteCount {
+                bytes.append(contentsOf: chunk[..<count])
+                continue
+            }
+            if hasher == nil {
+                hasher = SHA256Hasher()
+                bytes.withUnsafeBytes { hasher?.update($0) }
+                bytes.removeLast(bytes.count - RejectedRecord.maximumExcerptByteCount)
+            }
+            chunk.withUnsafeBytes { hasher?.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        if let digest = hasher?.finish() {
+            throw RejectedRecord(
+                .recordTooLong, faultOffset: HookPayload.maximumByteCount, offset: 0,
+                byteCount: byteCount, digest: digest, excerpt: bytes)
+        }
+        return bytes
+    }
+}
+
+/// The system's `read`, which the recorder's own would hide.
+private func readBytes(_ file: CInt, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(file, buffer, count)
+}

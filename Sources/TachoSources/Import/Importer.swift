@@ -1,0 +1,246 @@
+internal import TachoJSON
+package import TachoLog
+
+/// How an import behaves.
+package struct ImportOptions: Sendable {
+    /// What the files are, where the caller knows better than their content.
+    package var kind: SourceKind?
+    /// Events of one append at most.
+    package var batchEventCount = 1000
+    /// Bytes of data in one append at most, except for an event that is larger alone.
+    package var batchByteCount = 4 << 20
+    package var clock: @Sendable () -> Timestamp = { .now }
+
+    package init() {}
+}
+
+/// Reads files and directories into a sink, record by record.
+///
+/// Running it again adds what is new and nothing else: ids come from the records or from all that
+/// stands before them (``PrefixChain``). Every record ends as one of four: a new event, a duplicate,
+/// a conflict (another event has its id; that one stays), or rejected into quarantine. Events go out
+/// in batches over file borders; memory holds one batch, and one document where a file is one.
+package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
+    package var sink: Sink
+    /// What was found so far, also after an append failed.
+    package private(set) var report = ImportReport()
+
+    private let options: ImportOptions
+    private var quarantine: Quarantine?
+    private var batch: [NewEvent] = []
+    private var batchByteCount = 0
+    /// For each event of the batch the report of its file.
+    private var batchFiles: [Int] = []
+    private var seen: [String: FileStamp] = [:]
+    private var progress: (ImportProgress) -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - sink: Where events go.
+    ///   - quarantine: Where rejected records go; without one they are only counted.
+    ///   - options: How to behave.
+    package init(
+        _ sink: consuming Sink, quarantine: Quarantine? = nil,
+        options: ImportOptions = ImportOptions()
+    ) {
+        self.sink = sink
+        self.quarantine = quarantine
+        self.options = options
+    }
+
+    /// Imports files and directories, in the order given.
+    ///
+    /// Called again, it leaves out the files that it has read before as they are now.
+    ///
+    /// - Parameters:
+    ///   - paths: Files and directories.
+    ///   - progress: Called after each file and each append.
+    /// - Returns: Every file met, with its counts.
+    /// - Throws: ``LogError`` of an append. What was appended before stays; running again goes on.
+    package mutating func run(
+        _ paths: [String], progress: @escaping (ImportProgress) -> Void = { _ in }
+    ) throws(LogError) -> ImportReport {
+        report = ImportReport()
+        batch = []
+        batchByteCount = 0
+        batchFiles = []
+        self.progress = progress
+        do throws(LogError) {
+            for path in paths { try SourceTree.walk(path, &self) }
+            try flush()
+        } catch {
+            // Files read to their end may have had events in the batch that did not go in.
+            seen = [:]
+            throw error
+        }
+        precondition(report.isBalanced, "every record is counted once")
+        return report
+    }
+
+    /// Gives the sink back.
+    package consuming func finish() -> Sink { sink }
+}
+
+// MARK: - Files
+
+extension Importer: SourceVisitor where Sink: ~Copyable {
+    package mutating func visit(
+        _ file: consuming SourceFile, _ place: SourcePlace, _ stamp: FileStamp
+    ) throws(LogError) {
+        if seen[place.path] == stamp {
+            report.unchangedFileCount += 1
+            return
+        }
+        var file = file
+        let detection: Detection
+        do throws(SourceError) {
+            detection = try file.detect(place)
+        } catch {
+            skip(place, .unreadable, note: error.message)
+            return
+        }
+        let kind = options.kind ?? detection.kind
+        guard kind.isImported else {
+            skip(place, kind, note: nil)
+            remember(place, stamp)
+            return
+        }
+        report.files.append(FileReport(path: place.path, kind: kind))
+        let index = report.files.count - 1
+        if kind == .adwState || kind == .adwPhases {
+            try importDocument(&file, kind, place, index)
+        } else {
+            let form = kind == .adwLog ? RecordForm.text : detection.form
+            try importRecords(&file, Detection(kind, form), place, index)
+        }
+        if report.files[index].problem == nil { remember(place, stamp) }
+        tell(place.path)
+    }
+
+    package mutating func visit(_ run: RunDirectory) throws(LogError) {
+        report.files.append(FileReport(path: run.place.path, kind: .adwDirectory))
+        try add(run.event(), report.files.count - 1)
+    }
+
+    package mutating func skip(_ place: SourcePlace, _ kind: SourceKind, note: String?) {
+        let reason = note.map { note in kind.reason.map { "\($0): \(note)" } ?? note }
+        report.files.append(
+            FileReport(path: place.path, kind: kind, reason: reason ?? kind.reason))
+        tell(place.path)
+    }
+
+    /// A file changed a moment ago may change again within the clock's tick and look the same.
+    private mutating func remember(_ place: SourcePlace, _ stamp: FileStamp) {
+        let age = options.clock().microseconds - stamp.modified.microseconds
+        seen[place.path] = age > 2_000_000 ? stamp : nil
+    }
+
+    private func tell(_ path: String) {
+        let file = report.files.last
+        progress(
+            ImportProgress(
+                path: path, fileCount: report.files.count, recordCount: file?.recordCount ?? 0,
+                byteCount: file?.byteCount ?? 0))
+    }
+
+    private mutating func importDocument(
+        _ file: inout SourceFile, _ kind: SourceKind, _ place: SourcePlace, _ index: Int
+    ) throws(LogError) {
+        let limit = NewEvent.maximumDataByteCount
+        let bytes: [UInt8]
+        do throws(SourceError) {
+            bytes = try file.head(limit + 1)
+        } catch {
+            report.files[index].problem = error.message
+            return
+        }
+        report.files[index].byteCount = bytes.count
+        let modified = file.modified
+        let result = bytes.withUnsafeBytes { raw -> Result<NewEvent, RejectedRecord> in
+            guard raw.count <= limit else {
+                return .failure(RejectedRecord(.recordTooLong, offset: 0, bytes: raw))
+            }
+            do throws(JSONError) {
+                return .success(try RunDocument.event(kind, raw, place, modified: modified))
+            } catch {
+                return .failure(
+                    RejectedRecord(
+                        .json(error.reason), faultOffset: error.offset, offset: 0, bytes: raw))
+            }
+        }
+        switch result {
+        case .success(let event): try add(event, index)
+        case .failure(let record): reject(record, index)
+        }
+    }
+
+    private mutating func importRecords(
+        _ file: inout SourceFile, _ detection: Detection, _ place: SourcePlace, _ index: Int
+    ) throws(LogError) {
+        var session: [UInt8]?
+        if detection.kind == .transcript || detection.kind == .iflowTranscript {
+            do throws(SourceError) {
+                session = try file.firstSession(detection.form)
+            } catch {
+                report.files[index].problem = error.message
+                return
+            }
+        }
+        var translator = RecordTranslator(detection.kind, place, session: session)
+        let summary = try RecordReader.read(&file, form: detection.form) {
+            record throws(LogError) in
+            switch record {
+            case .rejected(let record): reject(record, index)
+            case .value(let bytes, let offset):
+                switch translator.translate(bytes) {
+                case .event(let event): try add(event, index)
+                case .rejected(let reason):
+                    reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
+                }
+            }
+            return true
+        }
+        report.files[index].byteCount = summary.byteCount
+        report.files[index].hasByteOrderMark = summary.hasByteOrderMark
+        report.files[index].problem = summary.problem?.message
+    }
+}
+
+// MARK: - Records
+
+extension Importer where Sink: ~Copyable {
+    private mutating func add(_ event: NewEvent, _ index: Int) throws(LogError) {
+        if batch.count >= options.batchEventCount
+            || !batch.isEmpty && batchByteCount + event.data.count > options.batchByteCount
+        {
+            try flush()
+        }
+        report.files[index].recordCount += 1
+        batch.append(event)
+        batchFiles.append(index)
+        batchByteCount += event.data.count
+    }
+
+    private mutating func flush() throws(LogError) {
+        guard !batch.isEmpty else { return }
+        let outcomes = try sink.append(batch)
+        precondition(outcomes.count == batch.count, "every event of an append has an outcome")
+        for (file, outcome) in zip(batchFiles, outcomes) { report.files[file].count(outcome) }
+        batch.removeAll(keepingCapacity: true)
+        batchFiles.removeAll(keepingCapacity: true)
+        batchByteCount = 0
+    }
+
+    private mutating func reject(_ record: RejectedRecord, _ index: Int) {
+        report.files[index].recordCount += 1
+        report.files[index].rejectedCount += 1
+        if report.files[index].rejections.count < FileReport.maximumRejectionCount {
+            report.files[index].rejections.append(
+                FileReport.Rejection(
+                    reason: record.reason, offset: record.offset, faultOffset: record.faultOffset))
+        }
+        let file = report.files[index]
+        let isKept = quarantine?.keep(
+            record, source: file.path, kind: file.kind.rawValue, at: options.clock())
+        if isKept == true { report.files[index].quarantinedCount += 1 }
+    }
+}

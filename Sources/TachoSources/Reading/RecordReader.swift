@@ -1,0 +1,129 @@
+package import TachoLog
+
+/// What reading a file came to.
+package struct ReadSummary: Hashable, Sendable {
+    /// Plain bytes read.
+    package var byteCount = 0
+    package var hasByteOrderMark = false
+    /// Why it ended before the file did; the records before are good.
+    package var problem: SourceError?
+}
+
+/// Reads a file's records one by one, in memory bounded by the longest of them (by the document
+/// for arrays and objects in a row).
+package enum RecordReader {
+    static let chunkByteCount = 1 << 20
+
+    /// Reads `file` from where it stands and calls `body` with each record, until it returns
+    /// `false`.
+    package static func read(
+        _ file: inout SourceFile, form: RecordForm,
+        _ body: (ScannedRecord) throws(LogError) -> Bool
+    ) throws(LogError) -> ReadSummary {
+        switch form {
+        case .lines:
+            return try readLines(&file) { line throws(LogError) in
+                switch line.content {
+                case .bytes(let bytes):
+                    try LineValues.forEach(in: bytes, at: line.offset, body)
+                case .tooLong: try body(.rejected(RejectedRecord(line, .lineTooLong)))
+                }
+            }
+        case .text:
+            var records = TextRecords()
+            let summary = try readLines(&file) { line throws(LogError) in
+                try records.feed(line, body)
+            }
+            _ = try records.finish(body)
+            return summary
+        case .rows, .array: return try readDocument(&file, form, body)
+        }
+    }
+
+    private static func readLines(
+        _ file: inout SourceFile, _ body: (SourceLine) throws(LogError) -> Bool
+    ) throws(LogError) -> ReadSummary {
+        var splitter = LineSplitter()
+        var summary = ReadSummary()
+        var chunk = [UInt8](repeating: 0, count: chunkByteCount)
+        while let count = fill(&chunk, from: &file, &summary), count > 0 {
+            let goesOn = try chunk.withUnsafeBufferPointer { chunk throws(LogError) in
+                try splitter.feed(
+                    UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: chunk[..<count])), body)
+            }
+            guard goesOn else { break }
+        }
+        try splitter.finish(body)
+        summary.byteCount = splitter.byteCount
+        summary.hasByteOrderMark = splitter.hasByteOrderMark
+        return summary
+    }
+
+    private static func readDocument(
+        _ file: inout SourceFile, _ form: RecordForm,
+        _ body: (ScannedRecord) throws(LogError) -> Bool
+    ) throws(LogError) -> ReadSummary {
+        var summary = ReadSummary()
+        var document: [UInt8] = []
+        document.reserveCapacity(min(file.byteCount, DocumentReader.maximumByteCount))
+        var chunk = [UInt8](repeating: 0, count: chunkByteCount)
+        while let count = fill(&chunk, from: &file, &summary), count > 0 {
+            document.append(contentsOf: chunk[..<count])
+            if document.count > DocumentReader.maximumByteCount {
+                let record = hashRest(document, &chunk, &file, &summary)
+                _ = try body(.rejected(record))
+                return summary
+            }
+        }
+        summary.byteCount = document.count
+        summary.hasByteOrderMark = document.starts(with: ByteOrderMark.bytes)
+        _ = try document.withUnsafeBufferPointer { document throws(LogError) in
+            try DocumentReader.forEach(in: UnsafeRawBufferPointer(document), form: form, body)
+        }
+        return summary
+    }
+
+    /// Reads on without keeping anything, so that the whole document has a digest.
+    private static func hashRest(
+        _ start: [UInt8], _ chunk: inout [UInt8], _ file: inout SourceFile,
+        _ summary: inout ReadSummary
+    ) -> RejectedRecord {
+        var hasher = SHA256Hasher()
+        start.withUnsafeBytes { hasher.update($0) }
+        summary.byteCount = start.count
+        while let count = fill(&chunk, from: &file, &summary), count > 0 {
+            chunk.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            summary.byteCount += count
+        }
+        return RejectedRecord(
+            .documentTooLong, offset: 0, byteCount: summary.byteCount, digest: hasher.finish(),
+            excerpt: Array(start.prefix(RejectedRecord.maximumExcerptByteCount)))
+    }
+
+    /// - Returns: How many bytes of `chunk` were filled; `nil` after a failure, which is noted.
+    private static func fill(
+        _ chunk: inout [UInt8], from file: inout SourceFile, _ summary: inout ReadSummary
+    ) -> Int? {
+        do throws(SourceError) {
+            return try chunk.withUnsafeMutableBufferPointer { chunk throws(SourceError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(chunk))
+            }
+        } catch {
+            summary.problem = error
+            return nil
+        }
+    }
+}
+
+extension RejectedRecord {
+    /// A whole line.
+    init(_ line: SourceLine, _ reason: RejectionReason) {
+        switch line.content {
+        case .bytes(let bytes): self.init(reason, offset: line.offset, bytes: bytes)
+        case .tooLong(let byteCount, let digest, let excerpt):
+            self.init(
+                reason, offset: line.offset, byteCount: byteCount, digest: digest,
+                excerpt: excerpt)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package import TachoLog
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Keeps events while the store cannot be written, one file each, until they are drained into it.
+///
+/// A file is written under another name (`.tmp`) and renamed, so that a whole one is always
+/// whole. Its name is the event's id, which sorts by time and makes draining twice harmless.
+/// Writing never waits for a disk and never throws: it runs inside the agent's hook.
+package struct Spool: Sendable {
+    package let directories: [SpoolDirectory]
+
+    package init(_ directories: [SpoolDirectory]) {
+        self.directories = directories
+    }
+
+    /// Writes a record into the first directory that takes it, and says where it is now; `nil` if
+    /// none took it.
+    package func write(_ record: SpoolRecord) -> String? {
+        let line = record.line
+        let name = Self.fileName(record.id)
+        for directory in directories {
+            guard let opened = directory.open(creating: true) else { continue }
+            if Self.write(line, name, in: opened.rawValue) {
+                return directory.path + "/" + String(decoding: name + ".json".utf8, as: UTF8.self)
+            }
+        }
+        return nil
+    }
+
+    /// Ids of ours are UUIDs; whatever else one is, it must not name another place.
+    private static func fileName(_ id: ByteString) -> [UInt8] {
+        id.bytes.prefix(200).map { DerivedType.isWord([$0]) && $0 != UInt8(ascii: ".") ? $0 : 0x5F }
+    }
+
+    private static func write(_ line: [UInt8], _ name: [UInt8], in directory: CInt) -> Bool {
+        let temporary = name + Array(".tmp".utf8)
+        let final = name + Array(".json".utf8)
+        guard
+            let file = OwnedDescriptor.open(
+                temporary, in: directory, flags: O_WRONLY | O_CREAT | O_EXCL)
+        else { return false }
+        let isWritten =
+            file.writeAll(line)
+            && withPath(temporary) { from in
+                withPath(final) { to in renameat(directory, from, directory, to) == 0 }
+            }
+        if !isWritten { _ = withPath(temporary) { unlinkat(directory, $0, 0) } }
+        return isWritten
+    }
+}
+
+/// What draining a spool came to.
+package struct SpoolReport: Hashable, Sendable {
+    /// Events that are new in the log.
+    package var eventCount = 0
+    /// Events that were in the log already: a drain before this one was cut off.
+    package var duplicateCount = 0
+    /// Files that went into quarantine: rejected inputs, unreadable files, conflicts.
+    package var quarantinedCount = 0
+    /// Files left where they are: for another store, or neither readable nor kept aside.
+    package var leftCount = 0
+
+    package init(
+        eventCount: Int = 0, duplicateCount: Int = 0, quarantinedCount: Int = 0, leftCount: Int = 0
+    ) {
+        self.eventCount = eventCount
+        self.duplicateCount = duplicateCount
+        self.quarantinedCount = quarantinedCount
+        self.leftCount = leftCount
+    }
+}
+
+extension Spool {
+    private static let maximumFileByteCount = NewEvent.maximumDataByteCount + 8192
+    private static let batchEventCount = 1000
+    private static let batchByteCount = 4 << 20
+    /// A `.tmp` older than this will not be finished any more.
+    private static let staleMicroseconds: Int64 = 3_600_000_000
+
+    /// Appends what is spooled for `store`, in the order of the names, and removes what was taken.
+    ///
+    /// Throws what the sink throws; nothing that is not in the log was removed then.
+    package func drain(
+        store: String, into sink: inout some EventSink & ~Copyable, quarantine: inout Quarantine,
+        at time: Timestamp
+    ) throws(LogError) -> SpoolReport {
+        var drain = Drain(store: store, time: time)
+        for directory in directories {
+            guard let opened = directory.open(creating: false),
+                let names = SourceTree.names(in: opened.rawValue)
+            else { continue }
+            for name in names where name.hasSuffix(".json") || name.hasSuffix(".tmp") {
+                drain.take(name, in: opened.rawValue, directory.path, &quarantine)
+                if drain.isFull { try drain.flush(into: &sink, opened.rawValue, &quarantine) }
+            }
+            try drain.flush(into: &sink, opened.rawValue, &quarantine)
+        }
+        return drain.report
+    }
+
+    private struct Drain {
+        let store: String
+        let time: Timestamp
+        var report = SpoolReport()
+        private var batch: [NewEvent] = []
+        private var names: [[UInt8]] = []
+        private var byteCount = 0
+
+        init(store: String, time: Timestamp) {
+            self.store = store
+            self.time = time
+        }
+
+        var isFull: Bool {
+            batch.count >= Spool.batchEventCount || byteCount >= Spool.batchByteCount
+        }
+
+        /// Takes one file into the batch, or keeps it aside.
+        mutating func take(
+            _ name: [UInt8], in directory: CInt, _ path: String, _ quarantine: inout Quarantine
+        ) {
+            guard let file = OwnedDescriptor.open(name, in: directory, flags: O_RDONLY | O_NONBLOCK)
+            else { return leave() }
+            let bytes: [UInt8]
+            do throws(SourceError) {
+                let read = try Self.read(file)
+                let age = time.microseconds - read.modified.microseconds
+                // Someone is writing it just now.
+                if name.hasSuffix(".tmp"), age < Spool.staleMicroseconds { return }
+                bytes = read.bytes
+            } catch {
+                return leave()
+            }
+            guard !name.hasSuffix(".tmp"), let record = SpoolRecord(bytes) else {
+                let rejected = bytes.withUnsafeBytes {
+                    RejectedRecord(.notASpooledEvent, offset: 0, bytes: $0)
+                }
+                let file = path + "/" + String(decoding: name, as: UTF8.self)
+                return set(
+                    aside: rejected, source: file, kind: "spool", name, directory, &quarantine)
+            }
+            guard record.store == store else { return leave() }
+            switch record.content {
+            case .event(let event):
+                batch.append(event)
+                names.append(name)
+                byteCount += bytes.count
+            case .rejected(let rejected, let kind):
+                set(aside: rejected, source: kind, kind: kind, name, directory, &quarantine)
+            }
+        }
+
+        private static func read(
+            _ file: consuming OwnedDescriptor
+        ) throws(SourceError) -> (bytes: [UInt8], modified: Timestamp) {
+            var source = try SourceFile.open(file)
+            return (try source.head(Spool.maximumFileByteCount), source.modified)
+        }
+
+        mutating func flush(
+            into sink: inout some EventSink & ~Copyable, _ directory: CInt,
+            _ quarantine: inout Quarantine
+        ) throws(LogError) {
+            guard !batch.isEmpty else { return }
+            let outcomes = try sink.append(batch)
+            for index in batch.indices {
+                switch outcomes[index] {
+                case .appended:
+                    report.eventCount += 1
+                    remove(names[index], directory)
+                case .duplicate:
+                    report.duplicateCount += 1
+                    remove(names[index], directory)
+                case .conflict:
+                    let rejected = batch[index].data.withUnsafeBytes {
+                        RejectedRecord(.conflict, offset: 0, bytes: $0)
+                    }
+                    set(
+                        aside: rejected, source: "claude-code/hook", kind: "spool", names[index],
+                        directory, &quarantine)
+                }
+            }
+            batch = []
+            names = []
+            byteCount = 0
+        }
+
+        private mutating func set(
+            aside record: RejectedRecord, source: String, kind: String, _ name: [UInt8],
+            _ directory: CInt, _ quarantine: inout Quarantine
+        ) {
+            guard quarantine.keep(record, source: source, kind: kind, at: time) else {
+                return leave()
+            }
+            report.quarantinedCount += 1
+            remove(name, directory)
+        }
+
+        private mutating func leave() { report.leftCount += 1 }
+
+        /// A file that cannot be removed is drained again, and is a duplicate then.
+        private func remove(_ name: [UInt8], _ directory: CInt) {
+            _ = withPath(name) { unlinkat(directory, $0, 0) }
+        }
+    }
+}

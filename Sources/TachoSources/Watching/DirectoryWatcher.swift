@@ -1,0 +1,155 @@
+package import TachoLog
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Waits for something to change below a directory.
+///
+/// On Linux inotify tells, for every directory of the tree and those that are made later. Elsewhere,
+/// and where the system has no more watches to give, a short pause stands in for it.
+///
+/// Watch first, then read, then wait: a change made while reading ends the next wait at once.
+package struct DirectoryWatcher: ~Copyable {
+    private let directory: String
+    private let descriptor: CInt
+    /// Whether every directory is watched; if not, waits end after a pause in any case.
+    package private(set) var isComplete = true
+    private var pathByWatch: [CInt: String] = [:]
+
+    private static let pauseMilliseconds = 2000
+    /// Changes that follow each other are told as one, until nothing came for so long.
+    private static let quietMilliseconds = 50
+    /// How many quiet times are waited for at most: a file that never rests must be read as well.
+    private static let maximumQuietCount = 20
+
+    deinit {
+        if descriptor >= 0 { _ = close(descriptor) }
+    }
+
+    #if canImport(Glibc)
+        /// Watches `directory` and all directories below it, but no symbolic links.
+        package init(_ directory: String) throws(LogError) {
+            self.directory = directory
+            descriptor = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
+            watch(directory)
+            guard !pathByWatch.isEmpty || descriptor < 0 else {
+                throw LogError(
+                    .system, "cannot watch \(directory): \(systemMessage(errno))", errno: errno)
+            }
+            if descriptor < 0 { isComplete = false }
+        }
+
+        /// Waits for a change, and says whether there was one (or may have been).
+        ///
+        /// - Parameter timeoutMilliseconds: How long to wait at most; `nil` is for ever.
+        /// - Returns: `false` after the timeout or a signal.
+        package mutating func wait(timeoutMilliseconds: Int? = nil) -> Bool {
+            var timeout = timeoutMilliseconds ?? -1
+            if !isComplete {
+                timeout =
+                    timeout < 0 ? Self.pauseMilliseconds : min(timeout, Self.pauseMilliseconds)
+            }
+            guard isReadable(timeout) else { return !isComplete }
+            take()
+            for _ in 0..<Self.maximumQuietCount where isReadable(Self.quietMilliseconds) { take() }
+            return true
+        }
+
+        private func isReadable(_ timeoutMilliseconds: Int) -> Bool {
+            guard descriptor >= 0 else {
+                usleep(UInt32(clamping: timeoutMilliseconds) * 1000)
+                return false
+            }
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&request, 1, CInt(clamping: timeoutMilliseconds)) > 0
+        }
+
+        /// Takes all notices there are, and watches directories that were made.
+        private mutating func take() {
+            var buffer = [UInt8](repeating: 0, count: 64 << 10)
+            var made: [String] = []
+            while true {
+                let count = buffer.withUnsafeMutableBytes {
+                    read(descriptor, $0.baseAddress, $0.count)
+                }
+                guard count > 0 else { break }
+                buffer.withUnsafeBytes { notices in
+                    collect(UnsafeRawBufferPointer(rebasing: notices[..<count]), &made)
+                }
+            }
+            for path in made { watch(path) }
+        }
+
+        /// A notice is `{ int watch; uint32 mask, cookie, length; char name[length] }`.
+        private mutating func collect(_ notices: UnsafeRawBufferPointer, _ made: inout [String]) {
+            var offset = 0
+            while offset + 16 <= notices.count {
+                let watch = notices.loadUnaligned(fromByteOffset: offset, as: CInt.self)
+                let mask = notices.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
+                let length = Int(
+                    notices.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                let end = min(offset + 16 + length, notices.count)
+                let name = notices[(offset + 16)..<end].prefix { $0 != 0 }
+                offset = end
+                if mask & UInt32(IN_Q_OVERFLOW) != 0 {
+                    // Notices were lost, perhaps of new directories: look at the tree again.
+                    made.append(directory)
+                } else if mask & UInt32(IN_IGNORED) != 0 {
+                    pathByWatch[watch] = nil
+                } else if mask & UInt32(IN_ISDIR) != 0, mask & Self.made != 0,
+                    let path = pathByWatch[watch]
+                {
+                    made.append(path + "/" + String(decoding: name, as: UTF8.self))
+                }
+            }
+        }
+
+        private static let made = UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
+        private static let mask =
+            made | UInt32(IN_MODIFY) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_FROM)
+            | UInt32(IN_DELETE) | UInt32(IN_ONLYDIR)
+
+        /// Watches a directory and those below it.
+        private mutating func watch(_ path: String) {
+            var rest = [(path: path, depth: 0)]
+            while let (path, depth) = rest.popLast() {
+                // Below the start nothing is followed, as when reading.
+                let mask = Self.mask | (depth > 0 ? UInt32(IN_DONT_FOLLOW) : 0)
+                let watch = inotify_add_watch(descriptor, path, mask)
+                guard watch >= 0 else {
+                    if errno == ENOSPC || errno == ENOMEM { isComplete = false }
+                    continue
+                }
+                pathByWatch[watch] = path
+                guard depth < SourceTree.maximumDepth,
+                    let opened = OwnedDescriptor.open(
+                        Array(path.utf8), in: AT_FDCWD, flags: O_RDONLY | O_DIRECTORY),
+                    let names = SourceTree.names(in: opened.rawValue)
+                else { continue }
+                for name in names where Self.isDirectory(name, in: opened.rawValue) {
+                    rest.append((path + "/" + String(decoding: name, as: UTF8.self), depth + 1))
+                }
+            }
+        }
+
+        private static func isDirectory(_ name: [UInt8], in directory: CInt) -> Bool {
+            var status = stat()
+            return withPath(name) { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
+                && status.st_mode & S_IFMT == S_IFDIR
+        }
+    #else
+        package init(_ directory: String) throws(LogError) {
+            self.directory = directory
+            descriptor = -1
+            isComplete = false
+        }
+
+        package mutating func wait(timeoutMilliseconds: Int? = nil) -> Bool {
+            usleep(UInt32(clamping: min(timeoutMilliseconds ?? 2000, 2000)) * 1000)
+            return true
+        }
+    #endif
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TachoLog
+import TachoSources
+import TestSupport
+
+/// The folder of real logs, which is not part of the repository: tests that read it run where it is.
+enum SharedData {
+    static let path: String? = {
+        let package = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let candidates = [
+            ProcessInfo.processInfo.environment["TACHO_SHARED_DATA"],
+            package.appending(path: "../shared/data").standardized.path(),
+        ]
+        return candidates.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
+    }()
+
+    static var isThere: Bool { path != nil }
+}
+
+/// A file of the repository's own.
+func fixture(_ path: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/" + path).path()
+}
+
+extension TemporaryDirectory {
+    /// Writes a file and the directories above it.
+    @discardableResult
+    func write(_ name: String, _ content: some Sequence<UInt8>) throws -> String {
+        let url = URL(filePath: file(name))
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(content).write(to: url)
+        return url.path()
+    }
+
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> String {
+        try write(name, text.utf8)
+    }
+
+    func append(_ name: String, _ text: String) throws {
+        let handle = try FileHandle(forWritingTo: URL(filePath: file(name)))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+
+    func contents(_ name: String) throws -> String {
+        try String(decoding: Data(contentsOf: URL(filePath: file(name))), as: UTF8.self)
+    }
+}
+
+/// Imports paths into a sink that may hold something already.
+func importing(
+    _ paths: [String], into sink: inout MemorySink, quarantine: Quarantine? = nil,
+    options: ImportOptions = ImportOptions()
+) throws -> ImportReport {
+    var importer = Importer(sink, quarantine: quarantine, options: options)
+    defer { sink = importer.sink }
+    return try importer.run(paths)
+}
+
+/// Imports paths into an empty sink.
+func importing(_ paths: String...) throws -> (report: ImportReport, events: [NewEvent]) {
+    var sink = MemorySink()
+    let report = try importing(paths, into: &sink)
+    return (report, sink.events)
+}
+
+/// Seeded, so that a failure can be had again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
