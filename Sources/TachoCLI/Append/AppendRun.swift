@@ -1,0 +1,189 @@
+import TachoJSON
+import TachoLog
+
+/// One run of `tacho append`: lines in, batches out, a receipt at the end.
+///
+/// A batch is appended when it is full or when the input pauses, so that a slow producer's event
+/// is in the log before its next one comes.
+struct AppendRun: ~Copyable {
+    private static let batchEventLimit = 1000
+    private static let batchByteLimit = 4 << 20
+
+    private let reading: EventReading
+    private let durability: Durability
+    private let layout: StoreLayout
+    private var writer: LogWriter
+    private var batch: [NewEvent] = []
+    private var places: [LineSource.Place] = []
+    private var batchByteCount = 0
+    private(set) var receipt = Receipt()
+
+    /// What became of the input.
+    struct Receipt {
+        var lineCount = 0
+        var appendedCount = 0
+        var duplicateCount = 0
+        var firstPosition: Position?
+        var lastPosition: Position?
+        var isDurable = true
+        var rejects = Rejects()
+    }
+
+    init(
+        _ reading: EventReading, _ durability: Durability, _ layout: StoreLayout,
+        _ writer: consuming LogWriter
+    ) {
+        self.reading = reading
+        self.durability = durability
+        self.layout = layout
+        self.writer = writer
+    }
+
+    /// Reads the input to its end.
+    ///
+    /// - Throws: ``LogError`` or ``Failure``; what the receipt counts until then is in the log.
+    mutating func run(_ lines: inout LineSource, progress: ProgressBar) throws {
+        while true {
+            switch try lines.next(waits: batch.isEmpty) {
+            case .line(let line, let place): try take(line, place)
+            case .tooLong(let beginning, let byteCount, let place):
+                receipt.lineCount += 1
+                let reason =
+                    "the line has \(byteCount) bytes; data may have "
+                    + "\(NewEvent.maximumDataByteCount)"
+                reject(Rejection(reason), beginning, byteCount: byteCount, place)
+            case .pause: try flush()
+            case .end:
+                try flush()
+                if lines.byteCount == 0 {
+                    let place = LineSource.Place(number: 1, offset: 0)
+                    reject(Rejection("the input is empty"), [], byteCount: 0, place)
+                }
+                return
+            }
+            if batch.count >= Self.batchEventLimit || batchByteCount >= Self.batchByteLimit {
+                try flush()
+                progress.update(receipt.lineCount, of: nil, unit: "lines")
+            }
+        }
+    }
+
+    /// Seals what is full; another process that does so already is welcome to it.
+    mutating func sealFullSegments() throws(LogError) {
+        guard durability != .interval else { return }
+        do throws(LogError) {
+            _ = try writer.sealPending()
+        } catch {
+            guard error.code == .busy else { throw error }
+        }
+    }
+
+    private mutating func take(_ line: [UInt8], _ place: LineSource.Place) throws {
+        receipt.lineCount += 1
+        do throws(Rejection) {
+            let event = try reading.event(line)
+            batch.append(event)
+            places.append(place)
+            batchByteCount += event.data.count
+        } catch {
+            reject(error, line, byteCount: line.count, place)
+        }
+    }
+
+    private mutating func reject(
+        _ rejection: Rejection, _ bytes: [UInt8], byteCount: Int, _ place: LineSource.Place
+    ) {
+        let reject = Rejects.Reject(
+            line: place.number, offset: place.offset + rejection.offset, reason: rejection.reason)
+        receipt.rejects.add(
+            reject, bytes: bytes, byteCount: byteCount, source: "append", to: layout)
+    }
+
+    private mutating func flush() throws(LogError) {
+        guard !batch.isEmpty else { return }
+        let result = try writer.append(validated: batch, durability: durability)
+        for (index, outcome) in result.outcomes.enumerated() {
+            switch outcome {
+            case .appended(let position):
+                receipt.appendedCount += 1
+                if receipt.firstPosition == nil { receipt.firstPosition = position }
+                receipt.lastPosition = position
+            case .duplicate: receipt.duplicateCount += 1
+            case .conflict(let position):
+                let event = batch[index]
+                let id = event.id.map(\.description) ?? ""
+                reject(
+                    Rejection("another event has the id \"\(id)\", at position \(position)"),
+                    event.data, byteCount: event.data.count, places[index])
+            }
+        }
+        if let last = receipt.lastPosition { receipt.isDurable = result.durablePosition >= last }
+        batch.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        batchByteCount = 0
+    }
+}
+
+extension AppendRun.Receipt {
+    /// One sentence.
+    var summary: String {
+        var parts = ["\(Quantity.count(appendedCount, "event")) appended"]
+        if let firstPosition, let lastPosition {
+            parts[0] +=
+                firstPosition == lastPosition
+                ? " at position \(firstPosition)"
+                : ", positions \(firstPosition) to \(lastPosition)"
+        }
+        if duplicateCount > 0 { parts.append("\(Quantity.count(duplicateCount)) there already") }
+        if rejects.count > 0 { parts.append("\(Quantity.count(rejects.count)) rejected") }
+        if appendedCount > 0, !isDurable { parts.append("not yet known to be on the disk") }
+        return parts.joined(separator: "; ")
+    }
+
+    func json(error: String?, warnings: [String]) -> [UInt8] {
+        JSONEnvelope(schema: "tacho.append/1", warnings: warnings).bytes { writer in
+            writer.beginObject()
+            for (key, count) in [
+                ("lines", lineCount), ("appended", appendedCount), ("duplicates", duplicateCount),
+                ("rejected", rejects.count),
+            ] {
+                writer.key(key)
+                writer.value(count)
+            }
+            for (key, position) in [
+                ("first_position", firstPosition), ("last_position", lastPosition),
+            ] {
+                writer.key(key)
+                Cell(position).write(to: &writer)
+            }
+            writer.key("durable")
+            writer.value(isDurable)
+            writer.key("quarantine")
+            Cell.text(rejects.file).write(to: &writer)
+            writer.key("rejects")
+            writer.beginArray()
+            for reject in rejects.first {
+                writer.beginObject()
+                writer.key("line")
+                writer.value(reject.line)
+                writer.key("offset")
+                writer.value(reject.offset)
+                writer.key("reason")
+                writer.value(reject.reason)
+                writer.endObject()
+            }
+            writer.endArray()
+            if let error {
+                writer.key("error")
+                writer.value(error)
+            }
+            writer.endObject()
+        }
+    }
+}
+
+extension Cell {
+    init(_ position: Position?) {
+        self = position.map { .number(Int64(clamping: $0.rawValue)) } ?? .unknown
+    }
+}

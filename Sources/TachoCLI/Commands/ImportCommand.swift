@@ -1,0 +1,91 @@
+import ArgumentParser
+import TachoLog
+import TachoSources
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Take in what agents left behind: files and directories.",
+        discussion: """
+            Knows hook logs, ADW run directories, structured logs, agent outputs, and transcripts \
+            by their content. Every file is imported or named with the reason; every record is \
+            new, there already, or rejected, and then told with its place and kept in \
+            quarantine/. Importing again adds only what is new. Exit 65 if anything was rejected.
+
+            EXAMPLES
+              tacho import ~/.claude/projects agents/ logs/structured/
+              tacho import session.jsonl --as transcript
+              tacho import agents/ --files
+              tacho import logs/ --json | jq '.data | {records, new, rejected}'
+            """)
+
+    @Argument(help: "Files and directories.", completion: .file())
+    var paths: [String]
+
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "What the files are, where their content does not tell: "
+                + KindArgument.allValueStrings.joined(separator: ", ") + ".",
+            valueName: "kind"))
+    var kind: KindArgument?
+
+    @Flag(name: .customLong("files"), help: "Print a line for each file.")
+    var listsFiles = false
+
+    @Flag(help: "Only say what would be imported, and as what.")
+    var dryRun = false
+
+    @OptionGroup var location: StoreLocation
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        if dryRun { return try printPlan() }
+        var run = try ImportRun(location, kind?.kind, output.messages)
+        let report: ImportReport
+        do {
+            report = try run.run(paths)
+        } catch {
+            Output.note(
+                "stopped after \(Quantity.count(run.report.eventCount)) new events, which are in "
+                    + "the log; importing again goes on from there")
+            throw error
+        }
+        let summary = ImportSummary(
+            report: report, spooled: run.spooled, listsFiles: listsFiles)
+        try summary.print(output)
+        try run.sealFullSegments()
+        try summary.checkAll(named: paths)
+    }
+
+    private func printPlan() throws {
+        var listing = Listing(
+            schema: "tacho.import.plan/1",
+            fields: [
+                .init("path", minimum: 20), .init("kind"), .init("bytes", "size", right: true),
+                .init("reason", "not imported because", minimum: 12),
+            ])
+        listing.emptyMessage = "No files."
+        listing.rows = try ImportPlan(paths).entries.map { entry in
+            [
+                .text(entry.path), .text(kind?.kind.rawValue ?? entry.kind.rawValue),
+                .byteCount(entry.byteCount), .text(kind == nil ? entry.reason : nil),
+            ]
+        }
+        try listing.print(output)
+    }
+}
+
+/// A kind of source on the command line.
+struct KindArgument: ExpressibleByArgument {
+    let kind: SourceKind
+
+    init?(argument: String) {
+        guard let kind = SourceKind(importedName: argument) else { return nil }
+        self.kind = kind
+    }
+
+    static var allValueStrings: [String] {
+        SourceKind.allCases.compactMap { SourceKind(importedName: $0.rawValue)?.rawValue }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import TachoLog
+
+/// Which records of the log.
+struct RecordSelection: ParsableArguments {
+    @Option(name: .customLong("stream"), help: "Only this workflow or session (repeatable).")
+    var streams: [String] = []
+
+    @Option(
+        name: .customLong("type"),
+        help: ArgumentHelp(
+            "Only this type; a * at the end stands for anything, as in 'hook.*' (repeatable).",
+            valueName: "type"))
+    var types: [String] = []
+
+    @Option(help: "Only events recorded at or after this moment or day (UTC).")
+    var since: Moment?
+
+    @Option(help: "Only events recorded at or before this moment, or through this day (UTC).")
+    var until: Moment?
+
+    var filter: RecordFilter {
+        RecordFilter(
+            types: types.map { TypePattern(ByteString($0)) },
+            streams: streams.map { ByteString($0) },
+            recordedFrom: since?.first, recordedThrough: until?.last)
+    }
+}
+
+/// A moment or a whole day on the command line.
+struct Moment: ExpressibleByArgument {
+    /// Of a day: its beginning.
+    let first: Timestamp
+    /// Of a day: its last microsecond.
+    let last: Timestamp
+
+    init?(argument: String) {
+        let text = Array(argument.utf8)
+        if let moment = Timestamp(iso8601: text) {
+            first = moment
+            last = moment
+        } else if let day = Timestamp(iso8601: text + Array("T00:00:00Z".utf8)) {
+            first = day
+            last = Timestamp(microseconds: day.microseconds + 86_400_000_000 - 1)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// An event's position on the command line.
+struct PositionArgument: ExpressibleByArgument {
+    let position: Position
+
+    init?(argument: String) {
+        guard let value = UInt64(argument), value <= UInt64(Int64.max) else { return nil }
+        position = Position(value)
+    }
+}

@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What is at the other end of standard output and standard error.
+enum Terminal {
+    static let output: CInt = 1
+    static let error: CInt = 2
+
+    static func isTerminal(_ descriptor: CInt) -> Bool {
+        isatty(descriptor) == 1
+    }
+
+    /// Columns to fit into: `COLUMNS`, else the terminal's; `nil` is no limit, as for a pipe.
+    static func width() -> Int? {
+        if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
+            return columns
+        }
+        guard isTerminal(output) else { return nil }
+        var size = winsize()
+        guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}
+
+/// The value of an environment variable; `nil` also for an empty one.
+func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+}

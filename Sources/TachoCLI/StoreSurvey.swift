@@ -1,0 +1,56 @@
+import TachoLog
+import TachoSources
+
+/// What lies in a store's directory, by looking at names and sizes only.
+struct StoreSurvey {
+    struct Files {
+        var count = 0
+        var byteCount = 0
+    }
+
+    let segmentCount: Int
+    let sealedCount: Int
+    let waitingCount: Int
+    let byteCount: Int
+    let rawByteCount: Int
+    let spool: Files
+    let quarantine: Files
+    let snapshots: Files
+
+    init(_ reader: LogReader, fileSystem: any FileSystem = RealFileSystem()) {
+        let segments = reader.segments
+        let layout = StoreLayout(reader.directory)
+        segmentCount = segments.count
+        sealedCount = segments.count { $0.state == "sealed" }
+        waitingCount = segments.count { $0.state == "sealing" }
+        byteCount = segments.reduce(0) { $0 + $1.byteCount }
+        rawByteCount = segments.reduce(0) { $0 + $1.rawByteCount }
+        spool = HookRecorder(store: layout.directory).spool.directories.reduce(into: Files()) {
+            let found = Self.files(in: $1.path, depth: 1, fileSystem)
+            $0.count += found.count
+            $0.byteCount += found.byteCount
+        }
+        quarantine = Self.files(in: layout.quarantine, depth: 1, fileSystem)
+        snapshots = Self.files(in: layout.snapshots, depth: 3, fileSystem)
+    }
+
+    /// A directory that is not there, or cannot be read, has none: nothing of it is needed here.
+    private static func files(
+        in directory: String, depth: Int, _ fileSystem: any FileSystem
+    ) -> Files {
+        var files = Files()
+        for name in (try? fileSystem.list(directory)) ?? [] {
+            let path = directory + "/" + name
+            guard let status = try? fileSystem.status(path) else { continue }
+            if !status.isDirectory {
+                files.count += 1
+                files.byteCount += status.byteCount
+            } else if depth > 1 {
+                let inner = Self.files(in: path, depth: depth - 1, fileSystem)
+                files.count += inner.count
+                files.byteCount += inner.byteCount
+            }
+        }
+        return files
+    }
+}

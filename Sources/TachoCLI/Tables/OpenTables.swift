@@ -1,0 +1,152 @@
+import TachoLog
+import TachoProjections
+
+/// Tables opened for an answer, and what has to be said beside it.
+struct OpenTables {
+    let reader: LogReader
+    let live: LiveTables
+    let asOf: Position?
+
+    /// Opens some of the tables: the newest snapshots, and what came since.
+    ///
+    /// - Parameters:
+    ///   - names: Of the tables; `nil` is all. Each has to exist.
+    ///   - location: The store.
+    ///   - asOf: `nil` is now.
+    ///   - messages: Whether progress is shown.
+    /// - Throws: ``LogError`` if the log cannot be read at all; damage in it is reported.
+    init(
+        _ names: [String]?, in location: StoreLocation, asOf: AsOf? = nil,
+        _ messages: MessageOptions
+    ) throws {
+        reader = try location.openReader()
+        self.asOf = try asOf?.resolved(in: reader)
+        var options = LiveTables.Options()
+        options.asOf = self.asOf
+        options.writesSnapshots = true
+        let projectors = allProjectors.filter { names?.contains($0.name) ?? true }
+        let progress = ProgressBar("folding", isQuiet: messages.isQuiet, color: messages.color)
+        live = try LiveTables.open(
+            reader, snapshots: SnapshotStore(directory: location.layout.snapshots),
+            projectors: projectors, options: options
+        ) { position, last in
+            progress.update(
+                Int(clamping: position.rawValue), of: Int(clamping: last.rawValue), unit: "events")
+        }
+        progress.finish()
+    }
+
+    var checkpoint: Position { live.projections.checkpoint }
+
+    func projection(_ name: String) throws(Failure) -> Projection {
+        guard let projection = live.projections[name] else {
+            throw .unknownTable(name)
+        }
+        return projection
+    }
+
+    func table(_ name: String) throws(Failure) -> Table {
+        try projection(name).table
+    }
+
+    /// What a reader of the answer has to know.
+    var warnings: [String] {
+        var warnings = [String]()
+        for projection in live.projections.projections where projection.quarantine.count > 0 {
+            let count = Quantity.count(projection.quarantine.count, "event")
+            let first = projection.quarantine.entries.first
+            let example = first.map { ", the first at position \($0.position): \($0.reason)" } ?? ""
+            warnings.append("\(projection.type.name) could not take in \(count)\(example)")
+        }
+        for damage in live.report.damage.prefix(5) { warnings.append(damage.message) }
+        return warnings
+    }
+
+    /// Ends the command with 5 if the tables lack what could not be read.
+    func checkDamage() throws(Failure) {
+        guard !live.report.damage.isEmpty else { return }
+        throw Failure(
+            .damage,
+            "\(Quantity.count(live.report.damage.count, "place")) of the log could not be read: "
+                + "the answer lacks what is there. Run `tacho verify --deep`.")
+    }
+}
+
+extension Failure {
+    static func unknownTable(_ name: String) -> Failure {
+        let names = allProjectors.map { $0.name }
+        let nearest = Spelling.nearest(to: name, in: names).map { " Did you mean \($0)?" } ?? ""
+        return Failure(
+            .usage, "there is no table \(name).\(nearest) Tables: \(names.joined(separator: ", "))")
+    }
+
+    init(_ error: TableQueryError, _ schema: TableSchema) {
+        var message = "\(error)"
+        if case .unknownColumn(let name, _) = error {
+            let names = schema.visibleColumns.map { schema.columns[$0].name }
+            if let nearest = Spelling.nearest(to: name, in: names) {
+                message += ". Did you mean \(nearest)?"
+            }
+        }
+        self.init(.usage, message)
+    }
+}
+
+extension Cell {
+    init(_ value: Value) {
+        self =
+            switch value {
+            case .unknown: .unknown
+            case .text(let text): .text(text.description)
+            case .integer(let number): .number(number)
+            case .real(let number): .real(number)
+            case .boolean(let boolean): .boolean(boolean)
+            case .timestamp(let moment): .moment(moment)
+            case .money(let amount): .money(amount)
+            case .json(let json): .json(json)
+            }
+    }
+
+    static func money(_ picoDollars: Int64) -> Cell {
+        .money(picoDollars, exact: String(decoding: Money.dollars(picoDollars), as: UTF8.self))
+    }
+}
+
+extension Table {
+    func cell(_ column: String, _ row: Int) -> Cell {
+        guard let index = schema.column(named: column) else { return .unknown }
+        return Cell(value(index, row))
+    }
+
+    func integer(named column: String, _ row: Int) -> Int64? {
+        guard let index = schema.column(named: column) else { return nil }
+        if case .integer(let number) = value(index, row) { return number }
+        return nil
+    }
+
+    func text(named column: String, _ row: Int) -> String? {
+        guard let index = schema.column(named: column) else { return nil }
+        if case .text(let text) = value(index, row) { return text.description }
+        return nil
+    }
+
+    func moment(named column: String, _ row: Int) -> Timestamp? {
+        guard let index = schema.column(named: column) else { return nil }
+        if case .timestamp(let moment) = value(index, row) { return moment }
+        return nil
+    }
+
+    func money(named column: String, _ row: Int) -> Int64? {
+        guard let index = schema.column(named: column) else { return nil }
+        if case .money(let amount) = value(index, row) { return amount }
+        return nil
+    }
+
+    /// The value that names a row.
+    func key(_ row: Int) -> ByteString { text(schema.keyColumn, row) ?? "" }
+
+    func rows(where column: String, equals text: String) -> [Int] {
+        guard let index = schema.column(named: column) else { return [] }
+        return rows(where: index, equals: ByteString(text))
+    }
+}

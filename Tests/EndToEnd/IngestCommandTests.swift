@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct IngestCommandTests {
+    private static let payload = Data(
+        "{\"hook_event_name\":\"Stop\",\"session_id\":\"s1\",\"cwd\":\"/project\"}".utf8)
+
+    @Test func `an import counts every record once and adds nothing the second time`() throws {
+        let tacho = try Program()
+        let sample = SampleData.bundled
+
+        let first = try tacho.run("import", sample, "--json")
+        let second = try tacho.run("import", sample, "--json")
+
+        #expect([0, 65].contains(first.status))
+        let data = try first.data()
+        let again = try second.data()
+        for data in [data, again] {
+            let parts = ["new", "duplicates", "conflicts", "rejected"].map { data[$0] as? Int ?? 0 }
+            #expect(data["records"] as? Int == parts.reduce(0, +))
+        }
+        #expect(again["new"] as? Int == 0)
+        #expect(try tacho.run("status", "--json").data()["position"] as? Int == data["new"] as? Int)
+        let files = try #require(data["files"] as? [[String: Any]])
+        for file in files where file["records"] as? Int == 0 {
+            #expect(file["skipped"] is String || file["kind"] as? String == "adw-directory")
+        }
+    }
+
+    @Test func `a rejected record is told with its place, and the rest is imported`() throws {
+        let tacho = try Program()
+        let path = tacho.home.file("hooks.jsonl")
+        let good = "{\"hook_event_name\":\"Stop\",\"session_id\":\"s1\"}\n"
+        try Data((good + "{\"hook_event\n" + good).utf8).write(to: URL(fileURLWithPath: path))
+
+        let result = try tacho.run("import", path)
+
+        #expect(result.status == 65)
+        #expect(result.errors.contains("hooks.jsonl, byte \(good.utf8.count + 12)"))
+        #expect(result.errors.contains("3 records = 2 new + 0 there already + 1 rejected"))
+        #expect(try tacho.run("cat").positions() == [1, 2])
+    }
+
+    @Test func `a file that is no log is named with the reason, and the exit code is 65`() throws {
+        let tacho = try Program()
+        let path = tacho.home.file("picture.png")
+        try Data([0x89, 0x50, 0x4E, 0x47, 0, 0, 0, 0]).write(to: URL(fileURLWithPath: path))
+
+        let result = try tacho.run("import", path)
+        let missing = try tacho.run("import", tacho.home.file("nothing"))
+
+        #expect(result.status == 65)
+        #expect(result.errors.contains("picture.png: not a log of an agent"))
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("nothing"))
+    }
+
+    @Test func `a kind that does not exist is a wrong call`() throws {
+        let tacho = try Program()
+
+        let result = try tacho.run("import", "x", "--as", "novel")
+
+        #expect(result.status == 2)
+        #expect(result.errors.contains("transcript"))
+    }
+
+    @Test func `a followed directory's new records come into the log as they are written`() throws {
+        let tacho = try Program()
+        let directory = tacho.home.file("logs")
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let sync = tacho.process(["sync", directory, "--follow"])
+        let pipe = Pipe()
+        sync.standardOutput = pipe
+        sync.standardError = FileHandle.nullDevice
+        try Self.payload.write(to: URL(fileURLWithPath: directory + "/stop.json"))
+        try sync.run()
+        var lines = LineReader(pipe.fileHandleForReading)
+        _ = lines.next()
+        _ = lines.next()
+
+        let other = Data("{\"hook_event_name\":\"SessionEnd\",\"session_id\":\"s1\"}".utf8)
+        try other.write(to: URL(fileURLWithPath: directory + "/session_end.json"))
+        let change = lines.next()
+        sync.terminate()
+        sync.waitUntilExit()
+
+        #expect(change?.hasSuffix("1 new event") == true)
+        #expect(try tacho.run("cat").positions() == [1, 2])
+    }
+
+    @Test(arguments: [[], ["--no-such-option"], ["extra", "words"]])
+    func `a hook call is recorded, exits with 0, and prints nothing`(_ arguments: [String])
+        throws
+    {
+        let tacho = try Program()
+
+        let result = try tacho.run(["hook"] + arguments, input: Self.payload)
+
+        #expect(result.status == 0)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.isEmpty)
+        let lines = try tacho.run("cat", "--type", "hook.Stop").lines
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("\"stream\":\"s1\"") == true)
+    }
+
+    @Test func `what a hook could not write comes into the log with the next append`() throws {
+        let tacho = try Program()
+        try tacho.append(["{}"])
+        let files = FileManager.default
+        // A directory in place of the head: nobody, not even root, can append.
+        try files.moveItem(atPath: tacho.store + "/HEAD", toPath: tacho.store + "/HEAD.away")
+        try files.createDirectory(
+            atPath: tacho.store + "/HEAD", withIntermediateDirectories: false)
+
+        let hook = try tacho.run("hook", input: Self.payload)
+        try files.removeItem(atPath: tacho.store + "/HEAD")
+        try files.moveItem(atPath: tacho.store + "/HEAD.away", toPath: tacho.store + "/HEAD")
+        let spooled = try tacho.run("status", "--json").data()["spooled"] as? Int
+        let append = try tacho.append(["{}"])
+
+        #expect(hook.status == 0)
+        #expect(hook.output.isEmpty)
+        #expect(spooled == 1)
+        #expect(append.errors.contains("1 event taken in from the spool"))
+        #expect(try tacho.run("cat", "--type", "hook.*").lines.count == 1)
+        #expect(try tacho.run("status", "--json").data()["spooled"] as? Int == 0)
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct TableCommandTests {
+    @Test func `history reads as printed here`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let result = try tacho.run("history")
+
+        #expect(result.status == 0)
+        #expect(
+            result.text == """
+                workflow  issue  status     template  model   phases      tools  tokens  cost  \
+                started (UTC)        duration  request
+                a1b2c3d4     42  completed  sdlc      sonnet  3               6       -     -  \
+                2025-12-18 10:00:00    8m 05s  Add a login form
+                feedbeef     42  failed     sdlc      sonnet  3, at Test      6       -     -  \
+                2025-12-18 10:00:00    8m 05s  Add a login form
+
+                """)
+    }
+
+    @Test func `show reads as printed here`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let result = try tacho.run("show", "feed", "--events", "0")
+
+        #expect(result.status == 0)
+        #expect(
+            result.text == """
+                Workflow feedbeef
+                  status          failed
+                  issue           42
+                  request         Add a login form
+                  template        sdlc
+                  model           sonnet
+                  started         2025-12-18 10:00:00
+                  ended           2025-12-18 10:08:05
+                  duration        8m 05s
+                  bottleneck      build
+                  error           AssertionError in test_login
+                  error category  unknown
+                  branch          feat-42
+
+                Phases
+                  phase                                              time  share  cost  status
+                  plan   █████···································  1m 05s   13 %     -  completed
+                  build  ·····█████████████████████████··········  5m 00s   62 %     -  completed
+                  test   ······························██████████  2m 00s   25 %     -  failed
+
+                Tools
+                  tool  calls  failed   time   each
+                  Bash      2       -  6.0 s  3.0 s
+                  Edit      2       -  6.0 s  3.0 s
+                  Read      2       -  6.0 s  3.0 s
+
+                Sessions
+                  session           model  started (UTC)        prompts  tools  output tokens  status
+                  session-feedbeef  -      2025-12-18 10:02:00        0      6              0  active
+
+                """)
+    }
+
+    @Test(arguments: [40, 60, 80, 120])
+    func `no line of a table is wider than COLUMNS`(_ columns: Int) throws {
+        var tacho = try Program()
+        try SampleStore.fill(tacho)
+        tacho.environment["COLUMNS"] = "\(columns)"
+
+        for arguments in [["history"], ["table", "tool_calls"], ["tables"]] {
+            let result = try tacho.run(arguments)
+            #expect(!result.lines.isEmpty)
+            #expect(result.lines.allSatisfy { $0.count <= columns }, "\(arguments)")
+        }
+    }
+
+    @Test func `rows are chosen, sorted, cut, and named`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let result = try tacho.run(
+            "table", "tool_calls", "--where", "adw_id=feedbeef", "--where", "tool_name!=Read",
+            "--sort", "-tool_call_id", "--limit", "2", "--offset", "1",
+            "--columns", "tool_call_id,tool_name", "--csv")
+
+        #expect(
+            result.text == """
+                tool_call_id,tool_name
+                toolu_feedbeef_3,Bash
+                toolu_feedbeef_2,Edit
+
+                """)
+    }
+
+    @Test func `an answer as of a position or a time knows nothing of what came later`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        func rowCount(_ asOf: String) throws -> Int {
+            try tacho.run("table", "task_logs", "--as-of", asOf, "--json").rows().count
+        }
+
+        #expect(try rowCount("0") == 0)
+        #expect(try rowCount("3") == 2)
+        #expect(try rowCount("2000-01-01") == 0)
+        #expect(try rowCount("2100-01-01") == 12)
+    }
+
+    @Test func `filters of the history narrow it down`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        func ids(_ arguments: String...) throws -> [String] {
+            try tacho.run(["history", "--json"] + arguments).rows().compactMap {
+                $0["adw_id"] as? String
+            }
+        }
+
+        #expect(try ids("--status", "failed") == ["feedbeef"])
+        #expect(try ids("--status", "failed", "--status", "completed").count == 2)
+        #expect(try ids("--search", "LOGIN form").count == 2)
+        #expect(try ids("--search", "feed") == ["feedbeef"])
+        #expect(try ids("--search", "42", "--sort", "id", "--limit", "1") == ["a1b2c3d4"])
+        #expect(try ids("--since", "2025-12-19") == [])
+        #expect(try ids("--until", "2025-12-18", "--model", "SON").count == 2)
+        #expect(try ids("--min-duration", "486") == [])
+    }
+
+    @Test func `a rebuild gives the tables in use`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let first = try tacho.run("rebuild", "--json")
+        let again = try tacho.run("rebuild", "--json")
+
+        #expect(first.status == 0)
+        #expect(again.status == 0)
+        #expect(try first.rows().count == again.rows().count)
+        for (one, other) in zip(try first.rows(), try again.rows()) {
+            #expect(one["state_sha256"] as? String == other["state_sha256"] as? String)
+            #expect(other["state"] as? String == "same")
+        }
+        #expect(try tacho.run("status", "--json").data()["snapshots"] as? Int == 5)
+    }
+
+    @Test func `recorded text cannot act on the terminal`() throws {
+        let tacho = try Program()
+        let text = "\\u001b[2J\\u001b]0;owned\\u0007 \\u202egnp.exe"
+        let line =
+            "{\"stream\":\"evil\",\"type\":\"state.snapshot\",\"source\":\"adw/state\","
+            + "\"data\":{\"adw_id\":\"evil\",\"nl_input\":\"\(text)\"}}\n"
+        _ = try tacho.run("append", "--envelope", input: Data(line.utf8))
+
+        for arguments in [["history"], ["show", "evil"], ["tail", "--pretty"]] {
+            let result = try tacho.run(arguments)
+            #expect(result.status == 0)
+            let acting = result.text.unicodeScalars.filter {
+                $0.value < 0x20 && $0 != "\n" || $0.value == 0x202E
+            }
+            #expect(acting.isEmpty, "\(arguments)")
+        }
+    }
+}
