@@ -102,9 +102,9 @@ import Testing
         #expect(SourceKind(importedName: "codex") == nil)
     }
 
-    @Test(.enabled(if: SharedData.isThere))
+    @Test(.enabled(if: SampleData.shared != nil))
     func `every file of the shared data is recognised, or named with the reason`() throws {
-        let root = try #require(SharedData.path)
+        let root = try #require(SampleData.shared)
         let plan = try ImportPlan([root])
         var counts: [SourceKind: Int] = [:]
         for entry in plan.entries {

@@ -43,8 +43,8 @@ extension SampleTests {
 }
 
 /// The whole of the real logs, where they are.
-@Suite(.enabled(if: SharedData.isThere), .serialized) struct SharedDataTests {
-    private var root: String { SharedData.path ?? "" }
+@Suite(.enabled(if: SampleData.shared != nil), .serialized) struct SharedDataTests {
+    private var root: String { SampleData.shared ?? "" }
 
     @Test func `the counts add up, and a second import adds nothing`() throws {
         var sink = MemorySink()

@@ -10,12 +10,15 @@ package enum SampleData {
     package static var bundled: String { packageRoot + "/Fixtures/sample" }
 
     /// `TACHO_SHARED_DATA`, else `../shared/data` beside the package; `nil` if there is none.
-    package static var shared: String? {
+    ///
+    /// Without symbolic links and `..`, as an import names its files.
+    package static let shared: String? = {
         let path =
             ProcessInfo.processInfo.environment["TACHO_SHARED_DATA"]
             ?? packageRoot + "/../shared/data"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
-    }
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return URL(fileURLWithPath: path).standardized.resolvingSymlinksInPath().path
+    }()
 
     package static var all: [String] { [bundled] + (shared.map { [$0] } ?? []) }
 }

@@ -3,26 +3,9 @@ import TachoLog
 import TachoSources
 import TestSupport
 
-/// The folder of real logs, which is not part of the repository: tests that read it run where it is.
-enum SharedData {
-    static let path: String? = {
-        let package = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let candidates = [
-            ProcessInfo.processInfo.environment["TACHO_SHARED_DATA"],
-            package.appending(path: "../shared/data").standardized.path(),
-        ]
-        return candidates.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
-    }()
-
-    static var isThere: Bool { path != nil }
-}
-
 /// A file of the repository's own.
 func fixture(_ path: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/" + path).path()
+    SampleData.packageRoot + "/Fixtures/" + path
 }
 
 extension TemporaryDirectory {
