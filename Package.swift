@@ -40,6 +40,14 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),
+        // The fault campaigns: what the tests run on every change, and `tacho torture` for hours.
+        .target(
+            name: "TachoTorture",
+            dependencies: [
+                "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections",
+                "TachoSimulation",
+            ],
+            swiftSettings: settings),
         .target(
             name: "TachoEvents", dependencies: ["TachoJSON", "TachoLog"],
             swiftSettings: settings),
@@ -54,6 +62,7 @@ let package = Package(
             name: "tacho",
             dependencies: [
                 "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSources",
+                "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
@@ -98,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "Faults", dependencies: ["TachoLog", "TachoSimulation", "TestSupport"],
+            name: "Faults",
+            dependencies: ["TachoLog", "TachoSimulation", "TachoTorture", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEnd",
