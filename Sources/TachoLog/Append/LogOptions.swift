@@ -17,6 +17,9 @@ public struct LogOptions: Sendable {
     ///
     /// What is there is kept. For `tacho recover`.
     public var acceptsLoss = false
+    /// Size of the file `RESERVE`, which a full disk gives back for the store's own small files; 0
+    /// has none.
+    public var reserveByteCount = 1 << 20
     /// LZ4 level of sealed segments: 1 is fast, 3 to 12 are smaller.
     public var compressionLevel = 1
     /// The store's clock.

@@ -19,6 +19,7 @@ extension LogWriter {
         head.durablePosition = head.writtenPosition
         var manifest = try Manifest.load(layout, store: store, fileSystem)
         try switchActive(endingAs: .sealing, &manifest)
+        restoreReserve()
     }
 
     /// Goes on in a new file from the last position known durable, after a sync has failed.
@@ -51,29 +52,39 @@ extension LogWriter {
         next.epoch = head.epoch
         next.syncFailureCount = head.syncFailureCount
         let ended = head
+        let path = layout.logFile(name)
+        let file = try usingReserve { () throws(LogError) in try makeActiveFile(path) }
+        if let activeFile { fileSystem.close(activeFile) }
+        activeFile = file
+        head = next
+        seed = ActiveSeed(store: store, firstPosition: first)
+        ids = nil
+        try saveHead(strict: true)
+        end(&manifest, ended, as: state, active: name, first: first)
+        try save(manifest)
+    }
+
+    private func makeActiveFile(_ path: String) throws(LogError) -> FileDescriptor {
         do throws(FileError) {
-            let path = layout.logFile(name)
             let file = try fileSystem.open(path, .updateOrCreate)
             do throws(FileError) {
                 // A file of this name is one that a crash left before HEAD spoke of it: unused.
                 try fileSystem.truncate(file, to: 0)
                 try fileSystem.synchronize(file)
                 try fileSystem.synchronizeDirectory(layout.log)
+                return file
             } catch {
                 fileSystem.close(file)
                 throw error
             }
-            if let activeFile { fileSystem.close(activeFile) }
-            activeFile = file
         } catch {
             throw LogError(error)
         }
-        head = next
-        seed = ActiveSeed(store: store, firstPosition: first)
-        ids = nil
-        try saveHead(strict: true)
-        end(&manifest, ended, as: state, active: name, first: first)
-        try manifest.save(layout, fileSystem)
+    }
+
+    /// Puts a changed manifest in place, with the reserve's room if there is no other.
+    func save(_ manifest: Manifest) throws(LogError) {
+        try usingReserve { () throws(LogError) in try manifest.save(layout, fileSystem) }
     }
 
     private func end(
@@ -111,7 +122,7 @@ extension LogWriter {
             active: StoreLayout.activeName(
                 first: found.activeFirst, generation: found.activeGeneration),
             first: found.activeFirst)
-        try manifest.save(layout, fileSystem)
+        try save(manifest)
     }
 }
 

@@ -87,7 +87,7 @@ extension LogWriter {
             let manifest = try ManifestRebuild(
                 layout: layout, store: store, fileSystem: fileSystem
             ).run()
-            try manifest.save(layout, fileSystem)
+            try save(manifest)
             return manifest
         }
     }

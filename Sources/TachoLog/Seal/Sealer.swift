@@ -181,7 +181,7 @@ extension LogWriter {
                 else { return }
                 current.segments[index] = entry
                 current.generation += 1
-                try current.save(layout, fileSystem)
+                try save(current)
             }
             guard let sealed else { return report }
             report.segments.append(sealed)

@@ -51,6 +51,7 @@ enum StoreCreation {
         let manifest = Manifest(
             store: store, generation: 1, segments: [.active(first: .first, file: name)])
         try manifest.save(layout, fileSystem)
+        Reserve.make(layout, fileSystem, byteCount: options.reserveByteCount)
         let format = StoreFormat(store: store)
         try fileSystem.replaceFile(
             layout.format, with: format.bytes, temporary: layout.temporaryFile("FORMAT"))
