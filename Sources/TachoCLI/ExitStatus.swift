@@ -57,6 +57,7 @@ extension ExitStatus {
             case .busy: .busy
             case .notAllowed: .notAllowed
             case .invalidEvent: .badInput
+            case .conflict: .check
             case .notFound, .unsupported, .outOfSpace, .syncFailed, .system: .failure
             }
     }

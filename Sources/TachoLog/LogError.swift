@@ -19,6 +19,8 @@ public struct LogError: Error, Equatable, Sendable {
         case busy
         /// Not permitted by the file system.
         case notAllowed
+        /// A stream does not end where the producer expected it to; nothing was appended.
+        case conflict
         /// The event was refused as it is; nothing was appended.
         case invalidEvent
         /// Any other failure of the system.

@@ -23,6 +23,13 @@ package final class SimulatedFileSystem: FileSystem {
         var random: SimulatedRandom
         var boot: UInt64 = 1
         var capacity = Int.max
+
+        /// Of the files that have a name or are open.
+        var usedByteCount: Int {
+            Set(disk.names.values).union(open.values).reduce(0) {
+                $0 + (disk.files[$1]?.cache.count ?? 0)
+            }
+        }
     }
 
     private let state: Mutex<State>
@@ -40,6 +47,8 @@ package final class SimulatedFileSystem: FileSystem {
     package var openCount: Int { state.withLock { $0.open.count } }
     /// Bytes that all files together may have.
     package func setCapacity(_ byteCount: Int) { state.withLock { $0.capacity = byteCount } }
+
+    package var usedByteCount: Int { state.withLock { $0.usedByteCount } }
 
     package func kill() {
         state.withLock {
@@ -154,7 +163,7 @@ package final class SimulatedFileSystem: FileSystem {
             let node = try self.node(file, state)
             var count = min(bytes.count, limit ?? bytes.count)
             let grown = offset + count - (state.disk.files[node]?.cache.count ?? 0)
-            let free = state.capacity - state.disk.files.values.reduce(0) { $0 + $1.cache.count }
+            let free = state.capacity - state.usedByteCount
             if grown > max(0, free) {
                 count = max(0, count - (grown - max(0, free)))
                 guard count > 0 else {

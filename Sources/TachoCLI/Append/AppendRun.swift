@@ -12,6 +12,8 @@ struct AppendRun: ~Copyable {
     private let reading: EventReading
     private let durability: Durability
     private let layout: StoreLayout
+    /// Where the stream has to end before the next batch; moves on with every batch.
+    private var expectation: StreamExpectation?
     private var writer: LogWriter
     private var batch: [NewEvent] = []
     private var places: [LineSource.Place] = []
@@ -31,8 +33,9 @@ struct AppendRun: ~Copyable {
 
     init(
         _ reading: EventReading, _ durability: Durability, _ layout: StoreLayout,
-        _ writer: consuming LogWriter
+        _ writer: consuming LogWriter, expecting expectation: StreamExpectation? = nil
     ) {
+        self.expectation = expectation
         self.reading = reading
         self.durability = durability
         self.layout = layout
@@ -101,13 +104,17 @@ struct AppendRun: ~Copyable {
 
     private mutating func flush() throws(LogError) {
         guard !batch.isEmpty else { return }
-        let result = try writer.append(validated: batch, durability: durability)
+        let result = try writer.append(
+            validated: batch, durability: durability, expecting: expectation.map { [$0] } ?? [])
         for (index, outcome) in result.outcomes.enumerated() {
             switch outcome {
             case .appended(let position):
                 receipt.appendedCount += 1
                 if receipt.firstPosition == nil { receipt.firstPosition = position }
                 receipt.lastPosition = position
+                if let stream = expectation?.stream {
+                    expectation = StreamExpectation(stream: stream, lastPosition: position)
+                }
             case .duplicate: receipt.duplicateCount += 1
             case .conflict(let position):
                 let event = batch[index]

@@ -29,6 +29,14 @@ struct AppendCommand: ParsableCommand {
     @Option(help: "What an acknowledgement means: interval, commit, or strict.")
     var durability = DurabilityArgument.commit
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Append only if the stream's last event has this position; 0 is a new stream. Exit \
+            code 4 if another producer was first.
+            """, valueName: "position"))
+    var expectLast: UInt64?
+
     @Flag(
         help: """
             A line is a whole event: id, stream, type, source, version, time, data. Lines of \
@@ -46,6 +54,9 @@ struct AppendCommand: ParsableCommand {
         if type == nil, !envelope {
             throw ValidationError("Say of which type the events are: --type T, or --envelope.")
         }
+        if expectLast != nil, envelope {
+            throw ValidationError("--expect-last is for one --stream; envelopes name their own.")
+        }
         for (option, text) in [("type", type ?? "-"), ("stream", stream), ("source", source)]
         where !EnvelopeText.isValid(ByteString(text)) {
             throw ValidationError(
@@ -62,7 +73,11 @@ struct AppendCommand: ParsableCommand {
         let reading = EventReading(
             type: type.map { ByteString($0) }, stream: ByteString(stream),
             source: ByteString(source), isEnvelope: envelope)
-        var run = AppendRun(reading, durability.value, location.layout, writer)
+        let expectation = expectLast.map {
+            StreamExpectation(stream: ByteString(stream), lastPosition: Position($0))
+        }
+        var run = AppendRun(
+            reading, durability.value, location.layout, writer, expecting: expectation)
         let progress = ProgressBar("appending", isQuiet: messages.isQuiet, color: messages.color)
         var lines = LineSource(0)
         var failure: Failure?

@@ -2,8 +2,8 @@
 //
 // A full disk must not keep a log from ending a file that can no longer be trusted, or from noting
 // in its manifest what it has already done. These steps need a few blocks, and RESERVE is where
-// they come from. Events never use it: an append to a full disk fails, typed, and the room stays
-// for putting things right.
+// they come from. An append does not give it up: it fails, typed, and the room stays for putting
+// things right.
 
 extension LogWriter {
     /// Runs a step that keeps the store in order; on a full disk once more, without RESERVE.

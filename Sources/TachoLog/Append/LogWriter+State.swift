@@ -115,40 +115,53 @@ extension LogWriter {
     mutating func loadIDs() throws(LogError) {
         var index = ids ?? IDIndex(activeFirst: head.activeFirst)
         if index.activeFirst != head.activeFirst { index = IDIndex(activeFirst: head.activeFirst) }
-        if index.activeByteCount < head.writtenByteCount, let activeFile {
-            let reader = ActiveFileReader(
-                fileSystem: fileSystem, file: activeFile, path: activePath)
-            let (start, end, seed) = (index.activeByteCount, head.writtenByteCount, seed)
-            try LogError.unifying {
-                _ = try reader.forEachRun(from: start, to: end) { run, runOffset in
-                    var offset = 0
-                    while let line = run.line(from: offset) {
-                        offset += line.count
-                        guard let suffix = RecordSuffix(line: line, seed: seed),
-                            let record = RecordView(activeLine: line, suffix)
-                        else { continue }
-                        index.learn(record, through: runOffset + offset)
-                    }
-                    return true
-                }
-            }
-            index.advance(to: head.writtenByteCount)
+        try forEachActiveRecord(from: index.activeByteCount) { record, end in
+            index.learn(record, through: end)
         }
+        index.advance(to: head.writtenByteCount)
         let manifest = try Manifest.load(layout, store: store, fileSystem)
         for entry in manifest.segments {
             switch entry.state {
             case .active:
                 continue
             case .sealed:
-                guard sealedReaders[entry.first] == nil else { continue }
-                sealedReaders[entry.first] = try SealedSegment.open(
-                    entry, layout, store, fileSystem)
+                _ = try sealedSegment(entry)
             case .sealing, .damaged:
                 try index.learn(
                     PlainSegment(entry: entry, store: store, layout: layout), fileSystem)
             }
         }
         ids = index
+    }
+
+    /// Calls `body` with the records of the active segment from an offset on, and where each ends.
+    func forEachActiveRecord(
+        from start: Int, _ body: (RecordView, Int) -> Void
+    ) throws(LogError) {
+        guard start < head.writtenByteCount, let activeFile else { return }
+        let reader = ActiveFileReader(fileSystem: fileSystem, file: activeFile, path: activePath)
+        let (end, seed) = (head.writtenByteCount, seed)
+        try LogError.unifying {
+            _ = try reader.forEachRun(from: start, to: end) { run, runOffset in
+                var offset = 0
+                while let line = run.line(from: offset) {
+                    offset += line.count
+                    guard let suffix = RecordSuffix(line: line, seed: seed),
+                        let record = RecordView(activeLine: line, suffix)
+                    else { continue }
+                    body(record, runOffset + offset)
+                }
+                return true
+            }
+        }
+    }
+
+    /// A sealed segment, opened once.
+    mutating func sealedSegment(_ entry: SegmentEntry) throws(LogError) -> SealedSegment {
+        if let segment = sealedReaders[entry.first] { return segment }
+        let segment = try SealedSegment.open(entry, layout, store, fileSystem)
+        sealedReaders[entry.first] = segment
+        return segment
     }
 
     var activePath: String {

@@ -25,6 +25,7 @@ public struct LogWriter: ~Copyable {
     var activeFile: FileDescriptor?
     var seed: ActiveSeed
     var ids: IDIndex?
+    var streamEnds: StreamEnds?
     var generator = UUIDv7Generator()
     /// Of the sealed segments, for finding ids; loaded when first asked for.
     var sealedReaders: [Position: SealedSegment] = [:]
@@ -109,11 +110,19 @@ public struct LogWriter: ~Copyable {
     ///
     /// Events whose id is in the log already are not written again (``AppendOutcome``).
     ///
+    /// - Parameters:
+    ///   - events: One batch.
+    ///   - durability: When it returns.
+    ///   - expectations: Where streams have to end before the batch, for producers who decide on
+    ///     what they have read. Not looked at if every event is in the log already: a repeated
+    ///     append is acknowledged again.
+    /// - Returns: The outcome of each event.
     /// - Throws: ``LogError``. Nothing of the batch is acknowledged then; `.outOfSpace` and `.busy`
-    ///   can be tried again with the same writer.
+    ///   can be tried again with the same writer. `.conflict` if a stream ends elsewhere.
     /// - Complexity: O(bytes of the batch); one `pwrite`, and one sync for `.commit`.
     public mutating func append(
-        _ events: [NewEvent], durability: Durability = .commit
+        _ events: [NewEvent], durability: Durability = .commit,
+        expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
         for (index, event) in events.enumerated() {
             do throws(LogError) {
@@ -123,23 +132,26 @@ public struct LogWriter: ~Copyable {
                     error.code, "event \(index + 1) of \(events.count): \(error.message)")
             }
         }
-        return try append(validated: events, durability: durability)
+        return try append(
+            validated: events, durability: durability, expecting: expectations)
     }
 
     /// Appends events whose data the caller has validated itself.
     ///
     /// - Parameters:
-    ///   - events: As for ``append(_:durability:)``.
+    ///   - events: As for ``append(_:durability:expecting:)``.
     ///   - durability: When it returns.
     ///   - idsAreNew: The ids were made just now and need not be looked for, which saves a hook
     ///     reading the active segment.
-    /// - Returns: As ``append(_:durability:)``.
-    /// - Throws: As ``append(_:durability:)``.
+    ///   - expectations: As for ``append(_:durability:expecting:)``.
+    /// - Returns: As ``append(_:durability:expecting:)``.
+    /// - Throws: As ``append(_:durability:expecting:)``.
     package mutating func append(
-        validated events: [NewEvent], durability: Durability, idsAreNew: Bool = false
+        validated events: [NewEvent], durability: Durability, idsAreNew: Bool = false,
+        expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
         for event in events { try event.validateEnvelope() }
-        let plan = try writeBatch(events, idsAreNew: idsAreNew)
+        let plan = try writeBatch(events, idsAreNew: idsAreNew, expectations)
         // Also a repeated event is acknowledged as durable only when it is.
         let last = head.writtenPosition
         if durability != .interval { try makeDurable(through: last, strict: durability == .strict) }
@@ -176,7 +188,7 @@ public struct LogWriter: ~Copyable {
     // MARK: - The batch
 
     private mutating func writeBatch(
-        _ events: [NewEvent], idsAreNew: Bool
+        _ events: [NewEvent], idsAreNew: Bool, _ expectations: [StreamExpectation]
     ) throws(LogError) -> Batch {
         try lock()
         defer { unlock() }
@@ -186,6 +198,7 @@ public struct LogWriter: ~Copyable {
         }
         let plan = try planBatch(events, idsAreNew: idsAreNew)
         if !plan.bytes.isEmpty {
+            try check(expectations)
             try write(plan)
             learn(plan, events)
             try saveHead(strict: false)

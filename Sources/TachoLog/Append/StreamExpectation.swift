@@ -1,0 +1,125 @@
+/// Where a stream has to end for an append to happen.
+///
+/// The version of a stream is the position of its last event, so a producer has it from the
+/// receipt of its last append, or from reading the stream.
+public struct StreamExpectation: Hashable, Sendable {
+    public let stream: ByteString
+    /// Of the stream's last event; `zero` if it must not have any.
+    public let lastPosition: Position
+
+    public init(stream: ByteString, lastPosition: Position) {
+        self.stream = stream
+        self.lastPosition = lastPosition
+    }
+}
+
+/// Where the streams of a log end, as far as anybody has asked.
+struct StreamEnds {
+    let activeFirst: Position
+    /// How far the active segment has been read.
+    var activeByteCount = 0
+    /// Of every stream in the active segment, and of older ones that were asked for.
+    var lastPositions: [ByteString: Position] = [:]
+
+    init(activeFirst: Position) {
+        self.activeFirst = activeFirst
+    }
+}
+
+extension LogWriter {
+    /// Checks that every stream ends where it is expected to.
+    ///
+    /// Called under the lock, so that of several producers who expect the same end one is first and
+    /// the others are refused.
+    ///
+    /// - Throws: ``LogError`` `.conflict`.
+    mutating func check(_ expectations: [StreamExpectation]) throws(LogError) {
+        for expectation in expectations {
+            let last = try lastPosition(of: expectation.stream)
+            guard last != expectation.lastPosition else { continue }
+            let end = last == .zero ? "has no events" : "ends at position \(last)"
+            throw LogError(
+                .conflict,
+                "the stream \"\(expectation.stream)\" \(end), not at "
+                    + "\(expectation.lastPosition) as expected. Nothing was appended; read what is "
+                    + "new and decide again.")
+        }
+    }
+
+    /// The position of a stream's last event that can be read; `zero` if there is none.
+    ///
+    /// - Complexity: The active segment is read once, then what is new in it. A stream that is not
+    ///   in it costs the frames of the newest sealed segment whose index has it.
+    private mutating func lastPosition(of stream: ByteString) throws(LogError) -> Position {
+        var ends = streamEnds ?? StreamEnds(activeFirst: head.activeFirst)
+        if ends.activeFirst != head.activeFirst { ends = StreamEnds(activeFirst: head.activeFirst) }
+        try forEachActiveRecord(from: ends.activeByteCount) { record, _ in
+            ends.lastPositions[ByteString(Array(record.stream))] = record.position
+        }
+        ends.activeByteCount = head.writtenByteCount
+        if ends.lastPositions[stream] == nil {
+            ends.lastPositions[stream] = try lastPositionBeforeActive(of: stream)
+        }
+        streamEnds = ends
+        return ends.lastPositions[stream] ?? .zero
+    }
+
+    private mutating func lastPositionBeforeActive(
+        of stream: ByteString
+    ) throws(LogError) -> Position {
+        let manifest = try Manifest.load(layout, store: store, fileSystem)
+        for entry in manifest.segments.reversed() {
+            var last = Position.zero
+            switch entry.state {
+            case .active: continue
+            case .sealed: last = try lastPosition(of: stream, inSealed: entry)
+            case .sealing, .damaged: last = try lastPosition(of: stream, inPlain: entry)
+            }
+            if last > .zero { return last }
+        }
+        return .zero
+    }
+
+    private mutating func lastPosition(
+        of stream: ByteString, inSealed entry: SegmentEntry
+    ) throws(LogError) -> Position {
+        let segment = try sealedSegment(entry)
+        let frames = segment.reader.frameIndexes(matching: RecordFilter(streams: [stream]))
+        for frame in frames.reversed() {
+            let batch = try segment.batch(frame, fileSystem)
+            let last = try LogError.unifying { try batch.lastPosition(of: stream) }
+            if last > .zero { return last }
+        }
+        return .zero
+    }
+
+    private func lastPosition(
+        of stream: ByteString, inPlain entry: SegmentEntry
+    ) throws(LogError) -> Position {
+        var last = Position.zero
+        try LogError.unifying {
+            let file = try fileSystem.open(layout.logFile(entry.file), .read)
+            defer { fileSystem.close(file) }
+            try PlainSegment(entry: entry, store: store, layout: layout).forEachBatch(
+                fileSystem, file, through: entry.byteCount,
+                { batch in
+                    last = max(last, try batch.lastPosition(of: stream))
+                    return true
+                },
+                // What cannot be read is reported by those who read it; here the rest decides.
+                onDamage: { _ in })
+        }
+        return last
+    }
+}
+
+extension RecordBatch {
+    fileprivate func lastPosition(of stream: ByteString) throws -> Position {
+        var last = Position.zero
+        try forEachRecord { record in
+            if stream.bytes.elementsEqual(record.stream) { last = record.position }
+            return true
+        }
+        return last
+    }
+}
