@@ -46,16 +46,16 @@ import Testing
 
     @Test func `appends resume with the same writer, and the reserve comes back`() throws {
         var log = try open()
-        _ = try log.append([.numbered(0)])
+        for number in 0..<20 { _ = try log.append([.numbered(number, filler: 100)]) }
         fill()
         #expect(throws: LogError.self) { try log.seal() }
         #expect(throws: LogError.self) { try log.append([.numbered(1, filler: 5_000)]) }
         fileSystem.setCapacity(.max)
 
-        _ = try log.append([.numbered(2)])
+        _ = try log.append([.numbered(20)])
         _ = try log.seal()
 
-        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [0, 2])
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == Array(0...20))
         #expect(fileSystem.contents("store/RESERVE")?.count == 4_096)
     }
 
