@@ -119,9 +119,12 @@ public struct LogReader: Sendable {
         } catch {
             guard error.code == .damaged else { throw error }
             try onDamage(error)
-            return true
+            return try readSalvaged(segment, &request, body)
         }
         defer { fileSystem.close(sealed.file) }
+        for gap in sealed.reader.gaps where gap.last >= request.next && gap.first <= request.last {
+            try onDamage(LogError(gap, in: sealed.path))
+        }
         let frames = sealed.reader.frameIndexes(
             from: request.next, through: request.last, matching: request.filter)
         for frame in frames {
@@ -138,6 +141,33 @@ public struct LogReader: Sendable {
             let selected = try request.select(batch, isWhole: isWhole)
             request.next = max(request.next, entry.lastPosition.next)
             if let selected, try !body(selected) { return false }
+        }
+        return true
+    }
+
+    /// Gives the whole frames of a segment whose footer or index is damaged.
+    private func readSalvaged(
+        _ segment: LogView.Segment, _ request: inout ReadRequest,
+        _ body: (RecordBatch) throws -> Bool
+    ) throws -> Bool {
+        let path = layout.logFile(segment.entry.file)
+        let fileSystem = fileSystem
+        let file = try LogError.unifying { try fileSystem.open(path, .read) }
+        defer { fileSystem.close(file) }
+        let byteCount = try LogError.unifying { try fileSystem.byteCount(of: file) }
+        var frames = [SalvagedFrame]()
+        _ = try SegmentSalvage.run(
+            byteCount: byteCount, store: store, file: path,
+            read: { (offset, count) throws(LogError) in
+                try fileSystem.readBytes(file, path, at: offset, byteCount: count)
+            },
+            { frame in frames.append(frame) })
+        frames.sort { $0.firstPosition < $1.firstPosition }
+        for frame in frames
+        where frame.firstPosition >= segment.first && frame.lastPosition <= segment.last {
+            guard let selected = try request.select(RecordBatch(bytes: frame.lines), isWhole: false)
+            else { continue }
+            if try !body(selected) { return false }
         }
         return true
     }
@@ -170,6 +200,19 @@ public struct LogReader: Sendable {
                 return goesOn && request.next <= request.last
             }, onDamage: reported)
         return goesOn
+    }
+}
+
+extension LogError {
+    /// What a reader says of positions that were lost before their segment was sealed.
+    init(_ gap: SegmentGap, in file: String) {
+        let positions =
+            gap.first == gap.last
+            ? "position \(gap.first) is" : "positions \(gap.first) to \(gap.last) are"
+        self.init(
+            .damaged,
+            "\(positions) missing: lost to damage before \(file) was sealed. What could be "
+                + "read then is there; the damaged file is in quarantine/.")
     }
 }
 

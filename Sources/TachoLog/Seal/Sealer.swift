@@ -4,6 +4,9 @@
 /// the manifest takes it. A second lock keeps two sealers apart. Each step can be repeated: until
 /// the manifest is switched the old file is the segment, from then on the new one is, and at no
 /// moment do two files answer for one position.
+///
+/// A damaged file is sealed too: with its good records, and a gap for each run of positions that
+/// cannot be read. The file itself then goes to the quarantine.
 struct Sealer {
     let layout: StoreLayout
     let fileSystem: any FileSystem
@@ -20,9 +23,11 @@ struct Sealer {
     func sealNext(
         _ manifest: Manifest, switchManifest: (SegmentEntry) throws(LogError) -> Void
     ) throws(LogError) -> SealReport.Segment? {
-        guard let index = manifest.segments.firstIndex(where: { $0.state == .sealing }) else {
-            return nil
-        }
+        guard
+            let index = manifest.segments.firstIndex(where: {
+                $0.state == .sealing || $0.state == .damaged
+            })
+        else { return nil }
         let entry = manifest.segments[index]
         let chainBefore =
             manifest.segments[..<index].last { $0.state == .sealed }?.chain ?? Digest256.zero
@@ -30,20 +35,22 @@ struct Sealer {
         let temporary = layout.temporaryFile(name)
         do throws(LogError) {
             return try LogError.unifying {
-                let footer = try compress(entry, to: temporary, chainBefore)
+                let result = try compress(entry, to: temporary, chainBefore)
                 let sealed = SegmentEntry(
                     state: .sealed, file: name, first: entry.first, last: entry.last,
-                    byteCount: footer.byteCount, rawByteCount: footer.footer.rawByteCount,
-                    chain: footer.footer.chainAfter)
-                try readBack(sealed, temporary, footer.footer)
+                    byteCount: result.byteCount, rawByteCount: result.footer.rawByteCount,
+                    chain: result.footer.chainAfter)
+                try readBack(sealed, temporary, result.footer)
                 try fileSystem.rename(temporary, to: layout.logFile(name))
                 try fileSystem.synchronizeDirectory(layout.log)
                 try switchManifest(sealed)
                 // Last, and only now: everything it held is named elsewhere.
-                try? fileSystem.remove(layout.logFile(entry.file))
+                retire(entry.file, isDamaged: !result.isWhole)
                 return SealReport.Segment(
                     file: name, first: sealed.first, last: sealed.last,
-                    rawByteCount: sealed.rawByteCount, byteCount: sealed.byteCount)
+                    rawByteCount: sealed.rawByteCount, byteCount: sealed.byteCount,
+                    missingCount: Int(entry.last.rawValue - entry.first.rawValue + 1)
+                        - result.footer.count)
             }
         } catch {
             try? fileSystem.remove(temporary)
@@ -51,12 +58,29 @@ struct Sealer {
         }
     }
 
+    /// The file that was sealed is of no more use, but as evidence if there was damage in it.
+    private func retire(_ file: String, isDamaged: Bool) {
+        // What fails here leaves a file that the manifest does not name.
+        if isDamaged {
+            try? fileSystem.rename(
+                layout.logFile(file), to: layout.quarantine + "/" + file + ".damaged")
+        } else {
+            try? fileSystem.remove(layout.logFile(file))
+        }
+    }
+
+    private struct Compressed {
+        let footer: SegmentFooter
+        let byteCount: Int
+        /// Whether every byte of the file was what had been written.
+        let isWhole: Bool
+    }
+
     /// Writes the sealed form of an active file and syncs it.
     private func compress(
         _ entry: SegmentEntry, to temporary: String, _ chainBefore: Digest256
-    ) throws -> (footer: SegmentFooter, byteCount: Int) {
-        let path = layout.logFile(entry.file)
-        let source = try fileSystem.open(path, .read)
+    ) throws -> Compressed {
+        let source = try fileSystem.open(layout.logFile(entry.file), .read)
         defer { fileSystem.close(source) }
         try? fileSystem.remove(temporary)
         let target = try fileSystem.open(temporary, .createNew)
@@ -65,28 +89,32 @@ struct Sealer {
             store: store, firstPosition: entry.first, chainBefore: chainBefore,
             options: SegmentOptions(level: options.compressionLevel))
         var byteCount = 0
+        var expected = entry.first
+        var isWhole = true
         let lines = PlainSegment(entry: entry, store: store, layout: layout)
         try lines.forEachBatch(fileSystem, source, through: entry.byteCount) { batch in
             try batch.forEachRecord { record in
                 guard record.position <= entry.last else { return false }
+                // A record that stands behind its place was read there already.
+                guard record.position >= expected else { return true }
+                if record.position > expected {
+                    segment.appendGap(through: record.position.previous)
+                }
                 try segment.append(record)
+                expected = record.position.next
                 return true
             }
             try write(segment.takeOutput(), to: target, at: &byteCount)
             return true
-        } onDamage: { error in
-            throw error
+        } onDamage: { _ in
+            isWhole = false
         }
+        if expected <= entry.last { segment.appendGap(through: entry.last) }
         let (footer, rest) = segment.finish()
         try write(rest, to: target, at: &byteCount)
-        guard footer.firstPosition == entry.first, footer.lastPosition == entry.last else {
-            throw LogError(
-                .damaged,
-                "\(path) holds positions \(footer.firstPosition) to \(footer.lastPosition) where "
-                    + "the manifest says \(entry.first) to \(entry.last); it was not sealed")
-        }
         try fileSystem.synchronize(target)
-        return (footer, byteCount)
+        let isFull = UInt64(footer.count) == entry.last.rawValue - entry.first.rawValue + 1
+        return Compressed(footer: footer, byteCount: byteCount, isWhole: isWhole && isFull)
     }
 
     private func write(
@@ -127,6 +155,8 @@ public struct SealReport: Equatable, Sendable {
         public let last: Position
         public let rawByteCount: Int
         public let byteCount: Int
+        /// Positions whose records could not be read, and are a gap from now on.
+        public let missingCount: Int
     }
 
     public var segments: [Segment] = []

@@ -14,6 +14,8 @@ package struct SegmentReport: Equatable, Sendable {
     package fileprivate(set) var rawByteCount = 0
     /// In the order in which it was found; empty for a good segment.
     package fileprivate(set) var damages: [Damage] = []
+    /// The chain's heads at the positions that were asked for, computed from the lines.
+    package fileprivate(set) var watchedHeads: [Position: Digest256] = [:]
 
     package var isGood: Bool { damages.isEmpty }
 }
@@ -26,10 +28,15 @@ extension SegmentReader {
     /// from its lines and compared; chain and digest are computed over all lines. The check goes on
     /// behind a damaged frame with the chain that the index has for it.
     ///
+    /// - Parameters:
+    ///   - watched: Positions whose heads of the chain are wanted.
+    ///   - read: Gives the file's bytes.
     /// - Returns: Every damage found.
     /// - Throws: What `read` throws.
-    package func verify(read: Read) throws(LogError) -> SegmentReport {
-        var check = DeepCheck(self)
+    package func verify(
+        watching watched: Set<Position> = [], read: Read
+    ) throws(LogError) -> SegmentReport {
+        var check = DeepCheck(self, watching: watched)
         for frame in frames {
             let compressed = try SegmentReader.bytes(
                 frame.offset, frame.byteCount, of: file, through: read)
@@ -56,6 +63,7 @@ private struct DeepCheck: ~Copyable {
     private(set) var report = SegmentReport()
 
     private let reader: SegmentReader
+    private let watched: Set<Position>
     private var checker = LZ4FrameChecker()
     private var lineHasher = SHA256Hasher()
     private var digestHasher = SHA256Hasher()
@@ -67,8 +75,9 @@ private struct DeepCheck: ~Copyable {
     private var lines: [UInt8] = []
     private var secondLines: [UInt8] = []
 
-    init(_ reader: SegmentReader) {
+    init(_ reader: SegmentReader, watching watched: Set<Position>) {
         self.reader = reader
+        self.watched = watched
         chain = Chain(head: reader.footer.chainBefore)
         holes = HoleWalk(reader)
     }
@@ -124,6 +133,9 @@ private struct DeepCheck: ~Copyable {
                     return "position \(record.position) is out of place"
                 }
                 chain.append(line: line, with: &lineHasher)
+                if watched.contains(record.position) {
+                    report.watchedHeads[record.position] = chain.head
+                }
                 summary.add(record)
                 offset += line.count
             }

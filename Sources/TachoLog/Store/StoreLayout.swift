@@ -16,6 +16,7 @@ package struct StoreLayout: Sendable {
     package var manifest: String { directory + "/MANIFEST" }
     package var previousManifest: String { directory + "/MANIFEST.prev" }
     package var reserve: String { directory + "/RESERVE" }
+    package var scrub: String { directory + "/SCRUB" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }
     package var snapshots: String { directory + "/snap" }

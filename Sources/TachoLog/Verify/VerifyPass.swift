@@ -1,0 +1,197 @@
+/// One pass over the segments of a log; each adds to the report.
+struct VerifyPass: ~Copyable {
+    typealias Finding = LogVerifier.Finding
+
+    private let reader: LogReader
+    private let isDeep: Bool
+    private let anchors: [Anchor]
+    private var report = LogVerifier.Report()
+    private var expected = Position.first
+    /// The chain so far; `nil` behind damage, until a sealed segment says how it goes on.
+    private var chain: Chain? = .start
+    private var isChainWhole = true
+    private var hasher = SHA256Hasher()
+    /// The chain's heads at the positions of the anchors, as computed here.
+    private var heads: [Position: Digest256] = [:]
+
+    /// - Parameters:
+    ///   - reader: The view that is checked.
+    ///   - isDeep: Whether every byte is read.
+    ///   - anchors: Whose positions' heads are wanted.
+    ///   - first: Where the pass begins: the first position of a segment.
+    init(
+        _ reader: LogReader, isDeep: Bool, _ anchors: [Anchor] = [], from first: Position = .first
+    ) {
+        self.reader = reader
+        self.isDeep = isDeep
+        self.anchors = anchors
+        expected = first
+        chain = first == .first ? .start : nil
+    }
+
+    var findings: [Finding] { report.findings }
+
+    mutating func verify(_ segment: LogView.Segment) throws(LogError) {
+        report.segmentCount += 1
+        report.byteCount += segment.byteCount
+        if segment.last >= segment.first, segment.first != expected {
+            foundMissing(segment, expected, segment.first.previous)
+        }
+        if segment.entry.state == .sealed {
+            try verifySealed(segment)
+        } else {
+            try verifyPlain(segment)
+        }
+        expected = max(expected, segment.last.next)
+    }
+
+    consuming func finish() -> LogVerifier.Report {
+        if isDeep, isChainWhole, let chain, chain.head != .zero { report.chain = chain.head.hex }
+        for anchor in anchors {
+            guard let fault = fault(anchor) else { continue }
+            report.findings.append(
+                Finding(
+                    file: "log", message: fault, first: nil, last: anchor.position))
+        }
+        return report
+    }
+
+    /// What is wrong with an anchor, if anything.
+    private func fault(_ anchor: Anchor) -> String? {
+        let last = reader.lastPosition
+        if let store = anchor.store, store != reader.store.description {
+            return "the anchor is of the store \(store); this is \(reader.store)"
+        }
+        guard anchor.position <= last else {
+            return "the log ends at position \(last), before the anchor's \(anchor.position): "
+                + "events are missing at its end"
+        }
+        if anchor.position == .zero {
+            return anchor.chain == Digest256.zero.hex ? nil : "the anchor is of no position"
+        }
+        guard isChainWhole, let head = heads[anchor.position] else {
+            return "the anchor at position \(anchor.position) cannot be checked, because of damage "
+                + "or a gap before it"
+        }
+        guard head.hex != anchor.chain else { return nil }
+        return "an event at or before position \(anchor.position) is not what it was: the chain is "
+            + "\(head.hex) where the anchor says \(anchor.chain)"
+    }
+
+    private mutating func found(
+        _ segment: LogView.Segment, _ message: String, _ first: Position? = nil,
+        _ last: Position? = nil
+    ) {
+        report.findings.append(
+            Finding(file: segment.entry.file, message: message, first: first, last: last))
+    }
+
+    private mutating func foundMissing(
+        _ segment: LogView.Segment, _ first: Position, _ last: Position
+    ) {
+        found(segment, "positions \(first) to \(last) are missing", first, last)
+        isChainWhole = false
+        chain = nil
+    }
+
+    // MARK: - Sealed
+
+    private mutating func verifySealed(_ segment: LogView.Segment) throws(LogError) {
+        let fileSystem = reader.fileSystem
+        let sealed: SealedSegment
+        do throws(LogError) {
+            sealed = try SealedSegment.open(
+                segment.entry, reader.layout, reader.store, fileSystem)
+        } catch {
+            guard error.code == .damaged || error.code == .notFound else { throw error }
+            found(segment, error.message, segment.first, segment.last)
+            isChainWhole = false
+            chain = nil
+            return
+        }
+        defer { fileSystem.close(sealed.file) }
+        let footer = sealed.reader.footer
+        report.eventCount += footer.count
+        for gap in sealed.reader.gaps {
+            found(segment, LogError(gap, in: sealed.path).message, gap.first, gap.last)
+            isChainWhole = false
+        }
+        if let chain, footer.chainBefore != chain.head {
+            found(
+                segment, "it does not continue the hash chain of the segment before it",
+                segment.first, segment.last)
+            isChainWhole = false
+        }
+        chain = Chain(head: footer.chainAfter)
+        guard isDeep else { return }
+        let watched = Set(anchors.map(\.position))
+        let (file, path) = (sealed.file, sealed.path)
+        let details = try sealed.reader.verify(watching: watched) {
+            (offset, count) throws(LogError) in
+            try fileSystem.readBytes(file, path, at: offset, byteCount: count)
+        }
+        heads.merge(details.watchedHeads) { first, _ in first }
+        for damage in details.damages {
+            found(
+                segment, "\(damage.what) at byte \(damage.offset)", segment.first, segment.last)
+            isChainWhole = false
+        }
+    }
+
+    // MARK: - Not sealed
+
+    private mutating func verifyPlain(_ segment: LogView.Segment) throws(LogError) {
+        let path = reader.layout.logFile(segment.entry.file)
+        let fileSystem = reader.fileSystem
+        let file: FileDescriptor
+        do throws(FileError) {
+            file = try fileSystem.open(path, .read)
+        } catch {
+            guard error.isNotFound else { throw LogError(error) }
+            found(segment, "the file is not there", segment.first, segment.last)
+            isChainWhole = false
+            chain = nil
+            return
+        }
+        defer { fileSystem.close(file) }
+        let findingCount = report.findings.count
+        var next = segment.first
+        var damages = [String]()
+        let lines = PlainSegment(entry: segment.entry, store: reader.store, layout: reader.layout)
+        do {
+            try lines.forEachBatch(
+                fileSystem, file, through: segment.byteCount,
+                { batch in
+                    try batch.forEachRecord { record in
+                        guard record.position <= segment.last else { return false }
+                        take(record, segment, &next)
+                        return true
+                    }
+                    return true
+                }, onDamage: { damages.append($0.message) })
+        } catch {
+            try LogError.unifying { throw error }
+        }
+        for damage in damages { found(segment, damage) }
+        if next <= segment.last, report.findings.count == findingCount {
+            foundMissing(segment, next, segment.last)
+        }
+        if report.findings.count > findingCount {
+            isChainWhole = false
+            chain = nil
+        }
+    }
+
+    private mutating func take(
+        _ record: RecordView, _ segment: LogView.Segment, _ next: inout Position
+    ) {
+        if record.position != next { foundMissing(segment, next, record.position.previous) }
+        next = record.position.next
+        report.eventCount += 1
+        guard isDeep else { return }
+        chain?.append(line: record.line, with: &hasher)
+        if let chain, anchors.contains(where: { $0.position == record.position }) {
+            heads[record.position] = chain.head
+        }
+    }
+}
