@@ -101,10 +101,32 @@ import Testing
         #expect(try repair.repairSegments(dryRun: false).isEmpty)
     }
 
+    @Test func `one rotten byte of a frame is healed, wherever it is`() throws {
+        try makeLog(30, sealedEvery: 10)
+        let before = try reader().allLines().lines
+        let path = try sealedPath(1)
+        let bytes = try #require(fileSystem.contents(path))
+        let frameEnd = try #require(bytes.firstRange(of: [0x5A, 0x2A, 0x4D, 0x18])).lowerBound
+        var random = SimulatedRandom(seed: testSeed())
+
+        for offset in stride(from: 0, to: frameEnd, by: 9) {
+            let path = try sealedPath(1)
+            fileSystem.corrupt(path) { $0[offset] ^= UInt8.random(in: 1...255, using: &random) }
+            let done = try LogRepair("store", fileSystem: fileSystem).repairSegments(dryRun: false)
+            #expect(done.map(\.missingCount) == [0], "byte \(offset)")
+        }
+
+        #expect(try reader().allLines().lines == before)
+        #expect(try LogVerifier(reader()).verify(.deep).isGood)
+    }
+
     @Test func `a lost frame becomes a gap, and the chain behind it still closes`() throws {
         try makeLog(30, sealedEvery: 10)
         let path = try sealedPath(1)
-        fileSystem.corrupt(path) { $0[60] ^= 0x40 }
+        fileSystem.corrupt(path) {
+            $0[60] ^= 0x40
+            $0[200] ^= 0x40
+        }
 
         let done = try LogRepair("store", fileSystem: fileSystem).repairSegments(dryRun: false)
 

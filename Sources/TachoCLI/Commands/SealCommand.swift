@@ -26,13 +26,14 @@ struct SealCommand: ParsableCommand {
                 .init("file", detail: false), .init("first", right: true),
                 .init("last", right: true), .init("raw_bytes", "raw", right: true),
                 .init("bytes", "sealed", right: true), .init("ratio", right: true),
+                .init("missing", right: true),
             ])
         listing.emptyMessage = "Nothing to seal: the active segment is empty."
         listing.rows = report.segments.map { segment in
             [
                 .text(segment.file), Cell(segment.first), Cell(segment.last),
                 .byteCount(segment.rawByteCount), .byteCount(segment.byteCount),
-                .ratio(segment.rawByteCount, segment.byteCount),
+                .ratio(segment.rawByteCount, segment.byteCount), .count(segment.missingCount),
             ]
         }
         try listing.print(output)

@@ -16,6 +16,7 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES
               tacho verify
               tacho verify --deep --replay
+              tacho verify --anchor anchors.txt
               tacho verify --deep --json | jq '.data.findings'
             """)
 
@@ -25,6 +26,12 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Fold all tables from zero twice and from snapshots, and compare them.")
     var replay = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Check that the log still has this anchor: what `tacho anchor` printed, or a file of "
+                + "such lines. Reads every byte.", valueName: "anchor"))
+    var anchor: [String] = []
+
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -33,7 +40,9 @@ struct VerifyCommand: ParsableCommand {
         let progress = ProgressBar(
             "verifying", isQuiet: output.isQuiet, color: output.messages.color)
         let last = Int(clamping: reader.lastPosition.rawValue)
-        let report = try LogVerifier(reader).verify(deep ? .deep : .quick) { position in
+        let anchors = try anchor.flatMap(anchors(in:))
+        let report = try LogVerifier(reader).verify(isDeep ? .deep : .quick, anchors: anchors) {
+            position in
             progress.update(Int(clamping: position.rawValue), of: last, unit: "events")
         }
         let replayed = replay && report.isGood ? try replayAll(reader, progress) : nil
@@ -48,6 +57,25 @@ struct VerifyCommand: ParsableCommand {
             throw Failure(
                 .damage, "tables depend on how they are folded. `tacho rebuild` makes them anew.")
         }
+    }
+
+    private var isDeep: Bool { deep || !anchor.isEmpty }
+
+    /// The anchors that an option names: itself, or the lines of a file.
+    private func anchors(in text: String) throws -> [Anchor] {
+        if let anchor = Anchor(text) { return [anchor] }
+        guard let bytes = try RealFileSystem().contents(of: text, limit: 1 << 20) else {
+            throw Failure(
+                .usage,
+                "--anchor \(text): neither an anchor (POSITION CHAIN STORE) nor a file of anchors")
+        }
+        return try String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .enumerated().map { index, line in
+                guard let anchor = Anchor(line) else {
+                    throw Failure(.usage, "\(text), line \(index + 1): not an anchor")
+                }
+                return anchor
+            }
     }
 
     private func replayAll(_ reader: LogReader, _ progress: ProgressBar) throws -> ReplayCheck {
@@ -67,7 +95,7 @@ struct VerifyCommand: ParsableCommand {
             + "\(Quantity.count(report.segmentCount, "segment")), "
             + Quantity.bytes(report.byteCount)
         if report.isGood {
-            let depth = deep ? "every byte checked" : "quick check; --deep reads every byte"
+            let depth = isDeep ? "every byte checked" : "quick check; --deep reads every byte"
             try Output.write(
                 style.apply(.good, "ok") + "  \(extent)  (\(depth))\n"
                     + (report.chain.map { "chain  \($0)\n" } ?? ""))
@@ -121,7 +149,7 @@ struct VerifyCommand: ParsableCommand {
             writer.key("good")
             writer.value(report.isGood && replayed?.differences.isEmpty ?? true)
             writer.key("depth")
-            writer.value(deep ? "deep" : "quick")
+            writer.value(isDeep ? "deep" : "quick")
             for (key, count) in [
                 ("segments", report.segmentCount), ("events", report.eventCount),
                 ("bytes", report.byteCount),

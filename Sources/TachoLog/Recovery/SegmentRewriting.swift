@@ -129,9 +129,32 @@ struct SegmentRewriting {
             part.lines = lines
         } catch {
             guard error.code == .damaged else { throw error }
+            part.lines = try healed(frame, reader, read)
             part.chainAfter = frame.chainAfter
         }
         return part
+    }
+
+    /// The lines of a frame in which one byte has rotted; `nil` if there is more wrong with it.
+    private func healed(
+        _ frame: FrameEntry, _ reader: SegmentReader, _ read: SegmentReader.Read
+    ) throws(LogError) -> [UInt8]? {
+        let damaged = try SegmentReader.bytes(
+            frame.offset, frame.byteCount, of: reader.file, through: read)
+        let found = CRC32C.checksum(damaged, seed: reader.seed)
+        guard let bytes = FrameHealing.heal(damaged, found: found, expected: frame.crc) else {
+            return nil
+        }
+        var lines = [UInt8]()
+        var checked = [UInt8](repeating: 0, count: frame.rawByteCount)
+        var checker = LZ4FrameChecker()
+        let isProven: Bool = bytes.withUnsafeBytes { bytes in
+            // Whatever is wrong with it, it is not the frame that was written.
+            guard (try? reader.decode(bytes, frame, into: &lines)) != nil else { return false }
+            let fault = checked.withUnsafeMutableBytes { checker.decode(bytes, into: $0) }
+            return fault == nil && checked == lines
+        }
+        return isProven ? lines : nil
     }
 }
 

@@ -109,6 +109,9 @@ private struct DeepCheck: ~Copyable {
     private mutating func fault(
         in compressed: UnsafeRawBufferPointer, _ frame: FrameEntry
     ) -> String? {
+        guard CRC32C.checksum(compressed, seed: reader.seed) == frame.crc else {
+            return "a frame fails its checksum"
+        }
         do throws(LogError) {
             try reader.decode(compressed, frame, into: &lines)
         } catch {
