@@ -39,6 +39,7 @@ public struct LogRepair: Sendable {
     ///
     /// - Parameter dryRun: Only says what it would name.
     /// - Returns: The segments, in order of position.
+    /// - Throws: ``LogError``; the manifest is then as it was.
     public func rebuildManifest(dryRun: Bool) throws(LogError) -> [SegmentSummary] {
         try locked { () throws(LogError) in
             var manifest = try ManifestRebuild(
@@ -60,6 +61,7 @@ public struct LogRepair: Sendable {
     ///
     /// - Parameter dryRun: Only says what is damaged.
     /// - Returns: The damaged segments, in order of position.
+    /// - Throws: ``LogError``; segments repaired before stay repaired, the others are as they were.
     /// - Complexity: O(bytes of the log), to find the damage.
     public func repairSegments(dryRun: Bool) throws(LogError) -> [SegmentRepair] {
         try locked { () throws(LogError) in
