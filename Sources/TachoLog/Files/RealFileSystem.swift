@@ -70,7 +70,7 @@ public struct RealFileSystem: FileSystem {
 
     public func byteCount(of file: FileDescriptor) throws(FileError) -> Int {
         var status = stat()
-        guard fstat(file.rawValue, &status) == 0 else {
+        guard retrying({ fstat(file.rawValue, &status) }) == 0 else {
             throw FileError(.status, name(of: file), errno: errno)
         }
         return Int(status.st_size)
@@ -142,7 +142,7 @@ public struct RealFileSystem: FileSystem {
 
     public func status(_ path: String) throws(FileError) -> FileStatus? {
         var status = stat()
-        guard lstat(path, &status) == 0 else {
+        guard retrying({ lstat(path, &status) }) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw FileError(.status, path, errno: errno)
         }

@@ -189,11 +189,7 @@ extension LogWriter {
             throw LogError(error)
         }
         defer { fileSystem.close(sealLock) }
-        do throws(FileError) {
-            guard try fileSystem.lock(sealLock, waits: false) else {
-                throw FileError(.lock, layout.sealLock, errno: 11)
-            }
-        } catch {
+        guard try LogError.unifying({ try fileSystem.lock(sealLock, waits: false) }) else {
             throw LogError(
                 .busy, "another process is sealing this store. Nothing is lost; try again.")
         }
