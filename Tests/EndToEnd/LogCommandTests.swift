@@ -183,6 +183,62 @@ struct LogCommandTests {
         #expect(try result.data()["torn_bytes"] as? Int == 18)
         #expect(try tacho.run("verify").status == 0)
     }
+
+    @Test func `an anchor kept elsewhere tells a log that was cut from one that has grown`() throws
+    {
+        let tacho = try Program()
+        try tacho.append((0..<50).map { "{\"n\":\($0)}" })
+        let anchor = try tacho.run("anchor").text
+        let file = tacho.home.file("anchors")
+        try anchor.write(toFile: file, atomically: false, encoding: .utf8)
+        #expect(try tacho.run("seal").status == 0)
+        try tacho.append(["{\"n\":50}"])
+
+        #expect(try tacho.run("verify", "--anchor", file).status == 0)
+        let forged = anchor.replacingOccurrences(of: "50 ", with: "49 ")
+        let result = try tacho.run("verify", "--anchor", forged, "--json")
+
+        #expect(result.status == 5)
+        #expect(try result.data()["good"] as? Bool == false)
+        #expect(try tacho.run("verify", "--anchor", "nonsense").status == 2)
+    }
+
+    @Test func `a rotten byte is found by a scrub, noted, and healed by a repair`() throws {
+        let tacho = try Program()
+        try tacho.append((0..<500).map { "{\"n\":\($0)}" })
+        #expect(try tacho.run("seal").status == 0)
+        let before = try tacho.run("cat").output
+        let log = tacho.store + "/log"
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: log).first { $0.hasSuffix(".lz4") })
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: log + "/" + name))
+        try file.seek(toOffset: 1_000)
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: 1_000)
+        try file.write(contentsOf: Data([byte ^ 0x20]))
+        try file.close()
+
+        #expect(try tacho.run("scrub").status == 5)
+        #expect(try tacho.run("cat", "--type", "tacho.damaged", "--quiet").lines.count == 1)
+        #expect(try tacho.run("repair", "--segments", "--dry-run").status == 5)
+        let repaired = try tacho.run("repair", "--segments", "--json")
+
+        #expect(repaired.status == 0)
+        #expect(try repaired.rows().first?["missing"] as? Int == 0)
+        #expect(try tacho.run("verify", "--deep").status == 0)
+        #expect(try tacho.run("cat", "--to", "500").output == before)
+        #expect(try tacho.run("scrub", "--seconds", "1").status == 0)
+    }
+
+    @Test func `of two producers who expect the same end of a stream the second is told`() throws {
+        let tacho = try Program()
+        let input = Data("{\"n\":1}\n".utf8)
+        let arguments = ["append", "--type", "t", "--stream", "s", "--expect-last", "0"]
+
+        #expect(try tacho.run(arguments, input: input).status == 0)
+        #expect(try tacho.run(arguments, input: input).status == 4)
+        #expect(try tacho.run("cat").lines.count == 1)
+    }
 }
 
 /// Lines of a pipe, one at a time, each as soon as it is there.
