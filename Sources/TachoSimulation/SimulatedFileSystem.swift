@@ -224,6 +224,13 @@ package final class SimulatedFileSystem: FileSystem {
         }
     }
 
+    package func hasName(_ file: FileDescriptor) throws(FileError) -> Bool {
+        try call(.status, path(of: file)) { (state, _) throws(FileError) in
+            let node = try self.node(file, state)
+            return state.disk.names.values.contains(node)
+        }
+    }
+
     package func rename(_ path: String, to newPath: String) throws(FileError) {
         try call(.rename, path) { (state, _) throws(FileError) in
             guard let file = state.disk.names.removeValue(forKey: path) else {

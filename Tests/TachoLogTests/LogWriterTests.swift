@@ -4,6 +4,12 @@ import TachoSimulation
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @Suite struct LogWriterTests {
     let fileSystem = SimulatedFileSystem(seed: 1)
     var options: LogOptions {
@@ -205,5 +211,27 @@ import Testing
             #expect(read.lines.count >= 1, "byte \(offset)")
             fileSystem.corrupt(path) { $0 = good }
         }
+    }
+
+    @Test func `a lock file that was removed keeps two writers apart nevertheless`() throws {
+        let directory = try TemporaryDirectory()
+        var first = try LogWriter.open(directory.file("store"), options: options)
+        _ = try first.append([.numbered(0)])
+        #expect(unlink(directory.file("store") + "/LOCK") == 0)
+        var second = try LogWriter.open(directory.file("store"), options: options)
+        _ = try second.append([.numbered(1)])
+
+        let held = open(directory.file("store") + "/LOCK", O_RDWR)
+        #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+        var impatient = options
+        impatient.lockTimeoutMilliseconds = 0
+        let error = #expect(throws: LogError.self) {
+            _ = try LogWriter.open(directory.file("store"), options: impatient)
+        }
+        #expect(error?.code == .busy)
+        close(held)
+
+        _ = try first.append([.numbered(2)])
+        #expect(try LogReader.open(directory.file("store")).numbers() == [0, 1, 2])
     }
 }

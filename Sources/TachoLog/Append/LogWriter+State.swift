@@ -7,7 +7,31 @@
 extension LogWriter {
     // MARK: - The lock
 
-    func lock() throws(LogError) {
+    /// Takes the store's lock, and LOCK anew if somebody has removed the file meanwhile.
+    mutating func lock() throws(LogError) {
+        try takeLock()
+        do throws(LogError) {
+            while try isLockRemoved() { try takeLock() }
+        } catch {
+            unlock()
+            throw error
+        }
+    }
+
+    /// - Returns: `true` if LOCK was opened anew and is still to be taken.
+    private mutating func isLockRemoved() throws(LogError) -> Bool {
+        do throws(FileError) {
+            if try fileSystem.hasName(lockFile) { return false }
+            let file = try fileSystem.open(layout.lock, .updateOrCreate)
+            fileSystem.close(lockFile)
+            lockFile = file
+            return true
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    private func takeLock() throws(LogError) {
         do throws(FileError) {
             guard let timeout = options.lockTimeoutMilliseconds else {
                 _ = try fileSystem.lock(lockFile, waits: true)

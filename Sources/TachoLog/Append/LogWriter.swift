@@ -15,7 +15,7 @@ public struct LogWriter: ~Copyable {
     let fileSystem: any FileSystem
     let options: LogOptions
     package let store: StoreID
-    let lockFile: FileDescriptor
+    var lockFile: FileDescriptor
     let headFile: FileDescriptor
     var syncLockFile: FileDescriptor?
     let boot: UInt64

@@ -31,6 +31,8 @@ public protocol FileSystem: Sendable {
     /// - Returns: `false` if another descriptor has it and `waits` is false.
     func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool
     func unlock(_ file: FileDescriptor)
+    /// Whether an open file still has a name: a lock on one that was removed keeps nobody out.
+    func hasName(_ file: FileDescriptor) throws(FileError) -> Bool
 
     func rename(_ path: String, to newPath: String) throws(FileError)
     /// Gives a file a second name; a file that has that name already is replaced.

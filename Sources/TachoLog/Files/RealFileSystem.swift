@@ -94,6 +94,14 @@ public struct RealFileSystem: FileSystem {
         _ = flock(file.rawValue, LOCK_UN)
     }
 
+    public func hasName(_ file: FileDescriptor) throws(FileError) -> Bool {
+        var status = stat()
+        guard retrying({ fstat(file.rawValue, &status) }) == 0 else {
+            throw FileError(.status, name(of: file), errno: errno)
+        }
+        return status.st_nlink > 0
+    }
+
     public func rename(_ path: String, to newPath: String) throws(FileError) {
         guard systemRename(path, newPath) == 0 else {
             throw FileError(.rename, path, errno: errno)
