@@ -13,6 +13,7 @@ private struct Acknowledged {
     private func open(_ fileSystem: SimulatedFileSystem) throws -> LogWriter {
         var options = LogOptions()
         options.sealByteCount = 4_000
+        options.reserveByteCount = 512
         return try LogWriter.open("store", options: options, fileSystem: fileSystem)
     }
 
