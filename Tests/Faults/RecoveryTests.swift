@@ -301,4 +301,25 @@ private struct Acknowledged {
         #expect(try reader.allLines().lines == before)
         #expect(try LogVerifier(reader).verify(.deep).isGood)
     }
+
+    @Test func `a reader alone reports damage after a restart, and reads behind it`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<10 { _ = try log.append([.numbered(number)]) }
+        try log.close()
+        let path = "store/log/" + StoreLayout.activeName(first: .first)
+        let whole = try #require(fileSystem.contents(path))
+        fileSystem.losePower()
+
+        fileSystem.corrupt(path) { $0[whole.count / 2] ^= 0x10 }
+        let damaged = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try damaged.allLines().damage.count == 1)
+        #expect(try damaged.numbers().count == 9)
+
+        fileSystem.corrupt(path) { $0 = Array(whole[..<(whole.count / 2)]) }
+        let cut = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try !cut.allLines().damage.isEmpty)
+        #expect(try !cut.numbers().isEmpty)
+        #expect(cut.lastPosition == Position(10))
+    }
 }

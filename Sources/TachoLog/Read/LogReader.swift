@@ -185,21 +185,37 @@ public struct LogReader: Sendable {
         }
         defer { fileSystem.close(file) }
         var goesOn = true
+        var isDamageReported = false
+        request.begin(segment)
         let lines = PlainSegment(entry: segment.entry, store: store, layout: layout)
-        let reported: (LogError) throws -> Void = { error in
-            // A segment that is on record as damaged is passed over where it is.
-            try onDamage(error)
-        }
         try lines.forEachBatch(
             fileSystem, file, through: segment.byteCount,
             { batch in
-                guard let selected = try request.select(batch, isWhole: false) else {
-                    return request.next <= request.last
+                let (selected, missing) = try request.selectPlain(batch, of: segment)
+                // Where a line is damaged, its position is missing, too; that is told once.
+                if let missing, !isDamageReported {
+                    isDamageReported = true
+                    try onDamage(missingRecords(missing, path))
                 }
-                goesOn = try body(selected)
-                return goesOn && request.next <= request.last
-            }, onDamage: reported)
+                goesOn = try selected.map(body) ?? true
+                return goesOn && request.next <= min(request.last, segment.last)
+            },
+            onDamage: { error in
+                isDamageReported = true
+                try onDamage(error)
+            })
+        if goesOn, !isDamageReported, let missing = request.missingAtEnd(of: segment) {
+            try onDamage(missingRecords(missing, path))
+        }
         return goesOn
+    }
+
+    private func missingRecords(_ positions: ClosedRange<Position>, _ path: String) -> LogError {
+        LogError(
+            .damaged,
+            "\(path) lacks positions \(positions.lowerBound) to \(positions.upperBound), which "
+                + "were once written. Everything else in it is readable; run `tacho verify` for "
+                + "the whole picture.")
     }
 }
 
@@ -221,6 +237,14 @@ private struct ReadRequest {
     var next: Position
     let last: Position
     let filter: RecordFilter
+    /// Of the segment being read, where no index says what it holds.
+    private var expected = Position.zero
+
+    init(next: Position, last: Position, filter: RecordFilter) {
+        self.next = next
+        self.last = last
+        self.filter = filter
+    }
 
     /// The records of a batch that are asked for; `nil` if there are none.
     mutating func select(_ batch: RecordBatch, isWhole: Bool) throws -> RecordBatch? {
@@ -236,6 +260,40 @@ private struct ReadRequest {
             return true
         }
         return bytes.isEmpty ? nil : RecordBatch(bytes: bytes)
+    }
+
+    // MARK: - Segments that are not sealed
+
+    mutating func begin(_ segment: LogView.Segment) { expected = segment.first }
+
+    /// The records of the segment that are asked for, and the first positions it should have had
+    /// before them.
+    ///
+    /// Records behind the segment's last position are not part of the log: a failed sync leaves
+    /// such.
+    mutating func selectPlain(
+        _ batch: RecordBatch, of segment: LogView.Segment
+    ) throws -> (RecordBatch?, missing: ClosedRange<Position>?) {
+        var bytes = [UInt8]()
+        var missing: ClosedRange<Position>?
+        try batch.forEachRecord { record in
+            guard record.position <= min(last, segment.last) else { return false }
+            if record.position > expected, missing == nil, record.position > next {
+                missing = expected...record.position.previous
+            }
+            expected = max(expected, record.position.next)
+            guard record.position >= next else { return true }
+            next = record.position.next
+            if filter.matches(record) { bytes.append(contentsOf: record.line) }
+            return true
+        }
+        return (bytes.isEmpty ? nil : RecordBatch(bytes: bytes), missing)
+    }
+
+    /// What of the segment should have followed.
+    func missingAtEnd(of segment: LogView.Segment) -> ClosedRange<Position>? {
+        let end = min(last, segment.last)
+        return expected <= end ? expected...end : nil
     }
 }
 

@@ -42,39 +42,78 @@ struct LogView: Sendable {
             throw LogError(.damaged, "\(layout.manifest) names no active segment")
         }
         var segments = entries.map { Segment(entry: $0, last: $0.last, byteCount: $0.byteCount) }
-        let generation = StoreLayout.generation(ofActive: active.file)
-        if let head, head.boot == fileSystem.bootIdentifier() {
-            var current = active
-            if head.activeFirst > active.first {
-                // A new active file that the manifest does not name yet: the old one is full.
-                var ended = active
-                ended.last = head.activeFirst.previous
-                ended.byteCount = try byteCount(active, layout, fileSystem)
-                segments.append(Segment(entry: ended, last: ended.last, byteCount: ended.byteCount))
-                current.file = StoreLayout.activeName(
-                    first: head.activeFirst, generation: head.activeGeneration)
-                current.first = head.activeFirst
-            }
-            if head.activeFirst == current.first, head.activeGeneration >= generation {
-                current.file = StoreLayout.activeName(
-                    first: head.activeFirst, generation: head.activeGeneration)
-                segments.append(
-                    Segment(
-                        entry: current, last: head.writtenPosition,
-                        byteCount: head.writtenByteCount))
-                return LogView(
-                    generation: manifest.generation, segments: segments,
-                    lastPosition: head.writtenPosition, durablePosition: head.durablePosition)
-            }
+        var current = active
+        var generation = StoreLayout.generation(ofActive: active.file)
+        if let head, head.activeFirst > active.first {
+            // A new active file that the manifest does not name yet: the old one is full.
+            var ended = active
+            ended.last = head.activeFirst.previous
+            ended.byteCount = try byteCount(active, layout, fileSystem)
+            segments.append(Segment(entry: ended, last: ended.last, byteCount: ended.byteCount))
+            current.first = head.activeFirst
+            generation = head.activeGeneration
+        } else if let head, head.activeFirst == active.first {
+            generation = max(generation, head.activeGeneration)
         }
-        // No word of where the active segment ends since the machine started: look for it.
-        let scan = try scanActive(active, layout, store, fileSystem)
-        segments.append(
-            Segment(entry: active, last: scan.lastPosition, byteCount: scan.completeByteCount))
-        let durable = head.flatMap { $0.activeFirst == active.first ? $0.durablePosition : nil }
+        current.file = StoreLayout.activeName(first: current.first, generation: generation)
+        let speaks = head.flatMap {
+            $0.activeFirst == current.first && $0.activeGeneration == generation ? $0 : nil
+        }
+        let last: Segment
+        if let speaks, speaks.boot == fileSystem.bootIdentifier() {
+            last = try extended(current, speaks, layout, store, fileSystem)
+        } else {
+            last = try scanned(current, speaks, layout, store, fileSystem)
+        }
+        segments.append(last)
         return LogView(
-            generation: manifest.generation, segments: segments, lastPosition: scan.lastPosition,
-            durablePosition: min(durable ?? active.first.previous, scan.lastPosition))
+            generation: manifest.generation, segments: segments, lastPosition: last.last,
+            durablePosition: min(speaks?.durablePosition ?? current.first.previous, last.last))
+    }
+
+    /// The active segment as HEAD has it, and what is whole behind that.
+    ///
+    /// Behind it is an append that is under way; or HEAD is an old one, because the newer slot was
+    /// damaged or an old file was put back, and then acknowledged events are there.
+    private static func extended(
+        _ entry: SegmentEntry, _ head: Head, _ layout: StoreLayout, _ store: StoreID,
+        _ fileSystem: any FileSystem
+    ) throws(LogError) -> Segment {
+        guard try byteCount(entry, layout, fileSystem) > head.writtenByteCount else {
+            return Segment(
+                entry: entry, last: head.writtenPosition, byteCount: head.writtenByteCount)
+        }
+        let scan = try scanActive(
+            entry,
+            ActiveScan(
+                from: head.writtenByteCount, lastPosition: head.writtenPosition,
+                lastRecorded: head.recorded), layout, store, fileSystem)
+        return Segment(entry: entry, last: scan.lastPosition, byteCount: scan.completeByteCount)
+    }
+
+    /// The active segment when nobody has said where it ends since the machine started.
+    ///
+    /// Bytes that were once durable count even if they are damaged or missing: a reader then comes
+    /// upon them and says so.
+    private static func scanned(
+        _ entry: SegmentEntry, _ head: Head?, _ layout: StoreLayout, _ store: StoreID,
+        _ fileSystem: any FileSystem
+    ) throws(LogError) -> Segment {
+        let scan = try scanActive(
+            entry,
+            ActiveScan(
+                from: 0, lastPosition: entry.first.previous,
+                lastRecorded: Timestamp(microseconds: 0)), layout, store, fileSystem)
+        let durable = head.map { $0.isClean ? $0.writtenPosition : $0.durablePosition }
+        let last = max(scan.lastPosition, scan.lastSalvageablePosition, durable ?? .zero)
+        switch TailJudgement.judge(scan, head) {
+        case .whole, .torn:
+            return Segment(entry: entry, last: scan.lastPosition, byteCount: scan.completeByteCount)
+        case .missing where scan.salvageableCount == 0:
+            return Segment(entry: entry, last: last, byteCount: scan.completeByteCount)
+        case .missing, .damaged:
+            return Segment(entry: entry, last: last, byteCount: scan.byteCount)
+        }
     }
 
     private static func byteCount(
@@ -91,16 +130,14 @@ struct LogView: Sendable {
     }
 
     private static func scanActive(
-        _ entry: SegmentEntry, _ layout: StoreLayout, _ store: StoreID,
+        _ entry: SegmentEntry, _ start: ActiveScan, _ layout: StoreLayout, _ store: StoreID,
         _ fileSystem: any FileSystem
     ) throws(LogError) -> ActiveScan {
         let path = layout.logFile(entry.file)
         return try LogError.unifying {
             let file = try fileSystem.open(path, .read)
             defer { fileSystem.close(file) }
-            var scan = ActiveScan(
-                from: 0, lastPosition: entry.first.previous,
-                lastRecorded: Timestamp(microseconds: 0))
+            var scan = start
             try scan.run(
                 ActiveFileReader(fileSystem: fileSystem, file: file, path: path),
                 seed: ActiveSeed(store: store, firstPosition: entry.first),
