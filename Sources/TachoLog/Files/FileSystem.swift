@@ -100,6 +100,9 @@ public struct FileError: Error, Hashable, Sendable {
 }
 
 extension FileSystem {
+    /// True, for file systems whose files nobody else removes.
+    package func hasName(_ file: FileDescriptor) throws(FileError) -> Bool { true }
+
     /// Reads exactly `byteCount` bytes.
     ///
     /// - Throws: ``LogError`` `.damaged` if the file ends before.
