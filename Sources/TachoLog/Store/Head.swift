@@ -125,7 +125,9 @@ struct Head: Equatable, Sendable {
 struct HeadSlots {
     /// The valid slot with the higher epoch; `nil` if neither is valid.
     let current: Head?
-    /// Whether no slot was damaged. In a new store one was not written yet and is zero.
+    /// Whether no slot was damaged.
+    ///
+    /// In a new store one was not written yet and is zero.
     let areWhole: Bool
 
     init(file bytes: [UInt8], store: StoreID) {
