@@ -322,4 +322,66 @@ private struct Acknowledged {
         #expect(try !cut.numbers().isEmpty)
         #expect(cut.lastPosition == Position(10))
     }
+
+    @Test(arguments: [0, 512]) func `a damaged HEAD slot after a roll loses no append`(
+        slot: Int
+    ) throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        for number in 0..<5 { _ = try log.append([.numbered(number)]) }
+        // Another process is sealing, so that the ended segment stays as it is.
+        let lock = try fileSystem.open("store/LOCK.seal", .updateOrCreate)
+        _ = try fileSystem.lock(lock, waits: false)
+        #expect(throws: LogError.self) { _ = try log.seal() }
+        _ = consume log
+        fileSystem.kill()
+        fileSystem.corrupt("store/HEAD") { $0[slot + 40] ^= 1 }
+
+        var again = try open(fileSystem)
+        _ = try again.append([.numbered(5)])
+
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try reader.numbers() == Array(0...5))
+        #expect(try reader.allLines().damage.isEmpty)
+    }
+
+    @Test func `an event that a failed sync left behind is not taken for one in the log`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        _ = try log.append([.numbered(0, id: "a")])
+        fileSystem.inject(
+            SimulatedFault(call: fileSystem.callCount + 1, operation: .synchronize, kind: .error(5))
+        )
+        #expect(throws: LogError.self) { try log.append([.numbered(1, id: "b")]) }
+
+        let outcomes = try log.append([.numbered(1, id: "b")]).outcomes
+
+        #expect(outcomes == [.appended(Position(2))])
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [0, 1])
+    }
+
+    @Test func `an old manifest put back hides nothing, and recover makes it anew`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var log = try open(fileSystem)
+        _ = try log.append([.numbered(0)])
+        let old = try #require(fileSystem.contents("store/MANIFEST"))
+        _ = try log.seal()
+        _ = try log.append([.numbered(1)])
+        try log.close()
+        fileSystem.losePower()
+        fileSystem.corrupt("store/MANIFEST") { $0 = old }
+        // The power loss may have brought its name back.
+        try? fileSystem.remove("store/log/" + StoreLayout.activeName(first: .first))
+
+        let refused = #expect(throws: LogError.self) { _ = try open(fileSystem) }
+        #expect(refused?.code == .readOnly)
+        var options = LogOptions()
+        options.acceptsLoss = true
+        do {
+            let again = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+            _ = consume again
+        }
+
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [0, 1])
+    }
 }

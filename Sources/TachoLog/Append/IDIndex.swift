@@ -87,18 +87,22 @@ struct IDIndex {
                     batches.append($0)
                     return true
                 }, onDamage: { _ in })
-            for batch in batches { try learn(frame: key, batch) }
+            // What a failed sync left behind the segment's last position is not in the log.
+            for batch in batches { try learn(frame: key, batch, through: segment.entry.last) }
         }
         framesSeen.insert(key)
     }
 
     /// Keeps the ids of one decoded frame.
-    mutating func learn(frame: FrameKey, _ batch: RecordBatch) throws {
+    mutating func learn(
+        frame: FrameKey, _ batch: RecordBatch, through last: Position? = nil
+    ) throws {
         if frameEntries.count > Self.maximumFrameEntryCount {
             frameEntries.removeAll(keepingCapacity: true)
             framesSeen.removeAll(keepingCapacity: true)
         }
         try batch.forEachRecord { record in
+            if let last, record.position > last { return false }
             frameEntries[Key(record.id)] = Entry(
                 position: record.position, content: Self.content(record))
             return true

@@ -102,15 +102,33 @@ extension LogWriter {
         manifest.generation += 1
     }
 
+    /// Whether this manifest is an old copy: its last segment has been sealed since.
+    func isStale(_ manifest: Manifest, _ found: Head?) throws(LogError) -> Bool {
+        guard let found, let old = manifest.active, found.activeFirst > old.first else {
+            return false
+        }
+        return try byteCount(of: old) == 0
+    }
+
+    private func byteCount(of entry: SegmentEntry) throws(LogError) -> Int {
+        do throws(FileError) {
+            return try fileSystem.status(layout.logFile(entry.file))?.byteCount ?? 0
+        } catch {
+            throw LogError(error)
+        }
+    }
+
     /// Writes the manifest that a switch to a new active file did not come to.
     mutating func finishRoll(_ manifest: inout Manifest, to found: Head) throws(LogError) {
         guard let old = manifest.active else { return }
-        let path = layout.logFile(old.file)
-        let byteCount: Int
-        do throws(FileError) {
-            byteCount = try fileSystem.status(path)?.byteCount ?? 0
-        } catch {
-            throw LogError(error)
+        let byteCount = try byteCount(of: old)
+        // A segment ends with records in it. Without them HEAD is ahead by more than one switch.
+        guard byteCount > 0 || found.activeFirst == old.first else {
+            throw LogError(
+                .readOnly,
+                "\(layout.manifest) is older than the log: \(old.file), the last segment it "
+                    + "names, has been sealed since. Nothing was changed. Restore the manifest, "
+                    + "or run `tacho recover` to make it anew from the log's files.")
         }
         var ended = Head(activeFirst: old.first, recorded: found.recorded, boot: boot)
         ended.writtenPosition = found.activeFirst.previous

@@ -76,14 +76,16 @@ extension LogWriter {
     mutating func refresh() throws(LogError) {
         let bytes = try fileSystem.readUpTo(
             headFile, layout.head, at: 0, byteCount: Head.byteCount)
-        guard let found = Head(file: bytes, store: store), found.boot == boot else {
-            try recover(Head(file: bytes, store: store))
+        let slots = HeadSlots(file: bytes, store: store)
+        // A damaged slot may have been the newer one, and the other speaks of a file that has ended.
+        guard let found = slots.current, found.boot == boot, slots.areWhole else {
+            try recover(slots.current)
             return
         }
         if activeFile == nil || found.activeFirst != head.activeFirst
             || found.activeGeneration != head.activeGeneration
         {
-            try openActive(found)
+            guard try openActive(found) else { return try recover(found) }
         }
         head = found
         let byteCount = try activeByteCount()
@@ -94,7 +96,9 @@ extension LogWriter {
         }
     }
 
-    private mutating func openActive(_ found: Head) throws(LogError) {
+    /// - Returns: `false` if the log has gone on in another file than the one HEAD names: an old
+    ///   HEAD was put back.
+    private mutating func openActive(_ found: Head) throws(LogError) -> Bool {
         if let activeFile { fileSystem.close(activeFile) }
         activeFile = nil
         ids = nil
@@ -103,9 +107,43 @@ extension LogWriter {
         do throws(FileError) {
             activeFile = try fileSystem.open(layout.logFile(name), .update)
         } catch {
-            throw LogError(error)
+            guard error.isNotFound else { throw LogError(error) }
+            return false
         }
         seed = ActiveSeed(store: store, firstPosition: found.activeFirst)
+        return try !hasEnded(found)
+    }
+
+    /// Whether the manifest knows of a later active file.
+    ///
+    /// It is asked only if there is a file that could be that: one status call for each opening.
+    private func hasEnded(_ found: Head) throws(LogError) -> Bool {
+        let next = StoreLayout.activeName(first: try lastPosition(of: found).next)
+        do throws(FileError) {
+            guard try fileSystem.status(layout.logFile(next)) != nil else { return false }
+        } catch {
+            throw LogError(error)
+        }
+        let manifest = try Manifest.load(layout, store: store, fileSystem)
+        return manifest.active.map { $0.first > found.activeFirst } ?? false
+    }
+
+    /// The last whole batch of the active file, which an old HEAD does not reach.
+    private func lastPosition(of found: Head) throws(LogError) -> Position {
+        let byteCount = try activeByteCount()
+        guard byteCount > found.writtenByteCount, let activeFile else {
+            return found.writtenPosition
+        }
+        var scan = ActiveScan(
+            from: found.writtenByteCount, lastPosition: found.writtenPosition,
+            lastRecorded: found.recorded)
+        let reader = ActiveFileReader(
+            fileSystem: fileSystem, file: activeFile, path: activePath)
+        let seed = seed
+        return try LogError.unifying {
+            try scan.run(reader, seed: seed, end: byteCount)
+            return scan.lastPosition
+        }
     }
 
     private func activeByteCount() throws(LogError) -> Int {

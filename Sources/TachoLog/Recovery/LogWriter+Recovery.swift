@@ -18,7 +18,7 @@ extension LogWriter {
     ///
     /// Reads the whole active segment. Steps and argument: <doc:FileFormat#Recovery>.
     mutating func recover(_ found: Head?) throws(LogError) {
-        var manifest = try loadManifest()
+        var manifest = try loadManifest(found)
         guard var active = manifest.active else {
             throw LogError(.damaged, "\(layout.manifest) names no active segment")
         }
@@ -79,17 +79,18 @@ extension LogWriter {
 
     // MARK: - Steps
 
-    private func loadManifest() throws(LogError) -> Manifest {
+    private func loadManifest(_ found: Head?) throws(LogError) -> Manifest {
         do throws(LogError) {
-            return try Manifest.load(layout, store: store, fileSystem)
+            let manifest = try Manifest.load(layout, store: store, fileSystem)
+            guard options.acceptsLoss, try isStale(manifest, found) else { return manifest }
         } catch {
             guard error.code == .damaged, options.acceptsLoss else { throw error }
-            let manifest = try ManifestRebuild(
-                layout: layout, store: store, fileSystem: fileSystem
-            ).run()
-            try save(manifest)
-            return manifest
         }
+        let manifest = try ManifestRebuild(
+            layout: layout, store: store, fileSystem: fileSystem
+        ).run()
+        try save(manifest)
+        return manifest
     }
 
     private mutating func run(_ scan: inout ActiveScan, _ byteCount: Int) throws(LogError) {

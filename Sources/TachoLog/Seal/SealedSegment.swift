@@ -46,6 +46,13 @@ struct SealedSegment: Sendable {
                         + "\(reader.footer.lastPosition) where the manifest says \(entry.first) "
                         + "to \(entry.last)")
             }
+            // A copy of the store that went another way has segments of the same name and size.
+            guard entry.chain == nil || reader.footer.chainAfter == entry.chain else {
+                throw LogError(
+                    .damaged,
+                    "\(path) ends in another hash chain than the manifest says: it is another "
+                        + "segment of the same positions")
+            }
             return SealedSegment(first: entry.first, path: path, file: file, reader: reader)
         } catch {
             fileSystem.close(file)

@@ -77,20 +77,17 @@ struct Head: Equatable, Sendable {
 
     /// The current slot of a whole HEAD file; `nil` if neither is valid.
     init?(file bytes: [UInt8], store: StoreID) {
-        let slots = stride(from: 0, to: bytes.count, by: Self.slotByteCount).compactMap { offset in
-            Head(slot: bytes.dropFirst(offset).prefix(Self.slotByteCount), store: store)
-        }
-        guard let newest = slots.max(by: { $0.epoch < $1.epoch }) else { return nil }
+        guard let newest = HeadSlots(file: bytes, store: store).current else { return nil }
         self = newest
     }
 
-    private init?(slot: ArraySlice<UInt8>, store: StoreID) {
+    fileprivate init?(slot: ArraySlice<UInt8>, store: StoreID) {
         let bytes = Array(slot)
         guard bytes.count == Self.slotByteCount, bytes.starts(with: Array("TACHOHED".utf8)),
             bytes.loadUInt32(at: 8) == 1,
             bytes.loadUInt32(at: 508) == Self.checksum(Array(bytes.prefix(508)), store),
             let written = Int(exactly: bytes.loadUInt64(at: 32)),
-            let durable = Int(exactly: bytes.loadUInt64(at: 48))
+            let durable = Int(exactly: bytes.loadUInt64(at: 48)), durable <= written
         else { return nil }
         isClean = bytes.loadUInt32(at: 12) & 1 == 1
         epoch = bytes.loadUInt64(at: 16)
@@ -103,11 +100,50 @@ struct Head: Equatable, Sendable {
         boot = bytes.loadUInt64(at: 72)
         activeGeneration = bytes.loadUInt32(at: 80)
         syncFailureCount = bytes.loadUInt32(at: 84)
+        guard isCountable else { return nil }
     }
+
+    /// Whether everything in it can be counted on without overflow: what a log can come to.
+    private var isCountable: Bool {
+        activeFirst > .zero && writtenPosition >= activeFirst.previous
+            && durablePosition <= writtenPosition
+            && writtenPosition.rawValue < UInt64(Int64.max)
+            && epoch < UInt64.max && activeGeneration < UInt32.max && syncFailureCount < UInt32.max
+            && recorded >= Timestamp(microseconds: 0) && recorded <= Self.latestRecorded
+    }
+
+    /// The last millisecond of the year 9999; a later one has no place in a line.
+    private static let latestRecorded = Timestamp(microseconds: 253_402_300_799_999_000)
 
     private static func checksum(_ bytes: [UInt8], _ store: StoreID) -> UInt32 {
         let seed = Array(store.bytes).withUnsafeBytes { CRC32C.checksum($0) }
         return bytes.withUnsafeBytes { CRC32C.checksum($0, seed: seed) }
+    }
+}
+
+/// Both slots of a HEAD file.
+struct HeadSlots {
+    /// The valid slot with the higher epoch; `nil` if neither is valid.
+    let current: Head?
+    /// Whether no slot was damaged.
+    ///
+    /// In a new store one was not written yet and is zero.
+    let areWhole: Bool
+
+    init(file bytes: [UInt8], store: StoreID) {
+        var slots = [Head]()
+        var blankCount = 0
+        for offset in [0, Head.slotByteCount] {
+            let slot = bytes.dropFirst(offset).prefix(Head.slotByteCount)
+            if let head = Head(slot: slot, store: store) {
+                slots.append(head)
+            } else if slot.allSatisfy({ $0 == 0 }) {
+                blankCount += 1
+            }
+        }
+        let current = slots.max { $0.epoch < $1.epoch }
+        self.current = current
+        areWhole = slots.count == 2 || blankCount == 1 && (current?.epoch ?? 2) < 2
     }
 }
 

@@ -1,10 +1,10 @@
 internal import TachoLog
-internal import TachoProjections
 
 /// B1: every byte of every file kind changed, on a machine that ran on and on one that restarted.
 ///
-/// A trial is one byte: the first trials flip each of its bits, the later ones give it the other
-/// 247 values; each once for a store whose last process was killed, once for one that was closed.
+/// A trial is one byte of one store: first each of its bits is flipped, for stores that ended in
+/// different ways; later rounds give it the other 247 values. In the tests one flip of the eight
+/// is also judged by appending, in the later rounds each change is.
 package struct ByteChanges: Campaign {
     package let id = "B1"
     package let title =
@@ -21,44 +21,100 @@ package struct ByteChanges: Campaign {
             ? [ByteChanges(reading: .ignoringDamage), ByteChanges(reading: .withoutChecksums)] : []
     }
 
-    package var testTrialCount: Int { Self.places.count }
-    package var caseCount: Int? { 4 * Self.places.count }
+    package var testTrialCount: Int { Self.rounds.filter(\.isForTests).reduce(0) { $0 + $1.count } }
+    package var caseCount: Int? { Self.rounds.reduce(0) { $0 + $1.count } }
 
     package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
-        let subject = try (trial / Self.places.count % 2 == 0 ? Self.killed : Self.closed).get()
-        let place = Self.places[trial % Self.places.count]
-        // Files of the two stores have the same sizes, but for a digit here and there.
-        guard let bytes = subject.sample.files[place.path], place.offset < bytes.count else {
-            return
-        }
-        let flips = (0..<8).map { bytes[place.offset] ^ 1 << UInt8($0) }
-        let isFirstRound = trial / Self.places.count < 2
-        for value in 0...255 as ClosedRange<UInt8> where value != bytes[place.offset] {
-            guard flips.contains(value) == isFirstRound else { continue }
+        var index = trial
+        guard
+            let round = Self.rounds.first(where: { round in
+                defer { index -= round.count }
+                return index < round.count
+            })
+        else { return }
+        index += round.count
+        let subject = try round.subject.get()
+        let place = round.places[index]
+        guard let byte = subject.sample.files[place.path]?[place.offset] else { return }
+        let flips = (0..<8).map { byte ^ 1 << UInt8($0) }
+        for value in 0...255 as ClosedRange<UInt8> where value != byte {
+            guard flips.contains(value) == round.isFlips else { continue }
+            if round.hasOneFlip, value != flips[place.offset % 8] { continue }
             var files = subject.sample.files
             files[place.path]?[place.offset] = value
+            let appends = !round.isForTests || value == flips[place.offset % 8]
             subject.check(
-                files, changed: place.path, "byte \(place.offset) to \(value)", way, into: &tally)
+                files, changed: place.path, "byte \(place.offset) to \(value)", way,
+                appends: appends, into: &tally)
         }
     }
+
+    // MARK: - Rounds
 
     private struct Place: Sendable {
         let path: String
         let offset: Int
     }
 
-    private static let killed = Result { try DamageSubject(SampleStore()) }
-    private static let closed = Result {
-        var plan = SampleStore.Plan()
-        plan.isClosed = true
-        return try DamageSubject(SampleStore(plan))
+    /// All bytes of some files of a store, with some values.
+    private struct Round: Sendable {
+        let subject: Result<DamageSubject, any Error>
+        let places: [Place]
+        let isFlips: Bool
+        let isForTests: Bool
+        let hasOneFlip: Bool
+
+        var count: Int { places.count }
+
+        init(
+            _ subject: Result<DamageSubject, any Error>, of kinds: [String]? = nil,
+            isFlips: Bool, isForTests: Bool, hasOneFlip: Bool = false
+        ) {
+            self.hasOneFlip = hasOneFlip
+            self.subject = subject
+            self.isFlips = isFlips
+            self.isForTests = isForTests
+            // Without a sample the one trial there is says why.
+            let sample = try? subject.get().sample
+            places =
+                sample.map { sample in
+                    sample.paths
+                        .filter { kinds?.contains(SampleStore.kind($0)) ?? true }
+                        .flatMap { path in
+                            (sample.files[path] ?? []).indices.map { Place(path: path, offset: $0) }
+                        }
+                } ?? [Place(path: "", offset: 0)]
+        }
     }
 
-    /// All bytes of all files; none if there is no sample, which ``run(trial:seed:into:)`` says.
-    private static let places: [Place] = {
-        guard let sample = try? killed.get().sample else { return [Place(path: "", offset: 0)] }
-        return sample.paths.flatMap { path in
-            (sample.files[path] ?? []).indices.map { Place(path: path, offset: $0) }
+    private static func subject(_ ending: SampleStore.Ending) -> Result<DamageSubject, any Error> {
+        Result {
+            var plan = SampleStore.Plan()
+            plan.ending = ending
+            if ending == .rolled { plan.sealedCounts = [5] }
+            return try DamageSubject(SampleStore(plan), survivesRestart: ending != .unsynced)
         }
+    }
+
+    private static let rounds: [Round] = {
+        let killed = subject(.killed)
+        let closed = subject(.closed)
+        let rolled = subject(.rolled)
+        let unsynced = subject(.unsynced)
+        let changing = ["head", "manifest", "previous_manifest"]
+        return [
+            Round(killed, isFlips: true, isForTests: true),
+            Round(rolled, of: changing, isFlips: true, isForTests: true, hasOneFlip: true),
+            Round(
+                unsynced, of: ["head", "active"], isFlips: true, isForTests: true, hasOneFlip: true),
+            Round(killed, isFlips: true, isForTests: false),
+            Round(closed, isFlips: true, isForTests: false),
+            Round(rolled, isFlips: true, isForTests: false),
+            Round(unsynced, of: ["head", "active"], isFlips: true, isForTests: false),
+            Round(killed, isFlips: false, isForTests: false),
+            Round(rolled, of: changing, isFlips: false, isForTests: false),
+            Round(unsynced, of: ["head", "active"], isFlips: false, isForTests: false),
+            Round(closed, of: changing + ["active"], isFlips: false, isForTests: false),
+        ]
     }()
 }

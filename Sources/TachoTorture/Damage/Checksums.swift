@@ -14,6 +14,16 @@ enum ManifestText {
         let digits = withUnsafeBytes(of: CRC32C.checksum(body).bigEndian) { Array($0).hexadecimal }
         return body + Array("{\"crc32c\":\"".utf8) + digits + Array("\"}\n".utf8)
     }
+
+    /// The manifest with one text in place of another, once, and a checksum that fits.
+    static func replacing(
+        _ text: String, with other: String, in manifest: [UInt8]
+    ) -> [UInt8] {
+        var changed = String(decoding: manifest, as: UTF8.self)
+        guard let range = changed.firstRange(of: text) else { return manifest }
+        changed.replaceSubrange(range, with: other)
+        return withChecksum(Array(changed.utf8))
+    }
 }
 
 enum HeadSlots {

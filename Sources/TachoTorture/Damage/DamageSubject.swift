@@ -4,10 +4,13 @@ internal import TachoProjections
 /// A sample, and how a damaged copy of it is judged and counted.
 struct DamageSubject: Sendable {
     let sample: SampleStore
+    /// Whether all that was acknowledged is durable.
+    private let survivesRestart: Bool
     private let snapshotHash: Digest256?
 
-    init(_ sample: SampleStore) throws {
+    init(_ sample: SampleStore, survivesRestart: Bool = true) throws {
         self.sample = sample
+        self.survivesRestart = survivesRestart
         let fileSystem = MemoryFileSystem(sample.files)
         snapshotHash = try Self.snapshot(fileSystem).projection?.stateHash
     }
@@ -15,7 +18,8 @@ struct DamageSubject: Sendable {
     /// Judges a damaged copy, and counts the verdict under the changed file's kind.
     func check(
         _ files: [String: [UInt8]], changed path: String, _ what: String,
-        _ way: ReadingWay = .real, mayBeHarmless: Bool = true, into tally: inout Tally
+        _ way: ReadingWay = .real, mayBeHarmless: Bool = true, appends: Bool = true,
+        into tally: inout Tally
     ) {
         let kind = SampleStore.kind(path)
         tally.count("changes_of_\(kind)")
@@ -26,11 +30,12 @@ struct DamageSubject: Sendable {
         }
         let judge = StoreJudge(sample, reading: way)
         // A restart means nothing to sealed files, and appending nothing to a change that was seen.
-        let boots = kind == "sealed" ? 1 : 2
+        let boots = kind == "sealed" || !survivesRestart ? 1 : 2
         for boot in SampleStore.boot..<SampleStore.boot + UInt64(boots) {
             let when = boot == SampleStore.boot ? what : "\(what), then a restart"
             note(
-                judge.judge(files, boot: boot, in: fileSystem, appends: kind != "sealed"), path,
+                judge.judge(
+                    files, boot: boot, in: fileSystem, appends: appends && kind != "sealed"), path,
                 when, mayBeHarmless, &tally)
         }
     }

@@ -45,16 +45,28 @@ package struct SampleStore: Sendable {
 // MARK: - Making one
 
 extension SampleStore {
+    /// What the last process did last.
+    package enum Ending: Sendable {
+        /// Killed after an append that was acknowledged as durable.
+        case killed
+        case closed
+        /// Killed after an append that was acknowledged as written; a restart may lose it.
+        case unsynced
+        /// Killed when it had begun a new active segment, with nothing in it yet.
+        case rolled
+    }
+
     /// How many events are where, and how the last process ended.
     package struct Plan: Sendable {
         package var sealedCounts = [5, 4]
         package var activeCount = 4
-        /// Else the process was killed after its last acknowledged append.
-        package var isClosed = false
+        package var ending = Ending.killed
         package var hasSnapshot = true
         /// Bytes of lines in a frame.
         package var frameByteCount = 450
         package var seed: UInt64 = 1
+        /// From this event on another seed counts: a copy of the store that went another way.
+        package var forksAfter = Int.max
         /// The same on every machine, so that a finding can be repeated from its number.
         package var store = "01939f7e-7d3c-7b52-a2f6-0c61f2d1a9b4"
 
@@ -64,19 +76,27 @@ extension SampleStore {
     package init(_ plan: Plan = Plan()) throws {
         let fileSystem = MemoryFileSystem(Self.emptyStore(plan.store))
         var options = LogOptions()
+        options.reserveByteCount = 0
         options.clock = { Timestamp(microseconds: 1_766_052_000_000_000) }
         var log = try LogWriter.open(Self.directory, options: options, fileSystem: fileSystem)
         var number = 0
         for count in plan.sealedCounts {
-            _ = try log.append(Self.events(&number, count, plan.seed))
+            _ = try log.append(Self.events(&number, count, plan))
             _ = try log.seal()
         }
         // One batch of two and the others alone, so that both kinds of suffix are there.
         for index in 0..<max(0, plan.activeCount - 1) {
-            _ = try log.append(Self.events(&number, index == 0 ? 2 : 1, plan.seed))
+            _ = try log.append(Self.events(&number, index == 0 ? 2 : 1, plan))
         }
         let store = log.store
-        if plan.isClosed { try log.close() } else { _ = consume log }
+        switch plan.ending {
+        case .killed: _ = consume log
+        case .closed: try log.close()
+        case .unsynced:
+            _ = try log.append(Self.events(&number, 1, plan), durability: .interval)
+            _ = consume log
+        case .rolled: try Self.roll(&log, fileSystem)
+        }
         let reader = try LogReader.open(Self.directory, fileSystem: fileSystem)
         if plan.hasSnapshot { try Self.writeSnapshot(reader, fileSystem) }
         var lines = [UInt8]()
@@ -88,6 +108,20 @@ extension SampleStore {
         self.lines = lines
         files = fileSystem.files.filter { !$0.key.contains("/LOCK") }
         try splitFrames(plan.frameByteCount)
+    }
+
+    /// Ends the active segment while somebody else is sealing, so that the ended one waits.
+    private static func roll(
+        _ log: inout LogWriter, _ fileSystem: MemoryFileSystem
+    ) throws {
+        let lock = try fileSystem.open(layout.sealLock, .updateOrCreate)
+        defer { fileSystem.close(lock) }
+        _ = try fileSystem.lock(lock, waits: false)
+        do {
+            _ = try log.seal()
+        } catch  where error.code == .busy {
+            // As it should be.
+        }
     }
 
     /// A store as it is right after it was made, before HEAD was written.
@@ -104,13 +138,14 @@ extension SampleStore {
         ]
     }
 
-    private static func events(_ number: inout Int, _ count: Int, _ seed: UInt64) -> [NewEvent] {
+    private static func events(_ number: inout Int, _ count: Int, _ plan: Plan) -> [NewEvent] {
         (0..<count).map { _ in
             number += 1
+            let seed = number > plan.forksAfter ? plan.seed + 1 : plan.seed
             return NewEvent(
                 id: ByteString("e\(seed)-\(number)"), stream: number % 2 == 0 ? "s" : "t",
                 type: number % 3 == 0 ? "a.b" : "c", source: "x",
-                data: Array("{\"n\":\(number &* Int(truncatingIfNeeded: seed))}".utf8))
+                data: Array("{\"n\":\(number + 100 * Int(truncatingIfNeeded: seed))}".utf8))
         }
     }
 
@@ -154,19 +189,10 @@ extension SampleStore {
             files[path] = split
             for manifest in [Self.layout.manifest, Self.layout.previousManifest] {
                 files[manifest] = files[manifest].map {
-                    Self.replacing(
+                    ManifestText.replacing(
                         ",\"bytes\":\(bytes.count),", with: ",\"bytes\":\(split.count),", in: $0)
                 }
             }
         }
-    }
-
-    private static func replacing(
-        _ text: String, with other: String, in manifest: [UInt8]
-    ) -> [UInt8] {
-        var changed = String(decoding: manifest, as: UTF8.self)
-        guard let range = changed.firstRange(of: text) else { return manifest }
-        changed.replaceSubrange(range, with: other)
-        return ManifestText.withChecksum(Array(changed.utf8))
     }
 }

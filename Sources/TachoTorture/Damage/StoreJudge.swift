@@ -102,6 +102,7 @@ package struct StoreJudge: Sendable {
         _ before: StoreReading, _ verdict: Verdict, _ fileSystem: MemoryFileSystem
     ) -> Verdict {
         var options = LogOptions()
+        options.reserveByteCount = 0
         options.createsStore = false
         options.clock = { Timestamp(microseconds: 1_766_052_060_000_000) }
         var appended: Position?

@@ -1,0 +1,62 @@
+/// One target, tried with inputs from seeds: a trial is a hundred of them.
+package struct FuzzCampaign: Campaign {
+    package static let inputsPerTrial = 100
+
+    package var id: String { "F-\(target.name)" }
+    package var title: String {
+        "inputs for \(target.name): accepted or refused, no crash, bounded reads and memory"
+    }
+    package let testTrialCount: Int
+
+    private let target: any FuzzTarget
+    private let planted: [PlantedBug]
+    private let bug: PlantedBug?
+
+    package init(
+        _ target: any FuzzTarget, testTrialCount: Int, planted: [PlantedBug], bug: PlantedBug? = nil
+    ) {
+        self.target = target
+        self.testTrialCount = testTrialCount
+        self.planted = planted
+        self.bug = bug
+    }
+
+    package var canaries: [any Campaign] {
+        planted.map {
+            FuzzCampaign(target, testTrialCount: testTrialCount, planted: [], bug: $0)
+        }
+    }
+
+    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+        var random = FuzzRandom(seed: seed)
+        for number in 0..<Self.inputsPerTrial {
+            let input = target.prepare(target.makeInput(&random))
+            tally.count("inputs")
+            switch target.check(input, planted: bug) {
+            case .accepted: tally.count("accepted")
+            case .refused: tally.count("refused")
+            case .fault(let fault): tally.found("input \(number): \(fault)")
+            }
+        }
+    }
+}
+
+/// Everything that reads bytes from outside.
+///
+/// libFuzzer works with Swift on Linux: `tools/fuzz TARGET` runs it over the same targets.
+package let fuzzTargets: [any FuzzTarget] = [
+    JSONTarget(), EnvelopeTarget(), LineTarget(), StoreFileTarget(.format), StoreFileTarget(.head),
+    StoreFileTarget(.manifest), StoreFileTarget(.active), StoreFileTarget(.sealed),
+    StoreFileTarget(.snapshot), WholeStoreTarget(),
+]
+
+package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
+    switch target.name {
+    case "json": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
+    case "line": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
+    case "envelope": FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
+    case "snapshot": FuzzCampaign(target, testTrialCount: 20, planted: [.wrongAnswer])
+    default:
+        FuzzCampaign(target, testTrialCount: 6, planted: [.wrongAnswer, .unboundedRead])
+    }
+}
