@@ -11,7 +11,8 @@ internal import Synchronization
 ///
 /// - ``kill()`` ends every process: descriptors and locks are gone, what was written stays.
 /// - ``losePower()`` ends the machine: what was not synced is lost, torn, reordered, or zero.
-/// - ``inject(_:)`` makes a call fail, once or from then on.
+/// - ``inject(_:)`` makes a call fail, once or from then on. After a sync that fails so, the cache
+///   and the disk differ, and no later sync mends it.
 package final class SimulatedFileSystem: FileSystem {
     private struct State {
         var disk = SimulatedDisk()
@@ -19,10 +20,16 @@ package final class SimulatedFileSystem: FileSystem {
         var locks: [Int: CInt] = [:]
         var nextDescriptor: CInt = 100
         var calls = 0
+        var writtenByteCount = 0
         var faults: [SimulatedFault] = []
         var random: SimulatedRandom
         var boot: UInt64 = 1
         var capacity = Int.max
+
+        /// Counted only where there is a limit: most simulations have none.
+        var freeByteCount: Int {
+            capacity == .max ? .max : max(0, capacity - usedByteCount)
+        }
 
         /// Of the files that have a name or are open.
         var usedByteCount: Int {
@@ -44,6 +51,8 @@ package final class SimulatedFileSystem: FileSystem {
     package func clearFaults() { state.withLock { $0.faults = [] } }
     /// Calls made so far; the next one has this number plus one.
     package var callCount: Int { state.withLock { $0.calls } }
+    /// Bytes written to files so far.
+    package var writtenByteCount: Int { state.withLock { $0.writtenByteCount } }
     package var openCount: Int { state.withLock { $0.open.count } }
     /// Bytes that all files together may have.
     package func setCapacity(_ byteCount: Int) { state.withLock { $0.capacity = byteCount } }
@@ -70,8 +79,7 @@ package final class SimulatedFileSystem: FileSystem {
     package func corrupt(_ path: String, _ change: (inout [UInt8]) -> Void) {
         state.withLock {
             guard let file = $0.disk.names[path] else { return }
-            change(&$0.disk.files[file, default: .init()].cache)
-            $0.disk.files[file]?.synchronize()
+            $0.disk.change(file) { $0.corrupt(change) }
         }
     }
 
@@ -98,6 +106,7 @@ package final class SimulatedFileSystem: FileSystem {
                 if !fault.lasts { state.faults.remove(at: index) }
                 switch fault.kind {
                 case .error(let number):
+                    if operation == .synchronize { failToSynchronize(path, &state) }
                     outcome = .failure(FileError(operation, path, errno: number))
                     return
                 case .shortWrite(let byteCount):
@@ -112,6 +121,14 @@ package final class SimulatedFileSystem: FileSystem {
         }
         guard let outcome else { preconditionFailure("a call has an outcome") }
         return try outcome.get()
+    }
+
+    private func failToSynchronize(_ path: String, _ state: inout State) {
+        if let number = CInt(path.dropFirst("file ".count)), let node = state.open[number] {
+            state.disk.change(node) { $0.failToSynchronize(&state.random) }
+        } else {
+            state.disk.failToSynchronizeNames(of: path, &state.random)
+        }
     }
 
     private func path(of file: FileDescriptor) -> String { "file \(file.rawValue)" }
@@ -163,17 +180,15 @@ package final class SimulatedFileSystem: FileSystem {
             let node = try self.node(file, state)
             var count = min(bytes.count, limit ?? bytes.count)
             let grown = offset + count - (state.disk.files[node]?.cache.count ?? 0)
-            let free = state.capacity - state.usedByteCount
-            if grown > max(0, free) {
-                count = max(0, count - (grown - max(0, free)))
+            let free = state.freeByteCount
+            if grown > free {
+                count = max(0, count - (grown - free))
                 guard count > 0 else {
                     throw FileError(.write, self.path(of: file), errno: ENOSPC)
                 }
             }
-            bytes.withUnsafeBytes { raw in
-                state.disk.files[node]?.write(
-                    UnsafeRawBufferPointer(rebasing: raw[..<count]), at: offset)
-            }
+            state.disk.change(node) { $0.write(bytes.prefix(count), at: offset) }
+            state.writtenByteCount += count
             return count
         }
     }
@@ -181,7 +196,7 @@ package final class SimulatedFileSystem: FileSystem {
     package func synchronize(_ file: FileDescriptor) throws(FileError) {
         try call(.synchronize, path(of: file)) { (state, _) throws(FileError) in
             let node = try self.node(file, state)
-            state.disk.files[node]?.synchronize()
+            state.disk.change(node) { $0.synchronize() }
         }
     }
 
@@ -200,7 +215,7 @@ package final class SimulatedFileSystem: FileSystem {
     package func truncate(_ file: FileDescriptor, to byteCount: Int) throws(FileError) {
         try call(.truncate, path(of: file)) { (state, _) throws(FileError) in
             let node = try self.node(file, state)
-            state.disk.files[node]?.truncate(to: byteCount)
+            state.disk.change(node) { $0.truncate(to: byteCount) }
         }
     }
 
@@ -233,10 +248,11 @@ package final class SimulatedFileSystem: FileSystem {
 
     package func rename(_ path: String, to newPath: String) throws(FileError) {
         try call(.rename, path) { (state, _) throws(FileError) in
-            guard let file = state.disk.names.removeValue(forKey: path) else {
+            guard let file = state.disk.names[path] else {
                 throw FileError(.rename, path, errno: ENOENT)
             }
-            state.disk.names[newPath] = file
+            state.disk.name(nil, path)
+            state.disk.name(file, newPath)
         }
     }
 
@@ -245,24 +261,22 @@ package final class SimulatedFileSystem: FileSystem {
             guard let file = state.disk.names[path] else {
                 throw FileError(.link, path, errno: ENOENT)
             }
-            state.disk.names[newPath] = file
+            state.disk.name(file, newPath)
         }
     }
 
     package func remove(_ path: String) throws(FileError) {
         try call(.remove, path) { (state, _) throws(FileError) in
-            guard state.disk.names.removeValue(forKey: path) != nil else {
+            guard state.disk.names[path] != nil else {
                 throw FileError(.remove, path, errno: ENOENT)
             }
+            state.disk.name(nil, path)
         }
     }
 
     package func createDirectory(_ path: String) throws(FileError) {
         try call(.createDirectory, path) { (state, _) throws(FileError) in
-            var directory = path
-            while !directory.isEmpty, state.disk.directories.insert(directory).inserted {
-                directory = state.disk.parent(of: directory)
-            }
+            state.disk.makeDirectory(path)
         }
     }
 

@@ -1,11 +1,11 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #else
-    import Darwin
+    package import Darwin
 #endif
 
 /// Threads of the operating system, made for one piece of work and joined after it.
-enum WorkerThreads {
+package enum WorkerThreads {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
 
@@ -15,7 +15,7 @@ enum WorkerThreads {
     }
 
     /// Starts up to `count` threads that run `body`; fewer if the system refuses.
-    static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> [pthread_t] {
+    package static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> [pthread_t] {
         var threads = [pthread_t]()
         for _ in 0..<count {
             let work = Unmanaged.passRetained(Work(body))
@@ -28,7 +28,7 @@ enum WorkerThreads {
         return threads
     }
 
-    static func join(_ threads: [pthread_t]) {
+    package static func join(_ threads: [pthread_t]) {
         for thread in threads { pthread_join(thread, nil) }
     }
 

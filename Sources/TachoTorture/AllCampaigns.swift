@@ -1,0 +1,8 @@
+/// Every campaign there is, in the order of the table of fault classes.
+///
+/// - Parameter machine: Where those with real processes and disks find both.
+package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
+    [
+        PowerLoss()
+    ]
+}

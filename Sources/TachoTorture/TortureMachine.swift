@@ -1,0 +1,29 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What campaigns with real processes and disks need to know of the machine.
+package struct TortureMachine: Sendable {
+    /// The program `tacho`, which is its own writer: `tacho torture-writer`.
+    package let program: String
+    /// Stores are made in there and removed again.
+    package let directory: String
+
+    package init(program: String, directory: String) {
+        self.program = program
+        self.directory = directory
+    }
+
+    /// Of this process.
+    package static var runningProgram: String {
+        guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments[0] }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    package static var processorCount: Int {
+        max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+    }
+}
