@@ -83,7 +83,8 @@ extension Manifest {
         let body = Array(bytes.dropLast(lastLineByteCount))
         var lines = body.split(separator: 0x0A).map(Array.init)
         guard !lines.isEmpty, let header = ManifestLine(lines.removeFirst()),
-            header.text("store") == store.description, let generation = header.number("generation")
+            header.text("store") == store.description, let generation = header.number("generation"),
+            generation >= 0, generation < SegmentEntry.largestNumber
         else { return nil }
         var segments = [SegmentEntry]()
         for line in lines {
@@ -154,6 +155,9 @@ private struct ManifestLine {
 }
 
 extension SegmentEntry {
+    /// Far above what a log comes to, and far enough below what can be counted to go on from.
+    fileprivate static let largestNumber = 1 << 60
+
     fileprivate init?(_ line: ManifestLine) {
         guard let state = line.text("state").flatMap(State.init), let file = line.text("file"),
             let first = line.number("first"), first > 0
@@ -165,7 +169,9 @@ extension SegmentEntry {
         let last = line.number("last") ?? first - 1
         let byteCount = line.number("bytes") ?? 0
         let rawByteCount = line.number("raw_bytes") ?? 0
-        guard last >= first - 1, byteCount >= 0, rawByteCount >= 0 else { return nil }
+        guard last >= first - 1, byteCount >= 0, rawByteCount >= 0,
+            max(first, last, byteCount, rawByteCount) < Self.largestNumber
+        else { return nil }
         self.init(
             state: state, file: file, first: Position(UInt64(first)), last: Position(UInt64(last)),
             byteCount: byteCount, rawByteCount: rawByteCount,

@@ -24,7 +24,7 @@ package final class MemoryFileSystem: FileSystem {
         var usage = Usage()
     }
 
-    /// What was asked of the file system since ``load(_:boot:)``.
+    /// What was asked of the file system since it was made.
     package struct Usage: Sendable {
         package var callCount = 0
         package var readByteCount = 0
@@ -43,7 +43,9 @@ package final class MemoryFileSystem: FileSystem {
     /// Makes these all the files there are, and nobody has one open.
     package func load(_ files: [String: [UInt8]], boot: UInt64 = 1) {
         state.withLock { state in
+            let usage = state.usage
             state = State()
+            state.usage = usage
             state.boot = boot
             for (path, bytes) in files {
                 state.names[path] = state.nextFile

@@ -43,7 +43,8 @@ package struct FuzzCampaign: Campaign {
 
 /// Everything that reads bytes from outside.
 ///
-/// libFuzzer works with Swift on Linux: `tools/fuzz TARGET` runs it over the same targets.
+/// libFuzzer builds with this toolchain on Linux (`swiftc -sanitize=fuzzer`); a program for it would
+/// hand its bytes to `prepare` and `check` of these. There is none yet.
 package let fuzzTargets: [any FuzzTarget] = [
     JSONTarget(), EnvelopeTarget(), LineTarget(), StoreFileTarget(.format), StoreFileTarget(.head),
     StoreFileTarget(.manifest), StoreFileTarget(.active), StoreFileTarget(.sealed),

@@ -3,8 +3,8 @@ internal import TachoSimulation
 
 /// Something that reads bytes from outside: made inputs from seeds, and asked whether it holds.
 ///
-/// The same targets serve the seeded campaigns here and libFuzzer, which brings its own inputs
-/// (`tools/fuzz`). Checksums are made to fit by ``prepare(_:)``, so that inputs get behind them.
+/// Checksums are made to fit by ``prepare(_:)``, so that inputs get behind them; inputs need not
+/// come from ``makeInput(_:)``.
 package protocol FuzzTarget: Sendable {
     var name: String { get }
     /// A good input, changed in some places; of several kinds.
