@@ -260,6 +260,23 @@ private func event(_ data: String, id: ByteString? = nil) -> NewEvent {
         }
     }
 
+    @Test func `a HEAD whose sizes cannot be counted on from is passed over`() throws {
+        let sample = try SampleStore()
+        var files = sample.files
+        var head = try #require(files[SampleStore.layout.head])
+        for slot in [0, 512] {
+            head.replaceSubrange(
+                slot + 32..<slot + 40, with: [UInt8](repeating: 255, count: 7) + [127])
+        }
+        files[SampleStore.layout.head] = StoreFileTarget(.head).prepare(head)
+        let fileSystem = MemoryFileSystem(files)
+
+        let reader = try LogReader.open(SampleStore.directory, fileSystem: fileSystem)
+
+        #expect(try LogVerifier(reader).verify(.deep).isGood)
+        #expect(StoreReading(fileSystem).lines == sample.lines)
+    }
+
     /// A writer keeps what it has open; the first that looks up a name finds out.
     @Test func `a store replaced under a writer never gets its appends`() throws {
         let (directory, store) = try store()

@@ -105,7 +105,7 @@ struct Head: Equatable, Sendable {
 
     /// Whether everything in it can be counted on without overflow: what a log can come to.
     private var isCountable: Bool {
-        activeFirst > .zero && writtenPosition >= activeFirst.previous
+        activeFirst > .zero && writtenByteCount < 1 << 60 && writtenPosition >= activeFirst.previous
             && durablePosition <= writtenPosition
             && writtenPosition.rawValue < UInt64(Int64.max)
             && epoch < UInt64.max && activeGeneration < UInt32.max && syncFailureCount < UInt32.max
