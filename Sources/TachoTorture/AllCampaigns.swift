@@ -4,5 +4,5 @@
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     [
         PowerLoss()
-    ]
+    ] + damageCampaigns + fuzzCampaigns
 }

@@ -156,12 +156,14 @@ public struct LogReader: Sendable {
         defer { fileSystem.close(file) }
         let byteCount = try LogError.unifying { try fileSystem.byteCount(of: file) }
         var frames = [SalvagedFrame]()
-        _ = try SegmentSalvage.run(
+        let report = try SegmentSalvage.run(
             byteCount: byteCount, store: store, file: path,
             read: { (offset, count) throws(LogError) in
                 try fileSystem.readBytes(file, path, at: offset, byteCount: count)
             },
             { frame in frames.append(frame) })
+        // A whole footer with another chain is of a diverged copy: nothing in it is of this log.
+        if let footer = report.footer, footer.chainAfter != segment.entry.chain { return true }
         frames.sort { $0.firstPosition < $1.firstPosition }
         for frame in frames
         where frame.firstPosition >= segment.first && frame.lastPosition <= segment.last {

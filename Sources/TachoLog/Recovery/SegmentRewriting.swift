@@ -104,16 +104,21 @@ struct SegmentRewriting {
         do throws(LogError) {
             let reader = try SegmentReader(
                 byteCount: byteCount, store: store, file: path, read: read)
+            guard reader.footer.chainAfter == entry.chain else { return Content() }
             for frame in reader.frames { content.parts.append(try part(frame, reader, read)) }
             for gap in reader.gaps { content.gaps[gap.first] = gap }
             for erasure in reader.erasures { content.leaves[erasure.position] = erasure.leaf }
         } catch {
             guard error.code == .damaged else { throw error }
             content = Content()
-            _ = try SegmentSalvage.run(byteCount: byteCount, store: store, file: path, read: read) {
+            let report = try SegmentSalvage.run(
+                byteCount: byteCount, store: store, file: path, read: read
+            ) {
                 content.parts.append(
                     Part(first: $0.firstPosition, last: $0.lastPosition, lines: $0.lines))
             }
+            // A whole footer with another chain is of a diverged copy, not of this log.
+            if let footer = report.footer, footer.chainAfter != entry.chain { return Content() }
             content.parts.sort { $0.first < $1.first }
         }
         return content
