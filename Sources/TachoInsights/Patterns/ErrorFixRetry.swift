@@ -35,7 +35,8 @@ package struct ErrorFixRetry: Sendable {
         package let tools: [String]
         /// The share of the most common way, 0 to 1.
         package let consistency: Double
-        package let exampleSessions: [String]
+        /// Of each stretch, in their order.
+        package let sessions: [String]
         package let files: [String]
     }
 
@@ -103,7 +104,7 @@ package struct ErrorFixRetry: Sendable {
             let files = Set(alike.flatMap { $0.compactMap(\.file) })
             return Fix(
                 command: command, count: alike.count, tools: common.key, consistency: consistency,
-                exampleSessions: alike.prefix(3).map { $0[0].session },
+                sessions: alike.map { $0[0].session },
                 files: files.sorted { $0.utf8.precedes($1.utf8) })
         }
     }

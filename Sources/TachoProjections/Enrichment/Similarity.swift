@@ -47,7 +47,8 @@ package enum Similarity {
     ) -> [Int] {
         let seconds = workflow.durationSeconds ?? 0
         let found = others.indices.filter {
-            others[$0].template == workflow.template && others[$0].model == workflow.model
+            others[$0].template == workflow.template
+                && others[$0].model.name == workflow.model.name
         }
         return found.sorted { left, right in
             let distances = (

