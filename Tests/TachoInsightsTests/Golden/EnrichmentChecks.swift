@@ -1,4 +1,5 @@
 import TachoEvents
+import TachoInsights
 import TachoJSON
 import TachoLog
 import TachoProjections
@@ -91,9 +92,39 @@ let enrichmentChecks: GoldenChecks = [
             adwID: environment["ADW_ID"].text.map { Array($0.utf8) },
             currentDirectory: Array("/scratch/\(example.input["cwd"].text ?? "")".utf8))
         let workflow = derived.map { String(decoding: $0, as: UTF8.self) }
-        return example.same(GoldenValue(workflow), example.expected["workflow_id"])
+        return example.agrees(capturedEvent(example.input, workflow: workflow))
     },
 ]
+
+private func capturedEvent(_ input: GoldenValue, workflow: String?) -> GoldenValue {
+    let data = input["data"]
+    let hook = CapturedHook(
+        event: input["event_type"].text ?? "", session: data["session_id"].text,
+        workflow: workflow)
+    func member(_ key: String, or other: GoldenValue) -> (key: String, value: GoldenValue) {
+        (key, data.has(key) ? data[key] : other)
+    }
+    let common: [(key: String, value: GoldenValue)] = [
+        member("tool_name", or: "unknown"), ("session_id", .text(hook.session)),
+        ("context", ["cwd": input["cwd"]]),
+    ]
+    let payload: GoldenValue =
+        switch hook.payload {
+        case .beforeTool: .object(common + [member("tool_input", or: [:])])
+        case .afterTool:
+            .object(
+                common + [
+                    member("tool_result", or: [:]), member("duration_ms", or: 0),
+                    member("success", or: true),
+                ])
+        case .whole: data
+        }
+    return [
+        "event_type": input["event_type"], "source_app": .text(hook.source),
+        "session_id": .text(hook.session), "workflow_id": GoldenValue(workflow),
+        "payload": payload, "tool_name": data["tool_name"], "chat_history": nil,
+    ]
+}
 
 /// Through the projector, with the state before the directory or after it.
 private func statusAgrees(_ example: GoldenSet.Case, stateFirst: Bool) throws -> Bool {
