@@ -56,6 +56,10 @@ let package = Package(
             dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
         .target(
+            name: "TachoInsights",
+            dependencies: ["TachoEvents", "TachoJSON", "TachoLog", "TachoProjections"],
+            swiftSettings: settings),
+        .target(
             name: "TachoSources", dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
         .executableTarget(
@@ -98,6 +102,13 @@ let package = Package(
             dependencies: [
                 "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSimulation",
                 "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoInsightsTests",
+            dependencies: [
+                "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
+                "TachoSources",
             ],
             swiftSettings: settings),
         .testTarget(

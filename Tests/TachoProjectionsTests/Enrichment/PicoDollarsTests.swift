@@ -26,3 +26,10 @@ struct PicoDollarsTests {
         #expect(amount == .min || text.withBytes { PicoDollars.parse($0) } == amount)
     }
 }
+
+extension String {
+    /// Lends the text as bytes.
+    fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        Array(utf8).withUnsafeBytes(body)
+    }
+}

@@ -1,0 +1,89 @@
+package import TachoProjections
+
+/// The operations a workflow was about, and what characterises it.
+///
+/// Source: semantics §5.2, golden `pattern_detection`.
+package struct PatternDetection: Sendable {
+    package enum Length: String, Sendable {
+        /// Below 180 seconds.
+        case short
+        /// Below 600 seconds.
+        case medium
+        case long
+    }
+
+    /// Each signature once: of the input, then of the error, then of the template.
+    package let signatures: [String]
+    /// Unicode scalars of the input.
+    package let inputLength: Int
+    package let keywords: [String]
+    /// Paths and files that the input names, each once, in the order of their bytes.
+    package let files: [String]
+    package let length: Length
+    package let complexity: Complexity
+    package let errorCount: Int
+
+    package init(
+        input: String, errorMessage: String, template: String, durationSeconds: Double,
+        wordCount: Int? = nil, errorCount: Int
+    ) {
+        let text = SearchText(input)
+        var signatures = [PatternSignature.of(input: input, template: template)].compactMap(\.self)
+        signatures += Self.ofError(SearchText(errorMessage))
+        signatures += [Self.ofTemplate(SearchText(template))].compactMap(\.self)
+        var seen = Set<String>()
+        self.signatures = signatures.filter { seen.insert($0).inserted }
+        inputLength = input.unicodeScalars.count
+        keywords = Self.keywords.filter(text.holds)
+        files = Self.files(in: input)
+        length = durationSeconds < 180 ? .short : durationSeconds < 600 ? .medium : .long
+        self.errorCount = errorCount
+        let words = wordCount ?? input.words.count
+        if words < 50 && errorCount < 3 {
+            complexity = .simple
+        } else if words > 200 || errorCount > 5 {
+            complexity = .complex
+        } else {
+            complexity = .medium
+        }
+    }
+
+    private static func ofError(_ text: SearchText) -> [String] {
+        let rules: [([String], String)] = [
+            (["test failed", "pytest", "tests failed"], "test:pytest:backend"),
+            (["vitest"], "test:vitest:frontend"),
+            (["type error", "typecheck", "tsc"], "build:typecheck:backend"),
+            (["compilation", "compile error"], "build:compile:backend"),
+            (["eslint", "lint"], "format:eslint:all"),
+        ]
+        return rules.filter { text.holds(anyOf: $0.0) }.map(\.1)
+    }
+
+    /// The first word decides, also that a template says nothing.
+    private static func ofTemplate(_ text: SearchText) -> String? {
+        let rules: [([String], String?)] = [
+            (["test"], "test:generic:all"), (["build"], "build:generic:all"), (["plan"], nil),
+            (["sdlc", "zte"], nil), (["patch", "lightweight"], nil),
+            (["ship"], "deploy:ship:all"), (["review"], "review:code:all"),
+        ]
+        return rules.first { text.holds(anyOf: $0.0) }?.1
+    }
+
+    private static let keywords = [
+        "test", "pytest", "vitest", "jest", "build", "typecheck", "compile", "format", "lint",
+        "update", "install", "deploy", "run", "backend", "frontend", "server", "client", "api",
+        "ui",
+    ]
+
+    /// Not anchored: `tests/` inside a longer path counts, and `.tsx` holds a `.ts`.
+    private static func files(in input: String) -> [String] {
+        let patterns = [
+            /app\/\w+\/[\w\/]*/, /tests?\/[\w\/]*/, /src\/[\w\/]*/, /\w+\.py/, /\w+\.ts/,
+            /\w+\.js/,
+        ]
+        let found = patterns.flatMap { pattern in
+            input.matches(of: pattern.matchingSemantics(.unicodeScalar)).map { String($0.output) }
+        }
+        return Set(found).sorted { $0.utf8.precedes($1.utf8) }
+    }
+}

@@ -1,0 +1,61 @@
+/// How alike two workflows are, from 0 to 100.
+///
+/// Source: semantics §4.12, goldens `text_similarity`, `similar_workflows`.
+package enum Similarity {
+    /// Below this two workflows are not alike.
+    private static let minimum = 70.0
+    private static let countLimit = 10
+
+    /// Jaccard's index of the sets of lower-cased words; 0 if a text has none.
+    package static func ofTexts(_ left: String?, _ right: String?) -> Double {
+        let left = Set((left ?? "").lowercased().words)
+        let right = Set((right ?? "").lowercased().words)
+        guard !left.isEmpty, !right.isEmpty else { return 0 }
+        let shared = left.intersection(right).count
+        return Double(shared) / Double(left.count + right.count - shared)
+    }
+
+    /// 30 for the classification, 30 for the template, 20 for the complexity, 20 for the text.
+    package static func score(_ left: WorkflowFacts, _ right: WorkflowFacts) -> Double {
+        var score = 0.0
+        if left.classification == right.classification { score += 30 }
+        if left.template == right.template { score += 30 }
+        if Complexity(of: left) == Complexity(of: right) { score += 20 }
+        return score + ofTexts(left.input, right.input) * 20
+    }
+
+    /// The workflows most like this one, best first, those before others of the same score.
+    package static func mostSimilar(
+        to workflow: WorkflowFacts, among others: [WorkflowFacts]
+    ) -> [String] {
+        guard let id = workflow.id else { return [] }
+        var found: [(id: String, score: Double, offset: Int)] = []
+        for (offset, other) in others.enumerated() {
+            guard let otherID = other.id, otherID != id else { continue }
+            let score = score(workflow, other)
+            if score >= minimum { found.append((otherID, score, offset)) }
+        }
+        found.sort { ($1.score, $0.offset) < ($0.score, $1.offset) }
+        return found.prefix(countLimit).map(\.id)
+    }
+
+    /// The older rule: workflows of the same template and model, the nearest in duration first.
+    ///
+    /// - Returns: Indices of `others`.
+    package static func byDuration(
+        near workflow: WorkflowFacts, among others: [WorkflowFacts]
+    ) -> [Int] {
+        let seconds = workflow.durationSeconds ?? 0
+        let found = others.indices.filter {
+            others[$0].template == workflow.template
+                && others[$0].model.name == workflow.model.name
+        }
+        return found.sorted { left, right in
+            let distances = (
+                abs((others[left].durationSeconds ?? 0) - seconds),
+                abs((others[right].durationSeconds ?? 0) - seconds)
+            )
+            return (distances.0, left) < (distances.1, right)
+        }
+    }
+}
