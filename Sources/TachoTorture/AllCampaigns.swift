@@ -1,6 +1,7 @@
 /// Every campaign there is, in the order of the table of fault classes.
 ///
 /// - Parameter machine: Where those with real processes and disks find both.
+/// - Returns: Those of crashes first, then damage, then fuzzing.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     [
         PowerLoss()

@@ -145,7 +145,10 @@ private final class TrialQueue: Sendable {
         self.stopsEarly = stopsEarly
     }
 
+    /// The trial that comes next.
+    ///
     /// - Parameter findingCount: What the asking thread has found so far.
+    /// - Returns: `nil` when there is no time or trial left.
     func next(after findingCount: Int) -> Int? {
         let isLate = deadline.isFinite && Torture.now() > deadline
         return state.withLock { state in
