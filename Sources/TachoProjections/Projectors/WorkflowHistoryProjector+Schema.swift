@@ -192,15 +192,27 @@ extension WorkflowHistoryProjector {
             summary: "From failed attempts to the next success of their phase."),
     ]
 
-    /// Not filled by this version: what is derived from whole tables comes later.
+    /// `anomaly_flags` and `optimization_recommendations` compare with other workflows, and are
+    /// not filled by this version.
     private static let judgementColumns = [
-        ColumnDefinition("complexity_estimated", .text),
-        ColumnDefinition("complexity_actual", .text),
-        ColumnDefinition("nl_input_clarity_score", .real),
-        ColumnDefinition("cost_efficiency_score", .real),
-        ColumnDefinition("performance_score", .real),
-        ColumnDefinition("quality_score", .real),
-        ColumnDefinition("scoring_version", .text),
+        ColumnDefinition(
+            "complexity_estimated", .text,
+            summary: "simple, medium, complex: by words asked, seconds, and errors."),
+        ColumnDefinition(
+            "complexity_actual", .text,
+            summary: "low, medium, high: by steps_total and duration_seconds."),
+        ColumnDefinition(
+            "nl_input_clarity_score", .real,
+            summary: "0 to 100: length of nl_input, as far as it is kept, and structuring words."),
+        ColumnDefinition(
+            "cost_efficiency_score", .real,
+            summary: "0 to 100: actual against estimated cost, cache, retries, model's fit."),
+        ColumnDefinition(
+            "performance_score", .real,
+            summary: "0 to 100: duration against 180 s, a long phase, idle time."),
+        ColumnDefinition(
+            "quality_score", .real, summary: "0 to 100: failed attempts, retries, kind of error."),
+        ColumnDefinition("scoring_version", .text, summary: "Of the scores' formulas: 1.0."),
         ColumnDefinition("anomaly_flags", .json),
         ColumnDefinition("optimization_recommendations", .json),
         ColumnDefinition(

@@ -40,6 +40,7 @@ extension WorkflowHistoryProjector {
         }
         if let input = state.nlInput, input.isFilledText {
             table.set(Column.nlInput, of: row, text: input, limit: Self.inputByteLimit)
+            refreshClarity(row, &table)
         }
         table.renew(Column.githubUrl, of: row, text: state.githubURL)
         if state.template?.isFilledText == true {

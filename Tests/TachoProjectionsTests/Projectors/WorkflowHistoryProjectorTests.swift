@@ -31,6 +31,32 @@ struct WorkflowHistoryProjectorTests {
         )
     }
 
+    @Test func `scores follow the row, and are unknown without a basis`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "w1", type: "state.snapshot", source: "adw/state", time: moment("12:00:00"),
+            data: #"{"nl_input":"Fix it, then test","steps_total":3}"#)
+        let before = try fold(log).row("w1")
+        phase("Plan", "completed", from: "09:00:00", to: "09:00:40", in: &log)
+        phase("Build", "failed", from: "09:00:40", to: "09:01:30", error: "boom", in: &log)
+        log.append(
+            stream: "w1", type: "workflow.failed", source: "adw/structured-log",
+            time: moment("09:01:30"), data: #"{"adw_id":"w1","workflow_status":"failed"}"#)
+
+        let after = try fold(log).row("w1")
+
+        // Four words: 10, and 2 for "test".
+        #expect(before.real("nl_input_clarity_score") == 12)
+        #expect(before.real("performance_score") == nil)
+        #expect(before.real("quality_score") == nil)
+        #expect(after.real("cost_efficiency_score") == nil)
+        // 90 of 180 seconds: 95; a phase above 30 %: 85.
+        #expect(after.real("performance_score") == 85)
+        #expect(after.text("complexity_actual") == "low")
+        #expect(try #require(after.real("quality_score")) < 95)
+        #expect(after.text("scoring_version") == "1.0")
+    }
+
     @Test func `a state file gives what is known from the start`() throws {
         var log = MemoryLog()
         log.append(
