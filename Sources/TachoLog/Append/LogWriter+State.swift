@@ -59,21 +59,28 @@ extension LogWriter {
         if activeFile == nil || found.activeFirst != head.activeFirst
             || found.activeGeneration != head.activeGeneration
         {
+            hasUnsyncableTail = false
             try openActive(found)
         }
         head = found
+        if hasUnsyncableTail { try abandonUnsyncedTail() }
         let byteCount = try activeByteCount()
-        if byteCount > found.writtenByteCount {
+        if byteCount > head.writtenByteCount {
             try recoverTail(byteCount)
-        } else if byteCount < found.writtenByteCount {
+        } else if byteCount < head.writtenByteCount {
             try recover(found)
         }
     }
 
-    private mutating func openActive(_ found: Head) throws(LogError) {
+    mutating func closeActive() {
         if let activeFile { fileSystem.close(activeFile) }
         activeFile = nil
         ids = nil
+    }
+
+    private mutating func openActive(_ found: Head) throws(LogError) {
+        closeActive()
+        try finishSwitch(to: found)
         let name = StoreLayout.activeName(
             first: found.activeFirst, generation: found.activeGeneration)
         do throws(FileError) {

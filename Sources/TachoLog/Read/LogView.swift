@@ -49,7 +49,8 @@ struct LogView: Sendable {
                 // A new active file that the manifest does not name yet: the old one is full.
                 var ended = active
                 ended.last = head.activeFirst.previous
-                ended.byteCount = try byteCount(active, layout, fileSystem)
+                ended.byteCount = try PlainSegment(entry: active, store: store, layout: layout)
+                    .end(of: ended.last, fileSystem)
                 segments.append(Segment(entry: ended, last: ended.last, byteCount: ended.byteCount))
                 current.file = StoreLayout.activeName(
                     first: head.activeFirst, generation: head.activeGeneration)
@@ -75,19 +76,6 @@ struct LogView: Sendable {
         return LogView(
             generation: manifest.generation, segments: segments, lastPosition: scan.lastPosition,
             durablePosition: min(durable ?? active.first.previous, scan.lastPosition))
-    }
-
-    private static func byteCount(
-        _ entry: SegmentEntry, _ layout: StoreLayout, _ fileSystem: any FileSystem
-    ) throws(LogError) -> Int {
-        do throws(FileError) {
-            guard let status = try fileSystem.status(layout.logFile(entry.file)) else {
-                throw FileError(.open, layout.logFile(entry.file), errno: 2)
-            }
-            return status.byteCount
-        } catch {
-            throw LogError(error)
-        }
     }
 
     private static func scanActive(

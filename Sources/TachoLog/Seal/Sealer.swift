@@ -183,7 +183,10 @@ extension LogWriter {
                 current.generation += 1
                 try current.save(layout, fileSystem)
             }
-            guard let sealed else { return report }
+            guard let sealed else {
+                removeOrphans()
+                return report
+            }
             report.segments.append(sealed)
         }
     }
