@@ -1,8 +1,14 @@
 /// Every campaign there is, in the order of the table of fault classes.
 ///
 /// - Parameter machine: Where those with real processes and disks find both.
+/// - Returns: One for each class.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     [
-        PowerLoss()
-    ]
+        Deaths(),
+        DeathsInRecovery(),
+        PowerLoss(),
+        FlippedBits(),
+        LyingDisk(),
+        Clocks(),
+    ] + FailingCalls.all
 }

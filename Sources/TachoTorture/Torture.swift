@@ -64,6 +64,7 @@ package struct Torture: Sendable {
                     ?? TrialQueue(0..<Int.max, deadline: Self.now() + seconds)
             }
         tally.add(work(on: campaign, queue, onProgress))
+        if let verdict = campaign.judge(tally) { tally.found(verdict) }
         return Report(
             campaign: campaign, seed: seed, tally: tally, canaryCount: campaign.canaries.count,
             canariesFound: canariesFound, seconds: Self.now() - start)
@@ -145,7 +146,10 @@ private final class TrialQueue: Sendable {
         self.stopsEarly = stopsEarly
     }
 
+    /// The next trial; `nil` if there is none.
+    ///
     /// - Parameter findingCount: What the asking thread has found so far.
+    /// - Returns: Its number.
     func next(after findingCount: Int) -> Int? {
         let isLate = deadline.isFinite && Torture.now() > deadline
         return state.withLock { state in
