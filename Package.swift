@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "Faults",
             dependencies: ["TachoLog", "TachoSimulation", "TachoTorture", "TestSupport"],
-            swiftSettings: settings),
+            exclude: ["seeds.txt"], swiftSettings: settings),
         .testTarget(
             name: "EndToEnd",
             dependencies: [

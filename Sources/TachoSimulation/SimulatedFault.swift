@@ -7,6 +7,8 @@ package struct SimulatedFault: Sendable {
         case error(CInt)
         /// A write stops after this many bytes, and says so.
         case shortWrite(Int)
+        /// The process is dead: the call does nothing, and nothing is the matter with the disk.
+        case death
     }
 
     /// It happens at the first matching call from this one on, counted from 1 since the file

@@ -19,7 +19,7 @@ package final class SimulatedFileSystem: FileSystem {
         var open: [CInt: Int] = [:]
         var locks: [Int: CInt] = [:]
         var nextDescriptor: CInt = 100
-        var calls = 0
+        var calls: [FileError.StaticOperation] = []
         var writtenByteCount = 0
         var faults: [SimulatedFault] = []
         var random: SimulatedRandom
@@ -50,7 +50,9 @@ package final class SimulatedFileSystem: FileSystem {
     package func inject(_ fault: SimulatedFault) { state.withLock { $0.faults.append(fault) } }
     package func clearFaults() { state.withLock { $0.faults = [] } }
     /// Calls made so far; the next one has this number plus one.
-    package var callCount: Int { state.withLock { $0.calls } }
+    package var callCount: Int { state.withLock { $0.calls.count } }
+    /// What each of them was.
+    package var calls: [FileError.StaticOperation] { state.withLock { $0.calls } }
     /// Bytes written to files so far.
     package var writtenByteCount: Int { state.withLock { $0.writtenByteCount } }
     package var openCount: Int { state.withLock { $0.open.count } }
@@ -98,8 +100,8 @@ package final class SimulatedFileSystem: FileSystem {
     ) throws(FileError) -> Result {
         var outcome: Swift.Result<Result, FileError>?
         state.withLock { state in
-            state.calls += 1
-            let calls = state.calls
+            state.calls.append(operation)
+            let calls = state.calls.count
             var limit: Int?
             if let index = state.faults.firstIndex(where: { $0.strikes(operation, call: calls) }) {
                 let fault = state.faults[index]
@@ -108,6 +110,9 @@ package final class SimulatedFileSystem: FileSystem {
                 case .error(let number):
                     if operation == .synchronize { failToSynchronize(path, &state) }
                     outcome = .failure(FileError(operation, path, errno: number))
+                    return
+                case .death:
+                    outcome = .failure(FileError(operation, path, errno: EIO))
                     return
                 case .shortWrite(let byteCount):
                     limit = byteCount

@@ -3,7 +3,13 @@
 /// - Parameter machine: Where those with real processes and disks find both.
 /// - Returns: Those of crashes first, then damage, then fuzzing.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
-    [
-        PowerLoss()
-    ] + damageCampaigns + fuzzCampaigns
+    let crashes: [any Campaign] = [
+        Deaths(),
+        DeathsInRecovery(),
+        PowerLoss(),
+        FlippedBits(),
+        LyingDisk(),
+        Clocks(),
+    ]
+    return crashes + FailingCalls.all + damageCampaigns + fuzzCampaigns
 }

@@ -24,11 +24,15 @@ package protocol Campaign: Sendable {
     ///
     /// - Throws: Only what keeps the trial from running at all, such as no room for its files.
     func run(trial: Int, seed: UInt64, into tally: inout Tally) throws
+
+    /// What the counts of all trials together break; `nil` if nothing.
+    func judge(_ tally: Tally) -> String?
 }
 
 extension Campaign {
     package var caseCount: Int? { nil }
     package var canaries: [any Campaign] { [] }
+    package func judge(_ tally: Tally) -> String? { nil }
 }
 
 /// What the trials of a campaign have done and found.

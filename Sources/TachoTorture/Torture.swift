@@ -64,6 +64,7 @@ package struct Torture: Sendable {
                     ?? TrialQueue(0..<Int.max, deadline: Self.now() + seconds)
             }
         tally.add(work(on: campaign, queue, onProgress))
+        if let verdict = campaign.judge(tally) { tally.found(verdict) }
         return Report(
             campaign: campaign, seed: seed, tally: tally, canaryCount: campaign.canaries.count,
             canariesFound: canariesFound, seconds: Self.now() - start)

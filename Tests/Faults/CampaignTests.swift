@@ -1,3 +1,4 @@
+import Foundation
 import TachoTorture
 import TestSupport
 import Testing
@@ -16,6 +17,25 @@ import Testing
         }
         #expect(report.isGood)
         #expect(report.tally.trialCount > 0)
+    }
+
+    /// `seeds.txt`: class, trial, seed, and what was found.
+    @Test(arguments: Self.seeds)
+    func `a trial that once failed does not fail again`(line: String) throws {
+        let fields = line.split(separator: " ", maxSplits: 3).map(String.init)
+        let campaign = try #require(campaigns().first { $0.id == fields[0] })
+        let trial = try #require(Int(fields[1]))
+        let seed = try #require(UInt64(fields[2]))
+
+        let report = Torture(seed: seed, threadCount: 1).run(campaign, .trial(trial))
+
+        for finding in report.tally.findings { Issue.record("\(line): \(finding.message)") }
+    }
+
+    private static var seeds: [String] {
+        let path = SampleData.packageRoot + "/Tests/Faults/seeds.txt"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
     }
 }
 

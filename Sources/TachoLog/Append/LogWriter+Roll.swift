@@ -12,7 +12,9 @@ extension LogWriter {
             try fileSystem.synchronize(activeFile)
         } catch {
             let cause = LogError(error)
-            try abandonUnsyncedTail()
+            // Tried again at the next append; what there is to say now is that the sync failed.
+            hasUnsyncableTail = true
+            try? abandonUnsyncedTail()
             throw LogError(.syncFailed, cause.message, errno: cause.errno)
         }
         head.durableByteCount = head.writtenByteCount
@@ -26,13 +28,24 @@ extension LogWriter {
     ///
     /// The kernel may have dropped the pages it could not write while it goes on showing them, so
     /// nothing behind the durable offset of the old file is ever read again.
+    ///
+    /// If not even that can be done, the file is cut off there and tried again at the next append:
+    /// a sync of it that succeeds later says nothing about what this one was to write.
     mutating func abandonUnsyncedTail() throws(LogError) {
-        var manifest = try Manifest.load(layout, store: store, fileSystem)
-        let isEmpty = head.durableByteCount == 0
+        guard let activeFile else { preconditionFailure("a refreshed writer has an active file") }
+        try LogError.unifying {
+            try fileSystem.truncate(activeFile, to: head.durableByteCount)
+        }
         head.writtenByteCount = head.durableByteCount
         head.writtenPosition = head.durablePosition
         head.syncFailureCount += 1
+        head.isClean = false
+        ids = nil
+        try saveHead(strict: false)
+        var manifest = try Manifest.load(layout, store: store, fileSystem)
+        let isEmpty = head.durableByteCount == 0
         try switchActive(endingAs: isEmpty ? nil : .sealing, &manifest)
+        hasUnsyncableTail = false
     }
 
     /// Makes a new active file behind ``Head/writtenPosition``.
@@ -59,9 +72,15 @@ extension LogWriter {
         head = next
         seed = ActiveSeed(store: store, firstPosition: first)
         ids = nil
-        try saveHead(strict: true)
-        end(&manifest, ended, as: state, active: name, first: first)
-        try save(manifest)
+        do throws(LogError) {
+            try saveHead(strict: true)
+            end(&manifest, ended, as: state, active: name, first: first)
+            try save(manifest)
+        } catch {
+            // Opened anew by the next append, which finishes what HEAD has come to say.
+            closeActive()
+            throw error
+        }
     }
 
     private func makeActiveFile(_ path: String) throws(LogError) -> FileDescriptor {
@@ -118,18 +137,31 @@ extension LogWriter {
         }
     }
 
+    /// Finishes a switch of which HEAD tells and the manifest does not.
+    ///
+    /// HEAD first, and in its other slot: if its sync was what failed, another sync of the same
+    /// bytes would succeed without writing them.
+    mutating func finishSwitch(to found: Head) throws(LogError) {
+        var manifest = try Manifest.load(layout, store: store, fileSystem)
+        guard let active = manifest.active, found.isAhead(of: active) else { return }
+        head = found
+        try saveHead(strict: true)
+        try finishRoll(&manifest, to: found)
+    }
+
     /// Writes the manifest that a switch to a new active file did not come to.
     mutating func finishRoll(_ manifest: inout Manifest, to found: Head) throws(LogError) {
         guard let old = manifest.active else { return }
-        let byteCount = try byteCount(of: old)
+        let lines = PlainSegment(entry: old, store: store, layout: layout)
         // A segment ends with records in it. Without them HEAD is ahead by more than one switch.
-        guard byteCount > 0 || found.activeFirst == old.first else {
+        guard try byteCount(of: old) > 0 || found.activeFirst == old.first else {
             throw LogError(
                 .readOnly,
                 "\(layout.manifest) is older than the log: \(old.file), the last segment it "
                     + "names, has been sealed since. Nothing was changed. Restore the manifest, "
                     + "or run `tacho recover` to make it anew from the log's files.")
         }
+        let byteCount = try lines.end(of: found.activeFirst.previous, fileSystem)
         var ended = Head(activeFirst: old.first, recorded: found.recorded, boot: boot)
         ended.writtenPosition = found.activeFirst.previous
         ended.writtenByteCount = byteCount
@@ -141,6 +173,14 @@ extension LogWriter {
                 first: found.activeFirst, generation: found.activeGeneration),
             first: found.activeFirst)
         try save(manifest)
+    }
+}
+
+extension Head {
+    /// Whether this speaks of a later active file than the manifest.
+    func isAhead(of active: SegmentEntry) -> Bool {
+        (activeFirst, activeGeneration)
+            > (active.first, StoreLayout.generation(ofActive: active.file))
     }
 }
 

@@ -85,23 +85,30 @@ extension LogWriter {
         if activeFile == nil || found.activeFirst != head.activeFirst
             || found.activeGeneration != head.activeGeneration
         {
+            hasUnsyncableTail = false
             guard try openActive(found) else { return try recover(found) }
         }
         head = found
+        if hasUnsyncableTail { try abandonUnsyncedTail() }
         let byteCount = try activeByteCount()
-        if byteCount > found.writtenByteCount {
+        if byteCount > head.writtenByteCount {
             try recoverTail(byteCount)
-        } else if byteCount < found.writtenByteCount {
+        } else if byteCount < head.writtenByteCount {
             try recover(found)
         }
+    }
+
+    mutating func closeActive() {
+        if let activeFile { fileSystem.close(activeFile) }
+        activeFile = nil
+        ids = nil
     }
 
     /// - Returns: `false` if the log has gone on in another file than the one HEAD names: an old
     ///   HEAD was put back.
     private mutating func openActive(_ found: Head) throws(LogError) -> Bool {
-        if let activeFile { fileSystem.close(activeFile) }
-        activeFile = nil
-        ids = nil
+        closeActive()
+        try finishSwitch(to: found)
         let name = StoreLayout.activeName(
             first: found.activeFirst, generation: found.activeGeneration)
         do throws(FileError) {

@@ -22,7 +22,7 @@ extension LogWriter {
         do throws(FileError) {
             try fileSystem.synchronize(activeFile)
         } catch {
-            try syncFailed(LogError(error), target)
+            throw syncFailed(LogError(error))
         }
         try endSync(target, strict: strict)
     }
@@ -68,16 +68,16 @@ extension LogWriter {
     }
 
     /// The log goes on in a new file; nobody who waited for this sync is acknowledged.
-    private mutating func syncFailed(_ cause: LogError, _ target: Head) throws(LogError) -> Never {
-        try lock()
-        defer { unlock() }
-        try refresh()
-        if target.activeFirst == head.activeFirst,
-            target.activeGeneration == head.activeGeneration
-        {
-            try abandonUnsyncedTail()
+    ///
+    /// If that cannot be arranged now, the next append does it first. Either way what there is to
+    /// say is that the sync failed: events of class `interval` behind the durable end are gone too.
+    private mutating func syncFailed(_ cause: LogError) -> LogError {
+        hasUnsyncableTail = true
+        if (try? lock()) != nil {
+            try? refresh()
+            unlock()
         }
-        throw LogError(
+        return LogError(
             .syncFailed,
             "\(cause.message) Nothing of this append is acknowledged. The log goes on behind "
                 + "position \(head.durablePosition) in a new file; check the disk, then append "

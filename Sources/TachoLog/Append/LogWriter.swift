@@ -23,6 +23,8 @@ public struct LogWriter: ~Copyable {
     /// As read or written last, under the lock.
     var head: Head
     var activeFile: FileDescriptor?
+    /// A sync of the active file has failed, and the switch to another one has, too.
+    var hasUnsyncableTail = false
     var seed: ActiveSeed
     var ids: IDIndex?
     var streamEnds: StreamEnds?

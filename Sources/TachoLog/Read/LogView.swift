@@ -48,7 +48,8 @@ struct LogView: Sendable {
             // A new active file that the manifest does not name yet: the old one is full.
             var ended = active
             ended.last = head.activeFirst.previous
-            ended.byteCount = try byteCount(active, layout, fileSystem)
+            ended.byteCount = try PlainSegment(entry: active, store: store, layout: layout)
+                .end(of: ended.last, fileSystem)
             segments.append(Segment(entry: ended, last: ended.last, byteCount: ended.byteCount))
             current.first = head.activeFirst
             generation = head.activeGeneration

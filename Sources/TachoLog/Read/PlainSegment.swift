@@ -57,6 +57,35 @@ struct PlainSegment {
         return !piece.contains(0x0A)
     }
 
+    /// Where the record at `last` ends, which may be before the file does: what a failed sync was
+    /// to write stands behind it, and is not part of the log.
+    ///
+    /// - Returns: The end of the file if that record cannot be found.
+    func end(of last: Position, _ fileSystem: any FileSystem) throws(LogError) -> Int {
+        guard last >= entry.first else { return 0 }
+        let path = layout.logFile(entry.file)
+        let seed = seed
+        return try LogError.unifying {
+            let file = try fileSystem.open(path, .read)
+            defer { fileSystem.close(file) }
+            var end = try fileSystem.byteCount(of: file)
+            let reader = ActiveFileReader(fileSystem: fileSystem, file: file, path: path)
+            _ = try reader.forEachRun(from: 0, to: end) { run, runOffset in
+                var offset = 0
+                while let line = run.line(from: offset) {
+                    offset += line.count
+                    guard let suffix = RecordSuffix(line: line, seed: seed),
+                        RecordView(activeLine: line, suffix)?.position == last
+                    else { continue }
+                    end = runOffset + offset
+                    return false
+                }
+                return true
+            }
+            return end
+        }
+    }
+
     private func damage(_ path: String, at offset: Int) -> LogError {
         LogError(
             .damaged,

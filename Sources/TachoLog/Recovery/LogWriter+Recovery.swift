@@ -25,10 +25,7 @@ extension LogWriter {
         // A HEAD that is ahead of the manifest tells of a switch to a new file that was not
         // finished; that file is there, because it was made before.
         var generation = StoreLayout.generation(ofActive: active.file)
-        if let found,
-            found.activeFirst > active.first
-                || (found.activeFirst == active.first && found.activeGeneration > generation)
-        {
+        if let found, found.isAhead(of: active) {
             try finishRoll(&manifest, to: found)
             guard let switched = manifest.active else { return }
             active = switched

@@ -209,7 +209,10 @@ extension LogWriter {
                 current.generation += 1
                 try save(current)
             }
-            guard let sealed else { return report }
+            guard let sealed else {
+                removeOrphans()
+                return report
+            }
             report.segments.append(sealed)
         }
     }

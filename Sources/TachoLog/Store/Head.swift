@@ -108,7 +108,8 @@ struct Head: Equatable, Sendable {
         activeFirst > .zero && writtenByteCount < 1 << 60 && writtenPosition >= activeFirst.previous
             && durablePosition <= writtenPosition
             && writtenPosition.rawValue < UInt64(Int64.max)
-            && epoch < UInt64.max && activeGeneration < UInt32.max && syncFailureCount < UInt32.max
+            && epoch < UInt64.max / 2 && activeGeneration < UInt32.max / 2
+            && syncFailureCount < UInt32.max / 2
             && recorded >= Timestamp(microseconds: 0) && recorded <= Self.latestRecorded
     }
 

@@ -29,7 +29,7 @@ package struct PowerLoss: Campaign {
             // At any call, of a recovery too; or between two of the program's own steps.
             if !random.once(in: 3) {
                 let call = disk.callCount + Int.random(in: 1...120, using: &random)
-                disk.inject(SimulatedFault(call: call, lasts: true, kind: .error(5)))
+                disk.inject(SimulatedFault(call: call, lasts: true, kind: .death))
             }
             let steps = Int.random(in: 1...8, using: &random)
             try? workload.run(fileSystem, steps: steps)

@@ -28,6 +28,8 @@ package struct Workload {
     package let seed: UInt64
     let flaw: Flaw?
     package var options = LogOptions()
+    /// What appends ask for; what stands there more often is asked for more often.
+    var durabilities: [Durability] = [.commit, .commit, .interval, .interval, .strict]
     var random: SimulatedRandom
     var batches: [Batch] = []
     /// Where events are, as far as it has been said.
@@ -121,8 +123,7 @@ package struct Workload {
     ) throws(LogError) {
         let batch = batches[index]
         let numbers = Array(batch.numbers) + (repeated.map { [$0] } ?? [])
-        let durability: Durability =
-            random.once(in: 3) ? .interval : (random.once(in: 4) ? .strict : .commit)
+        let durability = durabilities.randomElement(using: &random) ?? .commit
         if flaw == .acknowledgesBeforeWriting { batches[index].promise = .power }
         let cut = flaw == .splitsBatches ? numbers.count / 2 : 0
         for piece in [numbers[..<cut], numbers[cut...]] where !piece.isEmpty {
@@ -165,7 +166,8 @@ package struct Workload {
         }
     }
 
-    private mutating func dropPromises() {
+    /// What was not durable may be there or not from now on.
+    mutating func dropPromises() {
         for index in batches.indices where batches[index].promise == .process {
             batches[index].promise = .none
             for number in batches[index].numbers { positions[number] = nil }
