@@ -39,6 +39,7 @@ struct Tacho: ParsableCommand {
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         VerifyCommand.self, RecoverCommand.self, TortureCommand.self,
+        TortureWriterCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,

@@ -4,11 +4,13 @@
 /// - Returns: One for each class.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     [
+        KilledWriters(machine: machine),
         Deaths(),
         DeathsInRecovery(),
         PowerLoss(),
         FlippedBits(),
         LyingDisk(),
         Clocks(),
+        PausedWriter(machine: machine),
     ] + FailingCalls.all
 }
