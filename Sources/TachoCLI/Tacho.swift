@@ -39,7 +39,7 @@ struct Tacho: ParsableCommand {
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, RecoverCommand.self,
-        RepairCommand.self, TortureCommand.self,
+        RepairCommand.self, TortureCommand.self, TortureWriterCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,

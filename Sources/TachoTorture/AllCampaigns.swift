@@ -4,12 +4,14 @@
 /// - Returns: Those of crashes first, then damage, then fuzzing.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     let crashes: [any Campaign] = [
+        KilledWriters(machine: machine),
         Deaths(),
         DeathsInRecovery(),
         PowerLoss(),
         FlippedBits(),
         LyingDisk(),
         Clocks(),
+        PausedWriter(machine: machine),
     ]
     return crashes + FailingCalls.all + damageCampaigns + fuzzCampaigns
 }

@@ -1,3 +1,5 @@
+internal import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -25,5 +27,19 @@ package struct TortureMachine: Sendable {
 
     package static var processorCount: Int {
         max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+    }
+
+    /// Removes a store that a campaign has made; what cannot be removed stays.
+    static func removeTree(_ path: String) {
+        let files = RealFileSystem()
+        for name in (try? files.list(path)) ?? [] {
+            let inner = "\(path)/\(name)"
+            if (try? files.status(inner))?.isDirectory == true {
+                removeTree(inner)
+            } else {
+                try? files.remove(inner)
+            }
+        }
+        rmdir(path)
     }
 }

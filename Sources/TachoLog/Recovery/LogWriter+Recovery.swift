@@ -53,13 +53,16 @@ extension LogWriter {
         switch TailJudgement.judge(scan, speaks) {
         case .whole:
             adopt(scan)
+            try makeAdoptedDurable()
         case .torn(let offset):
             try quarantineTail(from: offset, to: byteCount, &report)
             adopt(scan)
+            try makeAdoptedDurable()
         case .missing(let missing) where options.acceptsLoss:
             report.missingByteCount = missing
             try quarantineTail(from: scan.completeByteCount, to: byteCount, &report)
             adopt(scan)
+            try makeAdoptedDurable()
         case .missing(let missing):
             throw LogError(
                 .readOnly,
@@ -106,6 +109,17 @@ extension LogWriter {
         head.durablePosition = min(head.durablePosition, head.writtenPosition)
         head.isClean = false
         ids = nil
+    }
+
+    /// Makes durable what was found, before anything is built on it.
+    ///
+    /// HEAD may be older than the last commit, which then stands behind its durable offset: were
+    /// the next sync to fail, the log would go on before events that were acknowledged.
+    private mutating func makeAdoptedDurable() throws(LogError) {
+        guard let activeFile else { preconditionFailure("recovery opens the active file first") }
+        try LogError.unifying { try fileSystem.synchronize(activeFile) }
+        head.durableByteCount = head.writtenByteCount
+        head.durablePosition = head.writtenPosition
     }
 
     private mutating func finishRecovery(_ report: RecoveryReport) throws(LogError) {
