@@ -140,7 +140,7 @@ extension FailingCalls {
         FailingCalls(
             id: "E4", title: "short and interrupted writes at every call: no damage",
             failures: [.shortWrite(1), .shortWrite(3), .shortWrite(100), .error(EINTR)],
-            operations: [.write], testTrialCount: 2),
+            operations: [.write], testTrialCount: 7),
         FailingCalls(
             id: "E5", title: "EMFILE, EACCES, EROFS, EIO at every call: typed, no descriptor leaks",
             failures: [.error(EMFILE), .error(EACCES), .error(EROFS), .error(EIO)],
