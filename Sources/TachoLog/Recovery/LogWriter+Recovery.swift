@@ -10,7 +10,9 @@ extension LogWriter {
         if scan.completeByteCount < byteCount {
             try quarantineTail(from: scan.completeByteCount, to: byteCount, &report)
         }
+        let isLonger = scan.completeByteCount > head.writtenByteCount
         adopt(scan)
+        if isLonger { try makeAdoptedDurable() }
         try finishRecovery(report)
     }
 
@@ -113,8 +115,9 @@ extension LogWriter {
 
     /// Makes durable what was found, before anything is built on it.
     ///
-    /// HEAD may be older than the last commit, which then stands behind its durable offset: were
-    /// the next sync to fail, the log would go on before events that were acknowledged.
+    /// HEAD may be older than the last commit, after a restart or after a sync of HEAD that failed;
+    /// the commit then stands behind its durable offset: were the next sync to fail, the log would
+    /// go on before events that were acknowledged.
     private mutating func makeAdoptedDurable() throws(LogError) {
         guard let activeFile else { preconditionFailure("recovery opens the active file first") }
         try LogError.unifying { try fileSystem.synchronize(activeFile) }

@@ -140,11 +140,11 @@ extension FailingCalls {
         FailingCalls(
             id: "E4", title: "short and interrupted writes at every call: no damage",
             failures: [.shortWrite(1), .shortWrite(3), .shortWrite(100), .error(EINTR)],
-            operations: [.write], testTrialCount: 8),
+            operations: [.write], testTrialCount: 7),
         FailingCalls(
             id: "E5", title: "EMFILE, EACCES, EROFS, EIO at every call: typed, no descriptor leaks",
             failures: [.error(EMFILE), .error(EACCES), .error(EROFS), .error(EIO)],
-            operations: nil, testTrialCount: 4),
+            operations: nil, testTrialCount: 2),
         FailingCalls(
             id: "E6", title: "a call fails while a store recovers from a loss of power",
             failures: [.error(EIO), .error(ENOSPC)], operations: nil, afterPowerLoss: true,
