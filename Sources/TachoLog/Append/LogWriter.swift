@@ -37,7 +37,7 @@ public struct LogWriter: ~Copyable {
 
     /// Opens a store for appending, and makes it if it is not there and `options` say so.
     ///
-    /// Reads two small files. Only after a crash it looks at what stands behind the last known
+    /// Reads three small files. Only after a crash it looks at what stands behind the last known
     /// end, and after a restart of the machine at the whole active segment.
     ///
     /// - Throws: ``LogError``; `.notFound` if there is no store, `.readOnly` if acknowledged events
