@@ -43,7 +43,7 @@ struct Tacho: ParsableCommand {
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,
-        RebuildCommand.self,
+        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 
     /// Of messages that the argument parser words.

@@ -31,6 +31,9 @@ package enum EventType {
     /// A structured log record that is neither about a phase nor about a workflow.
     package static let logRecord: ByteString = "log.record"
 
+    /// A projector could not take an event in; written when an operator asks for it.
+    package static let quarantined: ByteString = "tacho.quarantined"
+
     // MARK: Families: the part before the name
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.

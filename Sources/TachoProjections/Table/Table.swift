@@ -118,4 +118,7 @@ package struct Table: Sendable {
     package var memoryByteCount: Int {
         columns.reduce(0) { $0 + $1.memoryByteCount }
     }
+
+    /// The part of it that one column holds.
+    package func memoryByteCount(of column: Int) -> Int { columns[column].memoryByteCount }
 }
