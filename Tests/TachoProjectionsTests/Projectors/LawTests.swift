@@ -29,6 +29,8 @@ struct LawTests {
         expectNames(ToolCallsProjector.self, ToolCallsProjector.Column.self)
         expectNames(HookEventsProjector.self, HookEventsProjector.Column.self)
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
+        expectNames(WorkLogProjector.self, WorkLogProjector.Column.self)
+        expectNames(CostSavingsLogProjector.self, CostSavingsLogProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
@@ -53,6 +55,7 @@ enum RandomLog {
 
     private static func append(to log: inout MemoryLog, using random: inout SeededRandom) {
         func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        if number(3) == 0 { return appendCoordination(to: &log, using: &random) }
         func pick(_ texts: [String]) -> String { texts[number(texts.count)] }
 
         let workflow = "w\(number(3))"
