@@ -73,6 +73,10 @@ package enum EventType {
     package static let phasePrefix: ByteString = "phase."
     /// `workflow.<status>`.
     package static let workflowPrefix: ByteString = "workflow."
+    /// `lock.<change>`.
+    package static let lockPrefix: ByteString = "lock."
+    /// `queue.<change>`.
+    package static let queuePrefix: ByteString = "queue."
     /// `transcript.<type>`: a record of the agent's own transcript.
     package static let transcriptPrefix: ByteString = "transcript."
     /// `output.<type>`: a record of a run's `raw_output.jsonl`.

@@ -29,7 +29,13 @@ struct LawTests {
         expectNames(ToolCallsProjector.self, ToolCallsProjector.Column.self)
         expectNames(HookEventsProjector.self, HookEventsProjector.Column.self)
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
+        expectNames(UserPromptsProjector.self, UserPromptsProjector.Column.self)
         expectNames(WorkLogProjector.self, WorkLogProjector.Column.self)
+        expectNames(WebhookEventsProjector.self, WebhookEventsProjector.Column.self)
+        expectNames(AdwLocksProjector.self, AdwLocksProjector.Column.self)
+        expectNames(PhaseQueueProjector.self, PhaseQueueProjector.Column.self)
+        expectNames(QueueConfigProjector.self, QueueConfigProjector.Column.self)
+        expectNames(AdwToolsProjector.self, AdwToolsProjector.Column.self)
         expectNames(CostSavingsLogProjector.self, CostSavingsLogProjector.Column.self)
     }
 
