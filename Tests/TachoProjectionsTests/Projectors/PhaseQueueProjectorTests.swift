@@ -64,6 +64,17 @@ struct PhaseQueueProjectorTests {
         expectLife(try table(life.flatMap { [$0, $0] }).row("q1"))
     }
 
+    /// Events of one batch are recorded at one moment.
+    @Test func `changes at the same moment take the log's order`() throws {
+        let changes = ["enqueued", "ready", "started", "failed", "requeued", "ready", "started"]
+
+        let table = try table(changes.map { ($0, "10:00:00", #"{"queue_id":"q"}"#) })
+
+        #expect(try table.row("q").text("status") == "running")
+        #expect(try table.row("q").integer("attempt_count") == 2)
+        #expect(try table.row("q").real("wait_seconds") == 0)
+    }
+
     @Test func `queueing has the reference's defaults`() throws {
         let table = try table([
             ("enqueued", "10:00:00", #"{"queue_id":"a","parent_issue":5,"phase_number":1}"#),
