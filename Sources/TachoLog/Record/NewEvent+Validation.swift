@@ -58,6 +58,10 @@ extension NewEvent {
         guard (1...999_999).contains(version) else {
             throw LogError(.invalidEvent, "version must be from 1 to 999999, not \(version)")
         }
+        // A record with another could be written and never be read.
+        if let time, !Timestamp.recordable.contains(time) {
+            throw LogError(.invalidEvent, "time must be in the years 1 to 9999")
+        }
     }
 
     private static func validate(_ text: ByteString, _ name: StaticString) throws(LogError) {

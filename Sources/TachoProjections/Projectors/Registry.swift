@@ -5,4 +5,12 @@ package let allProjectors: [any Projector.Type] = [
     ToolCallsProjector.self,
     HookEventsProjector.self,
     SessionsProjector.self,
+    UserPromptsProjector.self,
+    WorkLogProjector.self,
+    WebhookEventsProjector.self,
+    AdwLocksProjector.self,
+    PhaseQueueProjector.self,
+    QueueConfigProjector.self,
+    AdwToolsProjector.self,
+    CostSavingsLogProjector.self,
 ]

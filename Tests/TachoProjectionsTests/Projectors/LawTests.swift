@@ -29,6 +29,14 @@ struct LawTests {
         expectNames(ToolCallsProjector.self, ToolCallsProjector.Column.self)
         expectNames(HookEventsProjector.self, HookEventsProjector.Column.self)
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
+        expectNames(UserPromptsProjector.self, UserPromptsProjector.Column.self)
+        expectNames(WorkLogProjector.self, WorkLogProjector.Column.self)
+        expectNames(WebhookEventsProjector.self, WebhookEventsProjector.Column.self)
+        expectNames(AdwLocksProjector.self, AdwLocksProjector.Column.self)
+        expectNames(PhaseQueueProjector.self, PhaseQueueProjector.Column.self)
+        expectNames(QueueConfigProjector.self, QueueConfigProjector.Column.self)
+        expectNames(AdwToolsProjector.self, AdwToolsProjector.Column.self)
+        expectNames(CostSavingsLogProjector.self, CostSavingsLogProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
@@ -53,6 +61,7 @@ enum RandomLog {
 
     private static func append(to log: inout MemoryLog, using random: inout SeededRandom) {
         func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        if number(3) == 0 { return appendCoordination(to: &log, using: &random) }
         func pick(_ texts: [String]) -> String { texts[number(texts.count)] }
 
         let workflow = "w\(number(3))"
