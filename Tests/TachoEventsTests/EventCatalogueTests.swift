@@ -17,6 +17,7 @@ import Testing
         let types = [
             EventType.toolCall, EventType.stateSnapshot, EventType.statePhases,
             EventType.stateDirectory, EventType.logLine, EventType.logRecord,
+            EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,

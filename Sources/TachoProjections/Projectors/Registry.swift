@@ -5,4 +5,6 @@ package let allProjectors: [any Projector.Type] = [
     ToolCallsProjector.self,
     HookEventsProjector.self,
     SessionsProjector.self,
+    DecisionPointsProjector.self,
+    ResourceSnapshotsProjector.self,
 ]
