@@ -7,4 +7,5 @@ package let allProjectors: [any Projector.Type] = [
     SessionsProjector.self,
     DecisionPointsProjector.self,
     ResourceSnapshotsProjector.self,
+    PhaseDependenciesProjector.self,
 ]

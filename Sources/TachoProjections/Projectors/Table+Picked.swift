@@ -97,8 +97,10 @@ extension Event {
 }
 
 extension Table {
-    /// The workflow a record belongs to, without `wf-`: as it says itself, else by its stream,
-    /// unless that is the session or nobody's. A known cell stays.
+    /// The workflow a record belongs to, without `wf-`.
+    ///
+    /// It is what the record says itself, else the stream, unless that is the session or nobody's.
+    /// A known cell stays.
     mutating func fill(
         _ column: some ColumnHandle, of row: Int, workflow: JSONView?, _ event: Event,
         session: JSONView?

@@ -31,6 +31,7 @@ struct LawTests {
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
         expectNames(DecisionPointsProjector.self, DecisionPointsProjector.Column.self)
         expectNames(ResourceSnapshotsProjector.self, ResourceSnapshotsProjector.Column.self)
+        expectNames(PhaseDependenciesProjector.self, PhaseDependenciesProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
