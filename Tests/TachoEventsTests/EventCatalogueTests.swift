@@ -26,6 +26,7 @@ import Testing
             EventType.queueFailed, EventType.queueBlocked, EventType.queueRequeued,
             EventType.queueConfigured, EventType.toolRegistered, EventType.toolUpdated,
             EventType.toolDeprecated, EventType.savingsRecorded,
+            EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
