@@ -34,7 +34,7 @@ struct Tacho: ParsableCommand {
         ])
 
     private static let recording: [any ParsableCommand.Type] = [
-        AppendCommand.self, HookCommand.self, ImportCommand.self, SyncCommand.self,
+        AppendCommand.self, HookCommand.self, RunCommand.self, ImportCommand.self, SyncCommand.self,
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
@@ -135,6 +135,6 @@ struct Tacho: ParsableCommand {
 }
 
 /// The system's `exit`, whose name the argument parser's method has, too.
-private func endProcess(_ status: Int32) -> Never {
+func endProcess(_ status: Int32) -> Never {
     exit(status)
 }

@@ -29,6 +29,17 @@ struct LawTests {
         expectNames(ToolCallsProjector.self, ToolCallsProjector.Column.self)
         expectNames(HookEventsProjector.self, HookEventsProjector.Column.self)
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
+        expectNames(UserPromptsProjector.self, UserPromptsProjector.Column.self)
+        expectNames(WorkLogProjector.self, WorkLogProjector.Column.self)
+        expectNames(WebhookEventsProjector.self, WebhookEventsProjector.Column.self)
+        expectNames(AdwLocksProjector.self, AdwLocksProjector.Column.self)
+        expectNames(PhaseQueueProjector.self, PhaseQueueProjector.Column.self)
+        expectNames(QueueConfigProjector.self, QueueConfigProjector.Column.self)
+        expectNames(AdwToolsProjector.self, AdwToolsProjector.Column.self)
+        expectNames(CostSavingsLogProjector.self, CostSavingsLogProjector.Column.self)
+        expectNames(DecisionPointsProjector.self, DecisionPointsProjector.Column.self)
+        expectNames(ResourceSnapshotsProjector.self, ResourceSnapshotsProjector.Column.self)
+        expectNames(PhaseDependenciesProjector.self, PhaseDependenciesProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
@@ -53,6 +64,7 @@ enum RandomLog {
 
     private static func append(to log: inout MemoryLog, using random: inout SeededRandom) {
         func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        if number(3) == 0 { return appendCoordination(to: &log, using: &random) }
         func pick(_ texts: [String]) -> String { texts[number(texts.count)] }
 
         let workflow = "w\(number(3))"
@@ -66,6 +78,7 @@ enum RandomLog {
             #"{"input_tokens":\#(number(50)),"output_tokens":\#(number(9)),"cache_read_input_tokens":\#(number(99))}"#
         let input = #"{"command":"c\#(number(2))","file_path":"/f\#(number(3))"}"#
 
+        if number(4) == 0 { return RandomLog.appendRun(to: &log, using: &random) }
         switch number(9) {
         case 0, 1:
             let name = pick([
