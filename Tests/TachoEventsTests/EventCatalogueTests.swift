@@ -22,6 +22,7 @@ import Testing
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
             EventType.transcriptPrefix, EventType.outputPrefix, EventType.tachoPrefix,
+            EventType.githubPrefix,
         ]
 
         for type in types { #expect(page.contains("`\(type)`"), "\(type)") }
