@@ -41,10 +41,11 @@ struct Tacho: ParsableCommand {
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, RecoverCommand.self,
         RepairCommand.self, TortureCommand.self, TortureWriterCommand.self,
+        TortureReplayCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,
-        RebuildCommand.self,
+        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 
     /// Of messages that the argument parser words.

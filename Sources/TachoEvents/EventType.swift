@@ -31,12 +31,49 @@ package enum EventType {
     /// A structured log record that is neither about a phase nor about a workflow.
     package static let logRecord: ByteString = "log.record"
 
+    /// A projector could not take an event in; written when an operator asks for it.
+    package static let quarantined: ByteString = "tacho.quarantined"
+
     /// What somebody decided, among what, and why.
     package static let decisionRecorded: ByteString = "decision.recorded"
     /// How a decision went.
     package static let decisionOutcome: ByteString = "decision.outcome"
     /// What a running phase uses of the machine at one moment.
     package static let resourceSampled: ByteString = "resource.sampled"
+
+    // MARK: Requests, the registry, coordination
+
+    /// A request of a person, with its analysis.
+    package static let promptSubmitted: ByteString = "prompt.submitted"
+    /// A request became an issue.
+    package static let promptPosted: ByteString = "prompt.posted"
+
+    package static let workLogEntry: ByteString = "work_log.entry"
+    package static let workLogDeleted: ByteString = "work_log.deleted"
+
+    package static let webhookReceived: ByteString = "webhook.received"
+
+    package static let lockAcquired: ByteString = "lock.acquired"
+    package static let lockUpdated: ByteString = "lock.updated"
+    package static let lockReleased: ByteString = "lock.released"
+    package static let lockForceReleased: ByteString = "lock.force_released"
+    package static let lockExpired: ByteString = "lock.expired"
+
+    package static let queueEnqueued: ByteString = "queue.enqueued"
+    package static let queueReady: ByteString = "queue.ready"
+    package static let queueStarted: ByteString = "queue.started"
+    package static let queuePhaseChanged: ByteString = "queue.phase_changed"
+    package static let queueCompleted: ByteString = "queue.completed"
+    package static let queueFailed: ByteString = "queue.failed"
+    package static let queueBlocked: ByteString = "queue.blocked"
+    package static let queueRequeued: ByteString = "queue.requeued"
+    package static let queueConfigured: ByteString = "queue.configured"
+
+    package static let toolRegistered: ByteString = "tool.registered"
+    package static let toolUpdated: ByteString = "tool.updated"
+    package static let toolDeprecated: ByteString = "tool.deprecated"
+
+    package static let savingsRecorded: ByteString = "savings.recorded"
 
     // MARK: Families: the part before the name
 
@@ -46,6 +83,10 @@ package enum EventType {
     package static let phasePrefix: ByteString = "phase."
     /// `workflow.<status>`.
     package static let workflowPrefix: ByteString = "workflow."
+    /// `lock.<change>`.
+    package static let lockPrefix: ByteString = "lock."
+    /// `queue.<change>`.
+    package static let queuePrefix: ByteString = "queue."
     /// `transcript.<type>`: a record of the agent's own transcript.
     package static let transcriptPrefix: ByteString = "transcript."
     /// `output.<type>`: a record of a run's `raw_output.jsonl`.

@@ -70,7 +70,7 @@ extension Timestamp: CustomStringConvertible {
 
     /// Reads ISO 8601 date and time: `T` or a blank between them, any number of fraction digits,
     /// and `Z`, `±hh:mm`, `±hhmm` or nothing (UTC) at the end; `nil` for anything else, also for a
-    /// 30th of February.
+    /// 30th of February, and for moments that are not in ``recordable``.
     public init?(iso8601 text: [UInt8]) {
         let parsed = text.withUnsafeBytes { Timestamp(iso8601: $0) }
         guard let parsed else { return nil }
@@ -84,7 +84,7 @@ extension Timestamp: CustomStringConvertible {
 
     /// As `init(iso8601:)` of an array; not generic, because projectors call it for every event.
     public init?(iso8601 text: UnsafeRawBufferPointer) {
-        if let canonical = Timestamp(canonical: text) {
+        if let canonical = Timestamp(canonical: text), Self.recordable.contains(canonical) {
             self = canonical
             return
         }
@@ -110,7 +110,16 @@ extension Timestamp: CustomStringConvertible {
         }
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
         microseconds = seconds * 1_000_000 + fraction
+        guard Self.recordable.contains(self) else { return nil }
     }
+
+    /// The years 1 to 9999 in UTC: what a record can say, with four digits for the year.
+    ///
+    /// A zone can lead out of them: the last evening of 9999 in New York is in the year 10000.
+    package static let recordable =
+        Timestamp(
+            microseconds: -62_135_596_800_000_000)...Timestamp(
+            microseconds: 253_402_300_799_999_999)
 }
 
 /// A day of the proleptic Gregorian calendar.

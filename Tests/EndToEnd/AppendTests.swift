@@ -156,6 +156,8 @@ struct AppendTests {
     @Test(arguments: [
         "{\"type\":\"t\"}", "{\"data\":{}}", "{\"type\":1,\"data\":{}}",
         "{\"type\":\"t\",\"data\":[]}", "{\"type\":\"t\",\"data\":{},\"time\":\"yesterday\"}",
+        "{\"type\":\"t\",\"data\":{},\"time\":\"0000-01-01T00:00:00Z\"}",
+        "{\"type\":\"t\",\"data\":{},\"time\":\"9999-12-31T23:59:59-05:00\"}",
         "{\"type\":\"t\",\"data\":{},\"version\":\"1\"}",
         "{\"type\":\"t\",\"data\":{},\"colour\":\"red\"}",
         "{\"type\":\"a\\nb\",\"data\":{}}", "{\"type\":\"\",\"data\":{}}",

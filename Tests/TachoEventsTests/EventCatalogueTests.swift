@@ -17,12 +17,21 @@ import Testing
         let types = [
             EventType.toolCall, EventType.stateSnapshot, EventType.statePhases,
             EventType.stateDirectory, EventType.logLine, EventType.logRecord,
+            EventType.quarantined,
+            EventType.promptSubmitted, EventType.promptPosted, EventType.workLogEntry,
+            EventType.workLogDeleted, EventType.webhookReceived, EventType.lockAcquired,
+            EventType.lockUpdated, EventType.lockReleased, EventType.lockForceReleased,
+            EventType.lockExpired, EventType.queueEnqueued, EventType.queueReady,
+            EventType.queueStarted, EventType.queuePhaseChanged, EventType.queueCompleted,
+            EventType.queueFailed, EventType.queueBlocked, EventType.queueRequeued,
+            EventType.queueConfigured, EventType.toolRegistered, EventType.toolUpdated,
+            EventType.toolDeprecated, EventType.savingsRecorded,
             EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
-            EventType.transcriptPrefix, EventType.outputPrefix, EventType.tachoPrefix,
-            EventType.githubPrefix,
+            EventType.lockPrefix, EventType.queuePrefix, EventType.transcriptPrefix,
+            EventType.outputPrefix, EventType.githubPrefix, EventType.tachoPrefix,
         ]
 
         for type in types { #expect(page.contains("`\(type)`"), "\(type)") }

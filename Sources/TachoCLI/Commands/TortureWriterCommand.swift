@@ -11,8 +11,10 @@ struct TortureWriterCommand: ParsableCommand {
     @Argument var first: Int
     @Argument var seed: UInt64
     @Argument var count: Int
+    @Argument var threads = 1
 
     func run() throws {
-        try TortureWriter.run(store: store, first: first, seed: seed, count: count)
+        try TortureWriter.run(
+            store: store, first: first, seed: seed, count: count, threads: threads)
     }
 }

@@ -1,6 +1,6 @@
 /// Which queued phases may start.
 ///
-/// Source: semantics §1.10 and §7.6, goldens `queue_ready_phases`, `priority_name`.
+/// Source: semantics §1.10 and §7.6, golden `queue_ready_phases`.
 package struct PhaseQueue: Sendable {
     package struct Entry: Sendable {
         package let id: String
@@ -42,15 +42,4 @@ package struct PhaseQueue: Sendable {
 
     /// Of all features together.
     package var runningCount: Int { entries.count { $0.status == "running" } }
-
-    /// Up to 10 urgent, 20 high, 50 normal, 70 low, else background.
-    package static func priorityName(_ priority: Int) -> String {
-        switch priority {
-        case ...10: "urgent"
-        case ...20: "high"
-        case ...50: "normal"
-        case ...70: "low"
-        default: "background"
-        }
-    }
 }

@@ -111,8 +111,8 @@ struct LoggedCall {
     private(set) var costSaved: JSONView?
     private(set) var snapshotBefore: JSONView?
     private(set) var snapshotAfter: JSONView?
-    private var durationMilliseconds: JSONView?
-    private var durationSeconds: JSONView?
+    private(set) var durationMilliseconds: JSONView?
+    private(set) var durationSeconds: JSONView?
     private var exit: JSONView?
     private var resultSummary: JSONView?
 

@@ -11,7 +11,8 @@ internal import TachoSimulation
 ///
 /// A trial is a store and some cycles: a writer starts, appends, and gets `kill -9` after a random
 /// number of acknowledgements and a random moment more. What it has acknowledged through its pipe
-/// has to be there, once and whole. Moments are the system's: a trial cannot be repeated exactly.
+/// has to be there, once and whole. Every third writer has four threads that share one
+/// `SharedLogWriter`. Moments are the system's: a trial cannot be repeated exactly.
 struct KilledWriters: Campaign {
     let id = "K1"
     let title = "real kill -9 of appending processes: nothing acknowledged lost or doubled"
@@ -32,7 +33,11 @@ struct KilledWriters: Campaign {
         for cycle in 0..<Self.cycleCount {
             let first = cycle * 1_000_000
             let child = try ChildProcess(
-                machine.program, ["torture-writer", directory, "\(first)", "\(seed)", "100000"])
+                machine.program,
+                [
+                    "torture-writer", directory, "\(first)", "\(seed)", "100000",
+                    cycle % 3 == 2 ? "4" : "1",
+                ])
             let wanted = Int.random(in: 0...12, using: &workload.random)
             var said = child.read(16 * wanted)
             usleep(UInt32.random(in: 0...1_500, using: &workload.random))

@@ -1,5 +1,6 @@
 import Foundation
 import TachoInsights
+import TachoProjections
 
 /// Phases, their queue, their tools, and what hooks watch.
 let phaseChecks: GoldenChecks = [
@@ -31,7 +32,7 @@ let phaseChecks: GoldenChecks = [
     },
     "priority_name": { example in
         let priority = example.input["priority"].integer ?? 0
-        return example.agrees(.text(PhaseQueue.priorityName(priority)))
+        return example.agrees(.text("\(QueuePriority.name(of: Int64(priority)))"))
     },
     "workflow_selection": { example in
         let phase = example.input["phase_data"]

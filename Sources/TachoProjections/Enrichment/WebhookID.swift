@@ -12,7 +12,7 @@ package enum WebhookID {
     }
 
     /// The first 16 hexadecimal digits of a text's SHA-256.
-    static func shortHash(_ text: String) -> String {
+    package static func shortHash(_ text: String) -> String {
         String(SHA256.hash(Array(text.utf8)).hex.prefix(16))
     }
 }
