@@ -35,6 +35,7 @@ struct Tacho: ParsableCommand {
 
     private static let recording: [any ParsableCommand.Type] = [
         AppendCommand.self, HookCommand.self, RunCommand.self, ImportCommand.self, SyncCommand.self,
+        GitHubCommand.self,
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,

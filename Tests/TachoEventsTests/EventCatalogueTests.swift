@@ -31,7 +31,7 @@ import Testing
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
             EventType.lockPrefix, EventType.queuePrefix, EventType.transcriptPrefix,
-            EventType.outputPrefix, EventType.tachoPrefix,
+            EventType.outputPrefix, EventType.githubPrefix, EventType.tachoPrefix,
         ]
 
         for type in types { #expect(page.contains("`\(type)`"), "\(type)") }

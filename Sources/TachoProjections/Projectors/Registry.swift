@@ -16,4 +16,5 @@ package let allProjectors: [any Projector.Type] = [
     DecisionPointsProjector.self,
     ResourceSnapshotsProjector.self,
     PhaseDependenciesProjector.self,
+    GitHubArtifactsProjector.self,
 ]

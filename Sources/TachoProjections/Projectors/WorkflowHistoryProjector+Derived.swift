@@ -48,6 +48,7 @@ extension WorkflowHistoryProjector {
         let end = end(row, table)
         table.set(Column.startTime, of: row, timestamp: start)
         table.set(Column.endTime, of: row, timestamp: end)
+        refreshConcurrency(row, &table)
         if let start {
             table.set(Column.createdAt, of: row, timestamp: start)
             if table.isUnknown(Column.statedStart, row) {
@@ -107,6 +108,7 @@ extension WorkflowHistoryProjector {
         table.set(
             Column.phaseCount, of: row, integer: phases.isEmpty ? nil : Int64(phases.count))
         guard !history.entries.isEmpty else { return }
+        refreshSteps(history, row, &table)
 
         let start = table.timestamp(Column.statedStart, row)
         table.set(Column.retryCount, of: row, integer: history.retryCount(workflowStart: start))

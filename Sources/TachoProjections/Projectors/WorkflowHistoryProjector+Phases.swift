@@ -13,7 +13,7 @@ extension WorkflowHistoryProjector {
         }
         // A record of no workflow is the server's own.
         guard let row = row(of: record, event, &table) else { return }
-        setIdentity(record, row, &table)
+        setIdentity(record, event, row, &table)
         noteTimes(record, event, row, &table)
         let hasNewPhase = isPhase && applyPhase(record, event, row, &table)
         if !isPhase { applyWorkflow(record, event, row, &table) }
@@ -32,16 +32,16 @@ extension WorkflowHistoryProjector {
         return event.stream.equals("general") ? nil : row(event, &table)
     }
 
-    private func setIdentity(_ record: PhaseRecord, _ row: Int, _ table: inout Table) {
+    private func setIdentity(
+        _ record: PhaseRecord, _ event: Event, _ row: Int, _ table: inout Table
+    ) {
         if table.isUnknown(Column.issueNumber, row),
             let number = IssueNumber(record.issueNumber).value
         {
-            table.set(Column.issueNumber, of: row, integer: number)
+            setIssueNumber(number, row, &table)
         }
         table.fill(Column.modelUsed, of: row, text: record.model)
-        record.parent?.withText {
-            table.set(Column.parentAdwID, of: row, text: $0.dropping(prefix: "wf-"))
-        }
+        setParent(record.parent, event, row, &table)
     }
 
     private func noteTimes(

@@ -4,6 +4,7 @@ extension WorkflowHistoryProjector {
         case issueNumber
         case nlInput
         case githubUrl
+        case ghIssueState
         case workflowTemplate
         case modelUsed
         case status
@@ -64,6 +65,8 @@ extension WorkflowHistoryProjector {
         case planFile
         case issueClass
         case parentAdwID
+        case childCount
+        case childAdwIds
         case createdAt
         case updatedAt
         // Hidden.
@@ -86,6 +89,15 @@ extension WorkflowHistoryProjector {
         case finishedPhases
         case estimatedByPhase
         case loggedCost
+        case issueUpdatedAt
+        case reviews
+        case checks
+        case testPassRate
+        case hasStatedSteps
+        case concurrentAt
+        case peerHead
+        case peerPrevious
+        case comparisonBasis
     }
 
     package static let schema = TableSchema(
@@ -101,6 +113,9 @@ extension WorkflowHistoryProjector {
         ColumnDefinition(
             "nl_input", .text, isInterned: false, summary: "What was asked, up to 4 KiB."),
         ColumnDefinition("github_url", .text, summary: "URL of the issue."),
+        ColumnDefinition(
+            "gh_issue_state", .text, isIndexed: true,
+            summary: "open, closed: of the issue, by GitHub's events since the workflow began."),
         ColumnDefinition(
             "workflow_template", .text, isIndexed: true, summary: "Template; sdlc if not said."),
         ColumnDefinition(
@@ -192,8 +207,6 @@ extension WorkflowHistoryProjector {
             summary: "From failed attempts to the next success of their phase."),
     ]
 
-    /// `anomaly_flags` and `optimization_recommendations` compare with other workflows, and are
-    /// not filled by this version.
     private static let judgementColumns = [
         ColumnDefinition(
             "complexity_estimated", .text,
@@ -213,8 +226,14 @@ extension WorkflowHistoryProjector {
         ColumnDefinition(
             "quality_score", .real, summary: "0 to 100: failed attempts, retries, kind of error."),
         ColumnDefinition("scoring_version", .text, summary: "Of the scores' formulas: 1.0."),
-        ColumnDefinition("anomaly_flags", .json),
-        ColumnDefinition("optimization_recommendations", .json),
+        ColumnDefinition(
+            "anomaly_flags", .json,
+            summary: "What is out of the ordinary, in words, against the 50 workflows of its "
+                + "template and class that ended before it; unknown until it ends."),
+        ColumnDefinition(
+            "optimization_recommendations", .json,
+            summary: "Up to five codes, each with words, most useful first; unknown until it "
+                + "ends."),
         ColumnDefinition(
             "hour_of_day", .integer,
             summary: "Hour of the start as written, 0 to 23; −1 if it cannot be read."),
@@ -222,13 +241,24 @@ extension WorkflowHistoryProjector {
             "day_of_week", .integer, summary: "Weekday of the start as written, Monday = 0."),
     ]
 
-    /// Not filled by this version: GitHub's events come later.
     private static let outcomeColumns = [
-        ColumnDefinition("pr_merged", .boolean),
-        ColumnDefinition("time_to_merge_hours", .real),
-        ColumnDefinition("review_cycles", .integer),
-        ColumnDefinition("ci_test_pass_rate", .real),
-        ColumnDefinition("similar_workflow_ids", .json),
+        ColumnDefinition(
+            "pr_merged", .boolean,
+            summary: "Whether a pull request of its branch is merged; unknown without one."),
+        ColumnDefinition(
+            "time_to_merge_hours", .real,
+            summary: "Hours from the pull request's opening to its merge."),
+        ColumnDefinition(
+            "review_cycles", .integer,
+            summary: "Reviews that asked for changes, and 1 if one approved."),
+        ColumnDefinition(
+            "ci_test_pass_rate", .real,
+            summary: "0 to 1: tests passed ÷ tests run, by the state file; else checks that "
+                + "succeeded ÷ checks that succeeded or failed."),
+        ColumnDefinition(
+            "similar_workflow_ids", .json,
+            summary: "Up to five of the 50 workflows of its template and class that ended before "
+                + "it: those at least 70 of 100 alike, best first."),
     ]
 
     private static let resourceColumns = [
@@ -236,16 +266,26 @@ extension WorkflowHistoryProjector {
             "worktree_path", .text, isIndexed: true, summary: "The worktree, by the state file."),
         ColumnDefinition("backend_port", .integer, summary: "By the state file."),
         ColumnDefinition("frontend_port", .integer, summary: "By the state file."),
-        ColumnDefinition("concurrent_workflows", .integer),
+        ColumnDefinition(
+            "concurrent_workflows", .integer,
+            summary: "Of the 256 workflows before it in the log, those that ran when it started."),
         ColumnDefinition(
             "worktree_reused", .boolean,
             summary: "By the state file, else whether an earlier workflow had the worktree."),
-        ColumnDefinition("steps_completed", .integer, summary: "By the state file."),
-        ColumnDefinition("steps_total", .integer, summary: "By the state file."),
-        ColumnDefinition("branch_name", .text, summary: "By the state file."),
+        ColumnDefinition(
+            "steps_completed", .integer,
+            summary: "By the state file, else phases that were completed."),
+        ColumnDefinition(
+            "steps_total", .integer, summary: "By the state file, else phases that were logged."),
+        ColumnDefinition(
+            "branch_name", .text, isIndexed: true, summary: "By the state file."),
         ColumnDefinition("plan_file", .text, summary: "By the state file."),
         ColumnDefinition("issue_class", .text, summary: "/chore, /bug, /feature, /patch."),
         ColumnDefinition("parent_adw_id", .text, isIndexed: true, summary: "The parent workflow."),
+        ColumnDefinition(
+            "child_count", .integer, summary: "Workflows that name this one as their parent."),
+        ColumnDefinition(
+            "child_adw_ids", .json, summary: "The first 100 of them, as they became known."),
         ColumnDefinition(
             "created_at", .timestamp, summary: "start_time, else when it was first recorded."),
         ColumnDefinition("updated_at", .timestamp, summary: "When it last changed."),
@@ -271,5 +311,14 @@ extension WorkflowHistoryProjector {
         ColumnDefinition("finished_phases", .json, isHidden: true),
         ColumnDefinition("estimated_by_phase", .json, isHidden: true),
         ColumnDefinition("logged_cost", .money, isHidden: true),
+        ColumnDefinition("issue_updated_at", .timestamp, isHidden: true),
+        ColumnDefinition("reviews", .json, isHidden: true),
+        ColumnDefinition("checks", .json, isHidden: true),
+        ColumnDefinition("test_pass_rate", .real, isHidden: true),
+        ColumnDefinition("has_stated_steps", .boolean, isHidden: true),
+        ColumnDefinition("concurrent_at", .timestamp, isHidden: true),
+        ColumnDefinition("peer_head", .text, isIndexed: true, isHidden: true),
+        ColumnDefinition("peer_previous", .integer, isHidden: true),
+        ColumnDefinition("comparison_basis", .integer, isHidden: true),
     ]
 }

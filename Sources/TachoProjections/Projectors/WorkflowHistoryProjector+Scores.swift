@@ -8,7 +8,9 @@ import TachoLog
 
 extension WorkflowHistoryProjector {
     /// Formulas: semantics §4.7, §4.8, §4.9; version 1.0 of the scores.
-    func refreshScores(_ row: Int, _ table: inout Table) {
+    ///
+    /// - Returns: What they rest on.
+    func refreshScores(_ row: Int, _ table: inout Table) -> WorkflowFacts {
         let facts = facts(row, table)
         let hasInput = !table.isUnknown(Column.nlInput, row)
         let hasDuration = facts.durationSeconds.map { $0 > 0 } ?? false
@@ -32,6 +34,7 @@ extension WorkflowHistoryProjector {
             let actual = ActualComplexity(stepCount: steps, durationSeconds: seconds)
             table.set(Column.complexityActual, of: row, text: actual.name)
         }
+        return facts
     }
 
     /// The clarity of what was asked, as far as it is kept.
@@ -42,12 +45,16 @@ extension WorkflowHistoryProjector {
         table.set(Column.nlInputClarityScore, of: row, real: score)
     }
 
-    private func facts(_ row: Int, _ table: Table) -> WorkflowFacts {
+    func facts(_ row: Int, _ table: Table) -> WorkflowFacts {
         var facts = WorkflowFacts()
         func text(_ column: Column) -> String? {
             table.withText(column, row) { String(decoding: $0, as: UTF8.self) }
         }
+        facts.id = text(.adwID)
         facts.template = text(.workflowTemplate)
+        facts.classification = text(.issueClass)
+        facts.isMerged = table.boolean(Column.prMerged, row) ?? false
+        facts.hasPassedChecks = table.real(Column.ciTestPassRate, row) == 1
         if let model = text(.modelUsed) { facts.model = .named(model) }
         facts.input = text(.nlInput)
         facts.durationSeconds = table.integer(Column.durationSeconds, row).map { Double($0) }

@@ -8,7 +8,7 @@ extension WorkflowHistoryProjector {
     func applySnapshot(_ event: Event, _ table: inout Table) {
         let state = WorkflowState(event.data)
         let row = row(event, &table)
-        setIdentity(state, row, &table)
+        setIdentity(state, event, row, &table)
         setResources(state, row, &table)
         setWord(state, row, &table)
         setError(state.errorMessage, row, &table)
@@ -34,9 +34,11 @@ extension WorkflowHistoryProjector {
         touch(row, event, &table)
     }
 
-    private func setIdentity(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+    private func setIdentity(
+        _ state: WorkflowState, _ event: Event, _ row: Int, _ table: inout Table
+    ) {
         if let number = IssueNumber(state.issueNumber).value {
-            table.set(Column.issueNumber, of: row, integer: number)
+            setIssueNumber(number, row, &table)
         }
         if let input = state.nlInput, input.isFilledText {
             table.set(Column.nlInput, of: row, text: input, limit: Self.inputByteLimit)
@@ -55,9 +57,7 @@ extension WorkflowHistoryProjector {
         table.renew(Column.branchName, of: row, text: state.branchName)
         table.renew(Column.planFile, of: row, text: state.planFile)
         table.renew(Column.issueClass, of: row, text: state.issueClass)
-        state.parent?.withText {
-            table.set(Column.parentAdwID, of: row, text: $0.dropping(prefix: "wf-"))
-        }
+        setParent(state.parent, event, row, &table)
     }
 
     private func setResources(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
@@ -68,6 +68,13 @@ extension WorkflowHistoryProjector {
             if let number = value?.integerLenient() {
                 table.set(column, of: row, integer: number)
             }
+        }
+        if state.stepsTotal?.integerLenient() != nil {
+            table.set(Column.hasStatedSteps, of: row, boolean: true)
+        }
+        if let rate = state.testPassRate {
+            table.set(Column.testPassRate, of: row, real: rate)
+            refreshPassRate(row, &table)
         }
         if let cost = state.estimatedCost.flatMap({ PicoDollars.parse($0) }) {
             table.set(Column.estimatedCostTotal, of: row, money: cost)
@@ -172,6 +179,7 @@ struct WorkflowState {
     private(set) var estimatedBreakdown: JSONView?
     private(set) var errorMessage: JSONView?
     private(set) var parent: JSONView?
+    private(set) var testResults: JSONView?
     private var templates: (new: JSONView?, old: JSONView?)
     private var models: (new: JSONView?, old: JSONView?)
     private var completedAt: JSONView?
@@ -182,6 +190,19 @@ struct WorkflowState {
             return true
         }
         endTime = endTime ?? completedAt
+    }
+
+    /// Tests that passed, of those that ran; `nil` where none is counted.
+    var testPassRate: Double? {
+        guard let summary = testResults?["summary"],
+            let passed = summary.known("passed", "passed_tests")?.integerLenient(), passed >= 0
+        else { return nil }
+        let failed = summary.known("failed", "failed_tests")?.integerLenient() ?? 0
+        let sum = passed.addingReportingOverflow(max(0, failed))
+        let total =
+            summary.known("total", "total_tests")?.integerLenient() ?? sum.partialValue
+        guard total > 0, passed <= total, !sum.overflow else { return nil }
+        return Double(passed) / Double(total)
     }
 
     /// The old key counts where the new one is absent, not where it is `null`.
@@ -214,6 +235,7 @@ struct WorkflowState {
         if key.equals("steps_total") { stepsTotal = value }
         if key.equals("estimated_cost_total") { estimatedCost = value }
         if key.equals("estimated_cost_breakdown") { estimatedBreakdown = value }
+        if key.equals("external_test_results") { testResults = value }
         if key.equals("error_message") || key.equals("last_error") { errorMessage = value }
         if key.equals("parent_adw_id") || key.equals("parent_workflow_id") { parent = value }
     }

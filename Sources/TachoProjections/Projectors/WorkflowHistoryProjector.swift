@@ -20,7 +20,7 @@ package struct WorkflowHistoryProjector: Projector {
     package static let version = 3
     package static let inputs: [TypePattern] = [
         "state.snapshot", "state.directory", "state.phases", "output.system", "output.result",
-        "phase.*", "workflow.*", "log.line",
+        "phase.*", "workflow.*", "log.line", "github.*",
     ]
 
     package static let errorByteLimit = 500
@@ -42,6 +42,8 @@ package struct WorkflowHistoryProjector: Projector {
             applySnapshot(event, &table)
         } else if type.equals("state.directory") {
             applyDirectory(event, &table)
+        } else if type.hasPrefix("github.") {
+            applyGitHub(event, &table)
         } else if type.equals("state.phases") {
             applyFinishedPhases(event, &table)
         } else {
@@ -64,12 +66,14 @@ package struct WorkflowHistoryProjector: Projector {
             table.set(Column.retryCount, of: row, integer: 0)
             table.set(Column.createdAt, of: row, timestamp: event.recorded)
             table.set(Column.updatedAt, of: row, timestamp: event.recorded)
+            adoptChildren(key, row, &table)
         }
         return row
     }
 
     func touch(_ row: Int, _ event: Event, _ table: inout Table) {
-        refreshScores(row, &table)
+        let facts = refreshScores(row, &table)
+        refreshComparison(facts, row, &table)
         table.touch(row, at: event)
         table.set(Column.updatedAt, of: row, timestamp: event.recorded)
     }

@@ -40,6 +40,7 @@ struct LawTests {
         expectNames(DecisionPointsProjector.self, DecisionPointsProjector.Column.self)
         expectNames(ResourceSnapshotsProjector.self, ResourceSnapshotsProjector.Column.self)
         expectNames(PhaseDependenciesProjector.self, PhaseDependenciesProjector.Column.self)
+        expectNames(GitHubArtifactsProjector.self, GitHubArtifactsProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(

@@ -1,15 +1,15 @@
 import TachoLog
 
 extension RandomLog {
-    /// Decisions, phases that need others, and samples of resources, with few different ids.
+    /// Decisions, phases that need others, GitHub's events, and samples of resources, with few different ids.
     static func appendRun(to log: inout MemoryLog, using random: inout SeededRandom) {
         func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
         func pick(_ texts: [String]) -> String { texts[number(texts.count)] }
 
-        let workflow = "w\(number(3))"
+        let workflow = pick(["w0", "w1", "w2", "00000000", "00000001"])
         let stamp = Timestamp(milliseconds: 1_767_312_000_000 + Int64(number(100_000)) * 100)
         let time = number(3) == 0 ? nil : stamp
-        switch number(3) {
+        switch number(4) {
         case 0:
             let id = pick([#""decision_id":"d\#(number(9))","#, "", #""decision_id":5,"#])
             log.append(
@@ -31,6 +31,19 @@ extension RandomLog {
                 data:
                     #"{"phase_name":"\#(name)","phase_number":\#(number(4)),"duration_seconds":\#(number(9)).5\#(start)\#(needs)}"#
             )
+        case 2:
+            let at = #""updated_at":"\#(stamp)","created_at":"2026-01-02T08:00:00Z""#
+            let pull =
+                #""pull_request":{"number":\#(number(3)),"state":"\#(pick(["open", "CLOSED", "MERGED"]))","merged_at":\#(pick(["null", "\"2026-01-02T20:00:00Z\""])),"head":{"ref":"feature-issue-\#(number(9))-adw-0000000\#(number(3))","sha":"abc"},\#(at)}"#
+            log.append(
+                stream: "o/n", type: "github.\(pick(["pull_request", "x"]))", time: time,
+                data: pick([
+                    #"{"repository":{"full_name":"o/n"},"action":"closed",\#(pull)}"#,
+                    #"{"repository":{"full_name":"o/n"},"review":{"id":\#(number(9)),"state":"\#(pick(["approved", "changes_requested"]))"},\#(pull)}"#,
+                    #"{"repository":{"full_name":"o/n"},"issue":{"number":\#(number(9)),"state":"\#(pick(["open", "closed"]))",\#(at)}}"#,
+                    #"{"repository":{"full_name":"o/n"},"check_run":{"id":\#(number(9)),"status":"completed","conclusion":"\#(pick(["success", "failure", "skipped"]))","check_suite":{"head_branch":"x-adw-0000000\#(number(3))"}}}"#,
+                    #"{"repository":5,"issue":[]}"#,
+                ]))
         default:
             log.append(
                 stream: workflow, type: "resource.sampled", source: "tacho/run", time: time,
