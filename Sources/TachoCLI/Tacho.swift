@@ -34,16 +34,17 @@ struct Tacho: ParsableCommand {
         ])
 
     private static let recording: [any ParsableCommand.Type] = [
-        AppendCommand.self, HookCommand.self, ImportCommand.self, SyncCommand.self,
+        AppendCommand.self, HookCommand.self, RunCommand.self, ImportCommand.self, SyncCommand.self,
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, RecoverCommand.self,
         RepairCommand.self, TortureCommand.self, TortureWriterCommand.self,
+        TortureReplayCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,
-        RebuildCommand.self,
+        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 
     /// Of messages that the argument parser words.
@@ -134,6 +135,6 @@ struct Tacho: ParsableCommand {
 }
 
 /// The system's `exit`, whose name the argument parser's method has, too.
-private func endProcess(_ status: Int32) -> Never {
+func endProcess(_ status: Int32) -> Never {
     exit(status)
 }

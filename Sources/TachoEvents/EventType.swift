@@ -31,6 +31,16 @@ package enum EventType {
     /// A structured log record that is neither about a phase nor about a workflow.
     package static let logRecord: ByteString = "log.record"
 
+    /// A projector could not take an event in; written when an operator asks for it.
+    package static let quarantined: ByteString = "tacho.quarantined"
+
+    /// What somebody decided, among what, and why.
+    package static let decisionRecorded: ByteString = "decision.recorded"
+    /// How a decision went.
+    package static let decisionOutcome: ByteString = "decision.outcome"
+    /// What a running phase uses of the machine at one moment.
+    package static let resourceSampled: ByteString = "resource.sampled"
+
     // MARK: Requests, the registry, coordination
 
     /// A request of a person, with its analysis.
@@ -81,6 +91,8 @@ package enum EventType {
     package static let transcriptPrefix: ByteString = "transcript."
     /// `output.<type>`: a record of a run's `raw_output.jsonl`.
     package static let outputPrefix: ByteString = "output."
+    /// `github.<event>`: a webhook's payload, or an object as GitHub's API gives it.
+    package static let githubPrefix: ByteString = "github."
     /// The store's own history.
     package static let tachoPrefix: ByteString = "tacho."
 }

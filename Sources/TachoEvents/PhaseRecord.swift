@@ -26,6 +26,7 @@ package struct PhaseRecord {
     package private(set) var sessionID: JSONView?
     package private(set) var parent: JSONView?
     package private(set) var model: JSONView?
+    package private(set) var dependsOn: JSONView?
 
     package init(_ data: JSONView) {
         data.forEachMember { key, value in
@@ -53,6 +54,7 @@ package struct PhaseRecord {
             if key.equals("tool_calls") { Self.keep(value, in: &toolCalls) }
             if key.equals("session_id") { Self.keep(value, in: &sessionID) }
             if key.equals("model_used") { Self.keep(value, in: &model) }
+            if key.equals("depends_on") { Self.keep(value, in: &dependsOn) }
         case 11:
             if key.equals("log_message") { Self.keep(value, in: &message) }
             if key.equals("tokens_used") { Self.keep(value, in: &tokensUsed) }

@@ -21,6 +21,8 @@ public struct LogError: Error, Equatable, Sendable {
         case notAllowed
         /// A stream does not end where the producer expected it to; nothing was appended.
         case conflict
+        /// The writer was closed before this append.
+        case closed
         /// The event was refused as it is; nothing was appended.
         case invalidEvent
         /// Any other failure of the system.

@@ -224,7 +224,11 @@ package final class SimulatedFileSystem: FileSystem {
         }
     }
 
-    package func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
+    /// A shared lock keeps others out like an exclusive one: nobody here holds one for longer than
+    /// it takes to find out that it was given.
+    package func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
         try call(.lock, path(of: file)) { (state, _) throws(FileError) in
             let node = try self.node(file, state)
             if let holder = state.locks[node], holder != file.rawValue {

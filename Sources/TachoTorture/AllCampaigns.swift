@@ -1,7 +1,7 @@
 /// Every campaign there is, in the order of the table of fault classes.
 ///
 /// - Parameter machine: Where those with real processes and disks find both.
-/// - Returns: Those of crashes first, then damage, then fuzzing.
+/// - Returns: Those of crashes first, then damage, fuzzing, and replays.
 package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     let crashes: [any Campaign] = [
         KilledWriters(machine: machine),
@@ -13,5 +13,5 @@ package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
         Clocks(),
         PausedWriter(machine: machine),
     ]
-    return crashes + FailingCalls.all + damageCampaigns + fuzzCampaigns
+    return crashes + FailingCalls.all + damageCampaigns + fuzzCampaigns + [Replay(machine: machine)]
 }

@@ -354,8 +354,10 @@ private final class EndlessFile: FileSystem {
     func truncate(_ file: TachoLog.FileDescriptor, to byteCount: Int) throws(FileError) {
         try base.truncate(file, to: byteCount)
     }
-    func lock(_ file: TachoLog.FileDescriptor, waits: Bool) throws(FileError) -> Bool {
-        try base.lock(file, waits: waits)
+    func lock(
+        _ file: TachoLog.FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
+        try base.lock(file, mode, waits: waits)
     }
     func unlock(_ file: TachoLog.FileDescriptor) { base.unlock(file) }
     func rename(_ path: String, to newPath: String) throws(FileError) {

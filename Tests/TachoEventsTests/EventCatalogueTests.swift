@@ -17,6 +17,7 @@ import Testing
         let types = [
             EventType.toolCall, EventType.stateSnapshot, EventType.statePhases,
             EventType.stateDirectory, EventType.logLine, EventType.logRecord,
+            EventType.quarantined,
             EventType.promptSubmitted, EventType.promptPosted, EventType.workLogEntry,
             EventType.workLogDeleted, EventType.webhookReceived, EventType.lockAcquired,
             EventType.lockUpdated, EventType.lockReleased, EventType.lockForceReleased,
@@ -25,6 +26,7 @@ import Testing
             EventType.queueFailed, EventType.queueBlocked, EventType.queueRequeued,
             EventType.queueConfigured, EventType.toolRegistered, EventType.toolUpdated,
             EventType.toolDeprecated, EventType.savingsRecorded,
+            EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,

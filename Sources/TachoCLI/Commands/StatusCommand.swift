@@ -9,12 +9,19 @@ struct StatusCommand: ParsableCommand {
             EXAMPLES
               tacho status
               tacho status --json | jq .data.position
+              tacho status --memory
             """)
+
+    @Flag(help: "Show instead what the tables take in memory; --json has it by column.")
+    var memory = false
 
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        if memory {
+            return try MemoryReport(OpenTables(nil, in: location, output.messages)).print(output)
+        }
         let reader = try location.openReader()
         let survey = StoreSurvey(reader)
         var sheet = FactSheet(schema: "tacho.status/1")

@@ -1,8 +1,8 @@
 /// Finds an event by its id, so that the same event is not appended twice.
 ///
-/// Ids of the active segment are held in memory, read once and then kept up to date. Those of
-/// sealed segments are found through the segments' blooms: only a frame that says "maybe" is
-/// decoded, and its ids are kept for the next question, within a bound.
+/// Ids of segments that are not sealed are held in memory, read once and then kept up to date.
+/// Those of sealed segments are found through the segments' blooms: only a frame that says "maybe"
+/// is decoded, and its ids are kept for the next question, within a bound.
 struct IDIndex {
     /// What is kept of an event: enough to tell "the same" from "another with this id".
     struct Entry {
@@ -10,34 +10,39 @@ struct IDIndex {
         let content: UInt64
     }
 
-    /// Two halves of a hash.
+    /// 128 bits of an id's hash, which stand for it.
     ///
-    /// Within one process only, so the seed may differ between processes.
-    struct Key: Hashable {
+    /// The seeds are drawn for each process: nobody can choose ids that meet.
+    struct Key: Equatable {
         let high: UInt64
         let low: UInt64
 
         init(_ id: UnsafeRawBufferPointer) {
-            high = Self.hash(id, salt: 1)
-            low = Self.hash(id, salt: 2)
+            high = ByteHash.hash(id, seed: Seeds.high)
+            low = ByteHash.hash(id, seed: Seeds.low)
         }
+    }
 
-        private static func hash(_ bytes: UnsafeRawBufferPointer, salt: UInt8) -> UInt64 {
-            var hasher = Hasher()
-            hasher.combine(salt)
-            hasher.combine(bytes: bytes)
-            return UInt64(bitPattern: Int64(hasher.finalize()))
-        }
+    private enum Seeds {
+        static let high = UInt64.random(in: 0...UInt64.max)
+        static let low = UInt64.random(in: 0...UInt64.max)
+        static let content = UInt64.random(in: 0...UInt64.max)
     }
 
     /// Entries of decoded frames; beyond this they are dropped and decoded again when asked for.
     private static let maximumFrameEntryCount = 1_000_000
 
-    private var activeEntries: [Key: Entry] = [:]
+    private var activeEntries = IDTable()
     private(set) var activeFirst: Position
     private(set) var activeByteCount = 0
+    /// By first position, of segments that have ended and are not sealed yet.
+    private var plainEntries: [Position: IDTable] = [:]
+    /// Whether all segments before the active one are known: as plain ones, or as sealed readers.
+    ///
+    /// What becomes of them later does not add ids.
+    var knowsEarlierSegments = false
     private var framesSeen: Set<FrameKey> = []
-    private var frameEntries: [Key: Entry] = [:]
+    private var frameEntries = IDTable()
 
     struct FrameKey: Hashable {
         let segment: Position
@@ -50,23 +55,45 @@ struct IDIndex {
 
     /// Learns a record that stands in the active segment, up to the offset `byteCount`.
     mutating func learn(_ record: RecordView, through byteCount: Int) {
-        activeEntries[Key(record.id)] = Entry(
-            position: record.position, content: Self.content(record))
+        activeEntries.set(
+            Key(record.id), Entry(position: record.position, content: Self.content(record)))
         activeByteCount = byteCount
     }
 
-    mutating func learn(_ event: NewEvent, id: ByteString, at position: Position) {
-        let key = id.bytes.withUnsafeBytes { Key($0) }
-        activeEntries[key] = Entry(position: position, content: Self.content(event))
+    /// Learns an event that is about to be written to the active segment.
+    mutating func learn(_ key: Key, _ entry: Entry) {
+        activeEntries.set(key, entry)
     }
 
     mutating func advance(to byteCount: Int) {
         activeByteCount = byteCount
     }
 
-    /// The event with this id in the active segment or in a frame that has been read.
+    /// The event with this id in a segment that is not sealed or in a frame that has been read.
     func known(_ key: Key) -> Entry? {
-        activeEntries[key] ?? frameEntries[key]
+        if let entry = activeEntries[key] ?? frameEntries[key] { return entry }
+        for entries in plainEntries.values {
+            if let entry = entries[key] { return entry }
+        }
+        return nil
+    }
+
+    /// The index of a log whose active segment has ended with `byteCount` bytes and waits to be
+    /// sealed; `nil` if not all of its ids are known.
+    consuming func afterRoll(at byteCount: Int, to first: Position) -> IDIndex? {
+        guard activeByteCount == byteCount else { return nil }
+        plainEntries[activeFirst] = activeEntries
+        activeEntries = IDTable()
+        activeByteCount = 0
+        activeFirst = first
+        // The manifest is looked at once more, and lets go of what has been sealed meanwhile.
+        knowsEarlierSegments = false
+        return self
+    }
+
+    /// Forgets the ids of a segment, which its sealed form knows.
+    mutating func forget(_ entry: SegmentEntry) {
+        plainEntries[entry.first] = nil
     }
 
     func hasSeen(_ frame: FrameKey) -> Bool { framesSeen.contains(frame) }
@@ -75,36 +102,38 @@ struct IDIndex {
     mutating func learn(
         _ segment: PlainSegment, _ fileSystem: any FileSystem
     ) throws(LogError) {
-        let key = FrameKey(segment: segment.entry.first, frame: 0)
-        guard !hasSeen(key) else { return }
-        var batches = [RecordBatch]()
+        guard plainEntries[segment.entry.first] == nil else { return }
+        var entries = IDTable()
         try LogError.unifying {
             let file = try fileSystem.open(segment.layout.logFile(segment.entry.file), .read)
             defer { fileSystem.close(file) }
             try segment.forEachBatch(
                 fileSystem, file, through: segment.entry.byteCount,
-                {
-                    batches.append($0)
+                { batch in
+                    try batch.forEachRecord { record in
+                        // What a failed sync left behind the segment's last position is not in
+                        // the log.
+                        guard record.position <= segment.entry.last else { return false }
+                        entries.set(
+                            Key(record.id),
+                            Entry(position: record.position, content: Self.content(record)))
+                        return true
+                    }
                     return true
                 }, onDamage: { _ in })
-            // What a failed sync left behind the segment's last position is not in the log.
-            for batch in batches { try learn(frame: key, batch, through: segment.entry.last) }
         }
-        framesSeen.insert(key)
+        plainEntries[segment.entry.first] = entries
     }
 
     /// Keeps the ids of one decoded frame.
-    mutating func learn(
-        frame: FrameKey, _ batch: RecordBatch, through last: Position? = nil
-    ) throws {
+    mutating func learn(frame: FrameKey, _ batch: RecordBatch) throws {
         if frameEntries.count > Self.maximumFrameEntryCount {
-            frameEntries.removeAll(keepingCapacity: true)
+            frameEntries = IDTable()
             framesSeen.removeAll(keepingCapacity: true)
         }
         try batch.forEachRecord { record in
-            if let last, record.position > last { return false }
-            frameEntries[Key(record.id)] = Entry(
-                position: record.position, content: Self.content(record))
+            frameEntries.set(
+                Key(record.id), Entry(position: record.position, content: Self.content(record)))
             return true
         }
         framesSeen.insert(frame)
@@ -115,29 +144,87 @@ struct IDIndex {
     // Everything the producer said. Not `recorded` and the position, which are the store's.
 
     static func content(_ record: RecordView) -> UInt64 {
-        var hasher = Hasher()
-        combine(&hasher, record.stream)
-        combine(&hasher, record.type)
-        combine(&hasher, record.source)
-        hasher.combine(record.version)
-        hasher.combine(record.time)
-        combine(&hasher, record.data)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+        var hash = ByteHash.hash(record.stream, seed: Seeds.content)
+        hash = ByteHash.hash(record.type, seed: hash)
+        hash = ByteHash.hash(record.source, seed: hash)
+        return content(record.data, record.version, record.time, seed: hash)
     }
 
-    static func content(_ event: NewEvent) -> UInt64 {
-        var hasher = Hasher()
-        for bytes in [event.stream.bytes, event.type.bytes, event.source.bytes] {
-            bytes.withUnsafeBytes { combine(&hasher, $0) }
+    static func content(_ event: borrowing NewEvent) -> UInt64 {
+        var hash = event.stream.bytes.withUnsafeBytes {
+            ByteHash.hash($0, seed: Seeds.content)
         }
-        hasher.combine(event.version)
-        hasher.combine(event.time)
-        event.data.withUnsafeBytes { combine(&hasher, $0) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+        hash = event.type.bytes.withUnsafeBytes { ByteHash.hash($0, seed: hash) }
+        hash = event.source.bytes.withUnsafeBytes { ByteHash.hash($0, seed: hash) }
+        let (version, time) = (event.version, event.time)
+        return event.data.withUnsafeBytes { content($0, version, time, seed: hash) }
     }
 
-    private static func combine(_ hasher: inout Hasher, _ bytes: UnsafeRawBufferPointer) {
-        hasher.combine(bytes.count)
-        hasher.combine(bytes: bytes)
+    private static func content(
+        _ data: UnsafeRawBufferPointer, _ version: Int, _ time: Timestamp?, seed: UInt64
+    ) -> UInt64 {
+        let moment = time.map { UInt64(bitPattern: $0.microseconds) ^ seed } ?? ~seed
+        return withUnsafeBytes(of: (UInt64(bitPattern: Int64(version)), moment)) {
+            ByteHash.hash(data, seed: ByteHash.hash($0, seed: seed))
+        }
+    }
+}
+
+/// A table from the hash of an id to its event: open addressing, no entry is ever removed.
+struct IDTable {
+    private struct Slot {
+        var high: UInt64
+        var low: UInt64
+        /// 0 in a free slot: positions begin at 1.
+        var position: UInt64
+        var content: UInt64
+    }
+
+    private static let freeSlot = Slot(high: 0, low: 0, position: 0, content: 0)
+
+    private(set) var count = 0
+    /// A power of two of them, or none.
+    private var slots: [Slot] = []
+
+    subscript(key: IDIndex.Key) -> IDIndex.Entry? {
+        guard count > 0 else { return nil }
+        let slot = slots[place(of: key)]
+        guard slot.position > 0 else { return nil }
+        return IDIndex.Entry(position: Position(slot.position), content: slot.content)
+    }
+
+    /// - Precondition: The entry has a position.
+    mutating func set(_ key: IDIndex.Key, _ entry: IDIndex.Entry) {
+        precondition(entry.position > .zero, "events have positions from 1")
+        // At most three quarters are taken, so that a search ends soon.
+        if count >= slots.count / 4 * 3 { grow() }
+        let place = place(of: key)
+        if slots[place].position == 0 { count += 1 }
+        slots[place] = Slot(
+            high: key.high, low: key.low, position: entry.position.rawValue,
+            content: entry.content)
+    }
+
+    /// The slot of this key, or the free one where it belongs.
+    private func place(of key: IDIndex.Key) -> Int {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: key.high) & mask
+        while slots[place].position > 0,
+            slots[place].low != key.low || slots[place].high != key.high
+        {
+            place = (place + 1) & mask
+        }
+        return place
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = Array(repeating: Self.freeSlot, count: max(64, old.count * 2))
+        let mask = slots.count - 1
+        for slot in old where slot.position > 0 {
+            var place = Int(truncatingIfNeeded: slot.high) & mask
+            while slots[place].position > 0 { place = (place + 1) & mask }
+            slots[place] = slot
+        }
     }
 }

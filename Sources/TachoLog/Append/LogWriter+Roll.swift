@@ -71,7 +71,7 @@ extension LogWriter {
         activeFile = file
         head = next
         seed = ActiveSeed(store: store, firstPosition: first)
-        ids = nil
+        ids = state == nil ? nil : ids?.afterRoll(at: ended.writtenByteCount, to: first)
         do throws(LogError) {
             try saveHead(strict: true)
             end(&manifest, ended, as: state, active: name, first: first)

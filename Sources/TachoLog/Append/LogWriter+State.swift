@@ -188,6 +188,14 @@ extension LogWriter {
             index.learn(record, through: end)
         }
         index.advance(to: head.writtenByteCount)
+        if !index.knowsEarlierSegments {
+            try learnEarlierSegments(&index)
+            index.knowsEarlierSegments = true
+        }
+        ids = index
+    }
+
+    private mutating func learnEarlierSegments(_ index: inout IDIndex) throws(LogError) {
         let manifest = try Manifest.load(layout, store: store, fileSystem)
         for entry in manifest.segments {
             switch entry.state {
@@ -195,12 +203,12 @@ extension LogWriter {
                 continue
             case .sealed:
                 _ = try sealedSegment(entry)
+                index.forget(entry)
             case .sealing, .damaged:
                 try index.learn(
                     PlainSegment(entry: entry, store: store, layout: layout), fileSystem)
             }
         }
-        ids = index
     }
 
     /// Calls `body` with the records of the active segment from an offset on, and where each ends.
@@ -241,8 +249,8 @@ extension LogWriter {
     /// The event with this id, wherever in the log it is.
     mutating func find(
         _ key: IDIndex.Key, _ id: ByteString
-    ) throws(LogError) -> (Position, UInt64)? {
-        if let entry = ids?.known(key) { return (entry.position, entry.content) }
+    ) throws(LogError) -> IDIndex.Entry? {
+        if let entry = ids?.known(key) { return entry }
         for segment in sealedReaders.values {
             let candidates = id.bytes.withUnsafeBytes { segment.reader.mightContain(id: $0) }
             for frame in candidates {
@@ -250,7 +258,7 @@ extension LogWriter {
                 guard ids?.hasSeen(frameKey) == false else { continue }
                 let batch = try segment.batch(frame, fileSystem)
                 try LogError.unifying { try ids?.learn(frame: frameKey, batch) }
-                if let entry = ids?.known(key) { return (entry.position, entry.content) }
+                if let entry = ids?.known(key) { return entry }
             }
         }
         return nil

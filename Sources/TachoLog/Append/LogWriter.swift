@@ -28,6 +28,8 @@ public struct LogWriter: ~Copyable {
     var seed: ActiveSeed
     var ids: IDIndex?
     var streamEnds: StreamEnds?
+    /// Holds the lines of the batch being appended, and its memory for the next one.
+    var encoder = RecordEncoder()
     var generator = UUIDv7Generator()
     /// Of the sealed segments, for finding ids; loaded when first asked for.
     var sealedReaders: [Position: SealedSegment] = [:]
@@ -106,6 +108,9 @@ public struct LogWriter: ~Copyable {
     /// The last position of the log, as far as this writer has seen it.
     public var lastPosition: Position { head.writtenPosition }
 
+    /// Up to here everything is on the disk, as far as this writer has seen it.
+    var durablePosition: Position { head.durablePosition }
+
     // MARK: - Appending
 
     /// Appends events as one batch: after a crash either all of them are there or none.
@@ -126,16 +131,9 @@ public struct LogWriter: ~Copyable {
         _ events: [NewEvent], durability: Durability = .commit,
         expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
-        for (index, event) in events.enumerated() {
-            do throws(LogError) {
-                try event.validate()
-            } catch {
-                throw LogError(
-                    error.code, "event \(index + 1) of \(events.count): \(error.message)")
-            }
-        }
+        try NewEvent.validate(events)
         return try append(
-            validated: events, durability: durability, expecting: expectations)
+            checked: events, durability: durability, idsAreNew: false, expecting: expectations)
     }
 
     /// Appends events whose data the caller has validated itself.
@@ -152,14 +150,25 @@ public struct LogWriter: ~Copyable {
         validated events: [NewEvent], durability: Durability, idsAreNew: Bool = false,
         expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
-        for event in events { try event.validateEnvelope() }
-        let plan = try writeBatch(events, idsAreNew: idsAreNew, expectations)
+        let span = events.span
+        for index in span.indices { try span[index].validateEnvelope() }
+        return try append(
+            checked: events, durability: durability, idsAreNew: idsAreNew, expecting: expectations)
+    }
+
+    private mutating func append(
+        checked events: [NewEvent], durability: Durability, idsAreNew: Bool,
+        expecting expectations: [StreamExpectation]
+    ) throws(LogError) -> AppendReceipt {
+        let outcomes = try write([events], idsAreNew: idsAreNew, expectations)
         // Also a repeated event is acknowledged as durable only when it is.
         let last = head.writtenPosition
-        if durability != .interval { try makeDurable(through: last, strict: durability == .strict) }
+        var durable = head.durablePosition
+        if durability != .interval {
+            durable = try makeDurable(through: last, strict: durability == .strict)
+        }
         return AppendReceipt(
-            outcomes: plan.outcomes, lastPosition: last,
-            durablePosition: min(head.durablePosition, last))
+            outcomes: outcomes[0], lastPosition: last, durablePosition: min(durable, last))
     }
 
     /// Makes everything durable that any process has written so far.
@@ -172,11 +181,16 @@ public struct LogWriter: ~Copyable {
             throw error
         }
         unlock()
-        try makeDurable(through: head.writtenPosition, strict: false)
+        _ = try makeDurable(through: head.writtenPosition, strict: false)
     }
 
     /// Syncs, notes that all is durable, and closes.
     public consuming func close() throws(LogError) {
+        try finish()
+    }
+
+    /// Makes everything durable and notes that nothing is left to do.
+    mutating func finish() throws(LogError) {
         try synchronizeAll()
         try lock()
         defer { unlock() }
@@ -187,120 +201,145 @@ public struct LogWriter: ~Copyable {
         try saveHead(strict: false)
     }
 
-    // MARK: - The batch
+    // MARK: - Batches
 
-    private mutating func writeBatch(
-        _ events: [NewEvent], idsAreNew: Bool, _ expectations: [StreamExpectation]
-    ) throws(LogError) -> Batch {
+    /// Writes batches in one piece, each of them whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - batches: Their events have been checked.
+    ///   - idsAreNew: As for ``append(validated:durability:idsAreNew:expecting:)``.
+    ///   - expectations: Checked before the first batch.
+    /// - Returns: For each batch the outcomes of its events.
+    /// - Throws: ``LogError``; nothing was written then.
+    mutating func write(
+        _ batches: [[NewEvent]], idsAreNew: Bool = false,
+        _ expectations: [StreamExpectation] = []
+    ) throws(LogError) -> [[AppendOutcome]] {
         try lock()
         defer { unlock() }
         try refresh()
         if options.sealByteCount > 0, head.writtenByteCount >= options.sealByteCount {
             try roll()
         }
-        let plan = try planBatch(events, idsAreNew: idsAreNew)
-        if !plan.bytes.isEmpty {
-            try check(expectations)
-            try write(plan)
-            learn(plan, events)
-            try saveHead(strict: false)
+        do throws(LogError) {
+            let plan = try plan(batches, idsAreNew: idsAreNew)
+            if plan.appendedCount > 0 {
+                try check(expectations)
+                try write(plan)
+                if plan.hasLearned { ids?.advance(to: head.writtenByteCount) }
+                try saveHead(strict: false)
+            }
+            return plan.outcomes
+        } catch {
+            // It may know events that were not written.
+            ids = nil
+            throw error
+        }
+    }
+
+    /// What is to be written; the lines stand in ``encoder``.
+    private struct Plan {
+        var recorded = Timestamp(microseconds: 0)
+        var outcomes: [[AppendOutcome]] = []
+        var appendedCount = 0
+        /// Whether the ids of all that is written are in the index.
+        ///
+        /// Those made here are not put there: if there are any, the next batch with ids reads
+        /// them from the file.
+        var hasLearned = true
+    }
+
+    /// Decides what is written and encodes it into ``encoder``.
+    private mutating func plan(
+        _ batches: [[NewEvent]], idsAreNew: Bool
+    ) throws(LogError) -> Plan {
+        var plan = Plan()
+        plan.recorded = max(options.clock().inMilliseconds, head.recorded)
+        plan.outcomes.reserveCapacity(batches.count)
+        encoder.begin(seed: seed, recorded: plan.recorded, watermark: head.durableByteCount)
+        var hasLoadedIDs = idsAreNew
+        for events in batches {
+            let span = events.span
+            if !hasLoadedIDs, span.indices.contains(where: { span[$0].id != nil }) {
+                try loadIDs()
+                hasLoadedIDs = true
+            }
+            if idsAreNew || !hasLoadedIDs {
+                encode(events, &plan)
+            } else {
+                try encodeNew(events, &plan)
+            }
         }
         return plan
     }
 
-    private struct Batch {
-        var bytes: [UInt8] = []
-        var outcomes: [AppendOutcome] = []
-        /// Indexes of the events that are written.
-        var appended: [Int] = []
-        var recorded = Timestamp(microseconds: 0)
-    }
-
-    /// Decides what is written and encodes it, in one buffer.
-    private mutating func planBatch(
-        _ events: [NewEvent], idsAreNew: Bool
-    ) throws(LogError) -> Batch {
-        var batch = Batch()
-        batch.outcomes.reserveCapacity(events.count)
-        batch.appended.reserveCapacity(events.count)
-        batch.recorded = max(options.clock().inMilliseconds, head.recorded)
-        if idsAreNew || events.allSatisfy({ $0.id == nil }) {
-            batch.appended = Array(events.indices)
-            batch.outcomes = events.indices.map { .appended(head.writtenPosition + ($0 + 1)) }
-        } else {
-            try select(events, &batch)
-        }
-        guard !batch.appended.isEmpty else { return batch }
-        let byteCount = batch.appended.reduce(0) { $0 + events[$1].data.count + 320 }
-        var encoder = RecordEncoder(seed: seed, byteCount: byteCount)
-        let recorded = batch.recorded.iso8601
-        var position = head.writtenPosition
-        var remaining = batch.appended.count
-        for index in batch.appended {
-            position = position.next
-            remaining -= 1
+    /// Encodes a batch none of whose events can be in the log.
+    private mutating func encode(_ events: [NewEvent], _ plan: inout Plan) {
+        let first = head.writtenPosition + (plan.appendedCount + 1)
+        let span = events.span
+        for index in span.indices {
             encoder.append(
-                events[index], generator: &generator, at: batch.recorded, position: position,
-                recorded: recorded, remaining: remaining, watermark: head.durableByteCount)
+                span[index], generator: &generator, position: first + index,
+                remaining: events.count - index - 1)
         }
-        batch.bytes = encoder.bytes
-        return batch
+        plan.outcomes.append(events.indices.map { .appended(first + $0) })
+        plan.appendedCount += events.count
+        plan.hasLearned = plan.hasLearned && events.isEmpty
     }
 
-    /// Leaves out events whose id is in the log, or earlier in the batch.
-    private mutating func select(_ events: [NewEvent], _ batch: inout Batch) throws(LogError) {
-        try loadIDs()
-        var fresh: [IDIndex.Key: (Position, UInt64)] = [:]
-        for (index, event) in events.enumerated() {
-            let position = head.writtenPosition + (batch.appended.count + 1)
-            if let id = event.id {
+    /// Encodes a batch without the events whose id is in the log, or earlier in what is planned.
+    private mutating func encodeNew(
+        _ events: [NewEvent], _ plan: inout Plan
+    ) throws(LogError) {
+        var fresh = [Int]()
+        fresh.reserveCapacity(events.count)
+        var outcomes = [AppendOutcome]()
+        outcomes.reserveCapacity(events.count)
+        let first = head.writtenPosition + (plan.appendedCount + 1)
+        let span = events.span
+        for index in span.indices {
+            let position = first + fresh.count
+            if let id = span[index].id {
                 let key = id.bytes.withUnsafeBytes { IDIndex.Key($0) }
-                let content = IDIndex.content(event)
-                var found = fresh[key]
-                if found == nil { found = try find(key, id) }
-                if let (known, knownContent) = found {
-                    batch.outcomes.append(
-                        knownContent == content ? .duplicate(known) : .conflict(known))
+                let content = IDIndex.content(span[index])
+                if let known = try find(key, id) {
+                    outcomes.append(
+                        known.content == content
+                            ? .duplicate(known.position) : .conflict(known.position))
                     continue
                 }
-                fresh[key] = (position, content)
+                ids?.learn(key, IDIndex.Entry(position: position, content: content))
+            } else {
+                plan.hasLearned = false
             }
-            batch.appended.append(index)
-            batch.outcomes.append(.appended(position))
+            fresh.append(index)
+            outcomes.append(.appended(position))
         }
-    }
-
-    /// Remembers what was written, so that the next batch need not read it again.
-    ///
-    /// Ids that were made here are not kept; if there are any, the next batch with ids reads them
-    /// from the file.
-    private mutating func learn(_ batch: Batch, _ events: [NewEvent]) {
-        guard ids != nil, batch.appended.allSatisfy({ events[$0].id != nil }) else { return }
-        for (offset, index) in batch.appended.enumerated() {
-            guard let id = events[index].id else { continue }
-            let position = head.writtenPosition + (offset + 1 - batch.appended.count)
-            ids?.learn(events[index], id: id, at: position)
+        for (offset, index) in fresh.enumerated() {
+            encoder.append(
+                span[index], generator: &generator, position: first + offset,
+                remaining: fresh.count - offset - 1)
         }
-        ids?.advance(to: head.writtenByteCount)
+        plan.outcomes.append(outcomes)
+        plan.appendedCount += fresh.count
     }
 
     /// One `pwrite` at the known end.
     ///
     /// What a failed one left behind is cut off again.
-    private mutating func write(_ batch: Batch) throws(LogError) {
+    private mutating func write(_ plan: Plan) throws(LogError) {
         guard let activeFile else { preconditionFailure("a refreshed writer has an active file") }
         do throws(FileError) {
-            try fileSystem.writeAll(activeFile, batch.bytes, at: head.writtenByteCount)
+            try fileSystem.writeAll(activeFile, encoder.bytes, at: head.writtenByteCount)
         } catch {
-            ids = nil
             // If this fails too, the next writer finds an unfinished batch behind the known end
             // and puts it into the quarantine.
             try? fileSystem.truncate(activeFile, to: head.writtenByteCount)
             throw LogError(error)
         }
-        head.writtenByteCount += batch.bytes.count
-        head.writtenPosition = head.writtenPosition + batch.appended.count
-        head.recorded = batch.recorded
+        head.writtenByteCount += encoder.byteCount
+        head.writtenPosition = head.writtenPosition + plan.appendedCount
+        head.recorded = plan.recorded
         head.isClean = false
     }
 }

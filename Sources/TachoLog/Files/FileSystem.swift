@@ -26,10 +26,10 @@ public protocol FileSystem: Sendable {
     func byteCount(of file: FileDescriptor) throws(FileError) -> Int
     func truncate(_ file: FileDescriptor, to byteCount: Int) throws(FileError)
 
-    /// Takes the exclusive lock of an open file.
+    /// Takes the lock of an open file.
     ///
-    /// - Returns: `false` if another descriptor has it and `waits` is false.
-    func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool
+    /// - Returns: `false` if another descriptor has it, not shared by both, and `waits` is false.
+    func lock(_ file: FileDescriptor, _ mode: LockMode, waits: Bool) throws(FileError) -> Bool
     func unlock(_ file: FileDescriptor)
     /// Whether an open file still has a name: a lock on one that was removed keeps nobody out.
     func hasName(_ file: FileDescriptor) throws(FileError) -> Bool
@@ -68,6 +68,13 @@ public enum OpenMode: Hashable, Sendable {
     case createNew
 }
 
+public enum LockMode: Hashable, Sendable {
+    /// Held by one at a time.
+    case exclusive
+    /// Held by any number, as long as nobody has it exclusively.
+    case shared
+}
+
 public struct FileStatus: Hashable, Sendable {
     public var byteCount: Int
     public var isDirectory: Bool
@@ -100,6 +107,11 @@ public struct FileError: Error, Hashable, Sendable {
 }
 
 extension FileSystem {
+    /// Takes the exclusive lock of an open file; `false` if another descriptor has it.
+    package func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
+        try lock(file, .exclusive, waits: waits)
+    }
+
     /// True, for file systems whose files nobody else removes.
     package func hasName(_ file: FileDescriptor) throws(FileError) -> Bool { true }
 
@@ -147,12 +159,17 @@ extension FileSystem {
         _ file: FileDescriptor, _ bytes: [UInt8], at offset: Int
     ) throws(FileError) {
         try bytes.withUnsafeBufferPointer { buffer throws(FileError) in
-            let raw = UnsafeRawBufferPointer(buffer)
-            var written = 0
-            while written < raw.count {
-                let rest = UnsafeRawBufferPointer(rebasing: raw[written...])
-                written += try write(file, rest, at: offset + written)
-            }
+            try writeAll(file, UnsafeRawBufferPointer(buffer), at: offset)
+        }
+    }
+
+    package func writeAll(
+        _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            written += try write(file, rest, at: offset + written)
         }
     }
 

@@ -82,10 +82,11 @@ public struct RealFileSystem: FileSystem {
         }
     }
 
-    public func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
-        if retrying({ flock(file.rawValue, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }) == 0 {
-            return true
-        }
+    public func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
+        let operation = (mode == .exclusive ? LOCK_EX : LOCK_SH) | (waits ? 0 : LOCK_NB)
+        if retrying({ flock(file.rawValue, operation) }) == 0 { return true }
         if errno == EWOULDBLOCK { return false }
         throw FileError(.lock, name(of: file), errno: errno)
     }

@@ -6,16 +6,31 @@
 /// ```
 ///
 /// The active line is the canonical one with a ``RecordSuffix`` before its last brace.
-struct RecordEncoder {
-    let seed: ActiveSeed
-    private(set) var bytes: [UInt8] = []
+struct RecordEncoder: ~Copyable {
+    private var lines = LineBuffer()
+    private var seed = ActiveSeed.none
+    private var time = Timestamp(microseconds: 0)
+    private var watermark = 0
+    /// What all lines of one run have behind their position, up to the id.
+    private var recorded: [UInt8] = []
 
+    /// The lines since ``begin(seed:recorded:watermark:)``; lent until the next call.
+    var bytes: UnsafeRawBufferPointer { lines.bytes }
+    var byteCount: Int { lines.count }
+
+    /// Forgets the lines, keeps their memory, and begins others.
+    ///
     /// - Parameters:
     ///   - seed: Of the file the lines are for.
-    ///   - byteCount: About how many bytes they will be.
-    init(seed: ActiveSeed, byteCount: Int) {
+    ///   - recorded: Whole milliseconds.
+    ///   - watermark: Bytes of this file known to be durable.
+    mutating func begin(seed: ActiveSeed, recorded: Timestamp, watermark: Int) {
+        lines.removeAll()
         self.seed = seed
-        bytes.reserveCapacity(byteCount)
+        self.watermark = watermark
+        time = recorded
+        self.recorded =
+            Array(",\"recorded\":\"".utf8) + recorded.iso8601 + Array("\",\"id\":\"".utf8)
     }
 
     /// Appends one active line.
@@ -23,44 +38,46 @@ struct RecordEncoder {
     /// - Parameters:
     ///   - event: Already checked (``NewEvent/validate()``).
     ///   - generator: Makes an id if the event brings none.
-    ///   - time: For a made id.
     ///   - position: Its number.
-    ///   - recorded: Whole milliseconds.
     ///   - remaining: Records of the same batch still to come.
-    ///   - watermark: Bytes of this file known to be durable.
     mutating func append(
-        _ event: NewEvent, generator: inout UUIDv7Generator, at time: Timestamp,
-        position: Position, recorded: [UInt8], remaining: Int, watermark: Int
+        _ event: borrowing NewEvent, generator: inout UUIDv7Generator, position: Position,
+        remaining: Int
     ) {
-        let start = bytes.count
-        bytes.append(text: "{\"position\":")
-        bytes.appendDigits(position.rawValue)
-        bytes.append(text: ",\"recorded\":\"")
-        bytes.append(contentsOf: recorded)
-        bytes.append(text: "\",\"id\":\"")
+        let start = lines.count
+        lines.reserve(
+            event.data.count + event.stream.bytes.count + event.type.bytes.count
+                + event.source.bytes.count + (event.id?.bytes.count ?? 0) + Self.restByteCount)
+        lines.put("{\"position\":")
+        lines.putDigits(position.rawValue)
+        lines.put(recorded)
         if let id = event.id {
-            bytes.append(contentsOf: id.bytes)
+            lines.put(id.bytes)
         } else {
-            generator.appendNext(at: time, to: &bytes)
+            lines.put(generator.next(at: time))
         }
-        bytes.append(text: "\",\"stream\":\"")
-        bytes.append(contentsOf: event.stream.bytes)
-        bytes.append(text: "\",\"type\":\"")
-        bytes.append(contentsOf: event.type.bytes)
-        bytes.append(text: "\",\"source\":\"")
-        bytes.append(contentsOf: event.source.bytes)
-        bytes.append(text: "\",\"version\":")
-        bytes.appendDigits(event.version)
+        lines.put("\",\"stream\":\"")
+        lines.put(event.stream.bytes)
+        lines.put("\",\"type\":\"")
+        lines.put(event.type.bytes)
+        lines.put("\",\"source\":\"")
+        lines.put(event.source.bytes)
+        lines.put("\",\"version\":")
+        lines.putDigits(UInt64(event.version))
         if let time = event.time {
-            bytes.append(text: ",\"time\":\"")
-            time.appendISO8601(to: &bytes)
-            bytes.append(UInt8(ascii: "\""))
+            lines.put(",\"time\":\"")
+            lines.put(time)
+            lines.put("\"")
         }
-        bytes.append(text: ",\"data\":")
-        bytes.append(contentsOf: event.data)
+        lines.put(",\"data\":")
+        lines.put(event.data)
         RecordSuffix.append(
-            to: &bytes, lineStart: start, remaining: remaining, watermark: watermark, seed: seed)
+            to: &lines, lineStart: start, remaining: remaining, watermark: watermark, seed: seed)
     }
+
+    /// At least what a line has beside the event's own texts: 107 bytes of keys and quotes, 36 of
+    /// an id, five numbers of at most 20, two moments of at most 40, and 19 of the suffix.
+    private static let restByteCount = 384
 }
 
 extension [UInt8] {

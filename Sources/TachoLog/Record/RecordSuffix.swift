@@ -19,21 +19,17 @@ struct RecordSuffix: Equatable {
     private static let closingByteCount = 8 + 3
 
     static func append(
-        to bytes: inout [UInt8], lineStart: Int, remaining: Int, watermark: Int, seed: ActiveSeed
+        to lines: inout LineBuffer, lineStart: Int, remaining: Int, watermark: Int,
+        seed: ActiveSeed
     ) {
-        bytes.append(text: opening)
-        bytes.appendDigits(remaining)
-        bytes.append(UInt8(ascii: "."))
-        bytes.appendDigits(watermark)
-        bytes.append(UInt8(ascii: "."))
-        let checksum = bytes.withUnsafeBytes { raw in
-            CRC32C.checksum(
-                UnsafeRawBufferPointer(rebasing: raw[lineStart...]), seed: seed.rawValue)
-        }
-        for shift in stride(from: UInt32(28), through: 0, by: -4) {
-            bytes.append(EnvelopeText.hexDigit(UInt8(truncatingIfNeeded: checksum >> shift) & 15))
-        }
-        bytes.append(text: "\"}\n")
+        lines.put(opening)
+        lines.putDigits(UInt64(remaining))
+        lines.put(".")
+        lines.putDigits(UInt64(watermark))
+        lines.put(".")
+        lines.putHexadecimal(
+            CRC32C.checksum(lines.bytes(from: lineStart), seed: seed.rawValue))
+        lines.put("\"}\n")
     }
 
     /// Reads and checks the suffix of an active line; `nil` if the line is not a record of that
@@ -98,6 +94,13 @@ struct RecordSuffix: Equatable {
 /// What the checksums of an active file begin with: its store and its first position.
 struct ActiveSeed: Equatable {
     let rawValue: UInt32
+
+    /// Of no file.
+    static let none = ActiveSeed(rawValue: 0)
+
+    private init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
 
     init(store: StoreID, firstPosition: Position) {
         var bytes = Array(store.bytes)

@@ -139,17 +139,17 @@ extension LogWriter {
     private mutating func appendOwn(_ event: NewEvent) throws(LogError) {
         guard let activeFile else { return }
         let recorded = max(options.clock().inMilliseconds, head.recorded)
-        var encoder = RecordEncoder(seed: seed, byteCount: 512)
+        var encoder = RecordEncoder()
+        encoder.begin(seed: seed, recorded: recorded, watermark: head.durableByteCount)
         encoder.append(
-            event, generator: &generator, at: recorded, position: head.writtenPosition.next,
-            recorded: recorded.iso8601, remaining: 0, watermark: head.durableByteCount)
+            event, generator: &generator, position: head.writtenPosition.next, remaining: 0)
         do throws(FileError) {
             try fileSystem.writeAll(activeFile, encoder.bytes, at: head.writtenByteCount)
         } catch {
             try? fileSystem.truncate(activeFile, to: head.writtenByteCount)
             throw LogError(error)
         }
-        head.writtenByteCount += encoder.bytes.count
+        head.writtenByteCount += encoder.byteCount
         head.writtenPosition = head.writtenPosition.next
         head.recorded = recorded
         try saveHead(strict: false)

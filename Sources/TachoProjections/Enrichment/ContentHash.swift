@@ -1,3 +1,5 @@
+import TachoLog
+
 /// A hash of bytes that tables may keep: the same in every process and on every machine.
 ///
 /// Where it changes, the versions of the projectors that keep it are raised.

@@ -18,6 +18,12 @@ package enum PhaseName {
         return index.map { Int64($0 + 1) } ?? 0
     }
 
+    /// The phase with this number, in lower case; `nil` for a number of none of the ten.
+    package static func name(of number: Int64) -> ByteString? {
+        guard number >= 1, number <= canonical.count else { return nil }
+        return ByteString(stringLiteral: canonical[Int(number) - 1])
+    }
+
     /// The phase an agent's cost belongs to, by the name of the agent's directory.
     ///
     /// The first word of the list that the name contains decides; otherwise the name itself is

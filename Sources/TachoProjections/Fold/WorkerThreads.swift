@@ -1,3 +1,5 @@
+import TachoLog
+
 #if canImport(Glibc)
     package import Glibc
 #else

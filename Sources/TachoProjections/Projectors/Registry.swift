@@ -13,4 +13,7 @@ package let allProjectors: [any Projector.Type] = [
     QueueConfigProjector.self,
     AdwToolsProjector.self,
     CostSavingsLogProjector.self,
+    DecisionPointsProjector.self,
+    ResourceSnapshotsProjector.self,
+    PhaseDependenciesProjector.self,
 ]

@@ -95,3 +95,38 @@ extension Event {
         return UnsafeRawBufferPointer(rebasing: source[..<end])
     }
 }
+
+extension Table {
+    /// The workflow a record belongs to, without `wf-`.
+    ///
+    /// It is what the record says itself, else the stream, unless that is the session or nobody's.
+    /// A known cell stays.
+    mutating func fill(
+        _ column: some ColumnHandle, of row: Int, workflow: JSONView?, _ event: Event,
+        session: JSONView?
+    ) {
+        guard isUnknown(column, row) else { return }
+        if let workflow, workflow.isFilledText {
+            workflow.withText { set(column, of: row, text: $0.dropping(prefix: "wf-")) }
+        } else if !event.stream.equals("general") {
+            set(column, of: row, text: event.hookWorkflow(session: session))
+        }
+    }
+}
+
+extension JSONView {
+    /// A number without its fraction; `nil` for other kinds and outside of 64 bits.
+    var wholeNumber: Int64? {
+        integer() ?? double().flatMap { Int64(exactly: $0.rounded(.towardZero)) }
+    }
+
+    /// Elements of an array; 0 for other kinds.
+    var elementCount: Int64 {
+        var count: Int64 = 0
+        forEachElement { _ in
+            count += 1
+            return true
+        }
+        return count
+    }
+}

@@ -75,7 +75,7 @@ extension WorkflowHistoryProjector {
     }
 
     /// `nil` for what is logged as a phase and is none: webhooks and notes of the queue.
-    private static func entry(_ record: PhaseRecord, _ event: Event) -> PhaseHistory.Entry? {
+    static func entry(_ record: PhaseRecord, _ event: Event) -> PhaseHistory.Entry? {
         guard let name = record.phaseName?.text(), let status = status(record, event) else {
             return nil
         }

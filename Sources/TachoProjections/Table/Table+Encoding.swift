@@ -4,7 +4,7 @@ package import TachoLog
 // changes, snapshots, or batches led to it. All numbers are little endian.
 //
 //   offset  0  "TACHOTAB"
-//           8  u32 version of this format: 1
+//           8  u32 version of this format: 2
 //          12  u32 number of columns
 //          16  first 8 bytes of the SHA-256 of the schema's description
 //          24  u64 number of rows
@@ -22,7 +22,8 @@ package import TachoLog
 
 enum TableFormat {
     static let magic = Array("TACHOTAB".utf8)
-    static let version: UInt32 = 1
+    /// 2: with `updated_by` among the columns that every table has.
+    static let version: UInt32 = 2
     static let headerByteCount = 32
 
     static func schemaTag(_ schema: TableSchema) -> [UInt8] {

@@ -12,6 +12,8 @@ package struct Table: Sendable {
     /// Cells exist up to here, all unknown beyond `rowCount`.
     var rowCapacity = 0
     var columns: [Column]
+    /// Who the event read last names; never part of what the table says.
+    private var actor = ActorMemory()
 
     /// Makes an empty table; it says the same with every seed.
     package init(schema: TableSchema, hashSeed: UInt64? = nil) {
@@ -78,6 +80,9 @@ package struct Table: Sendable {
         columns[schema.updatedPositionColumn].setWord(
             row, to: Int64(clamping: event.position.rawValue))
         columns[schema.updateSourceColumn].setInterned(row, to: event.source, rowCount: rowCount)
+        actor.withActor(of: event) { name in
+            columns[schema.updatedByColumn].setInterned(row, to: name, rowCount: rowCount)
+        }
     }
 
     private mutating func grow() {
@@ -113,4 +118,7 @@ package struct Table: Sendable {
     package var memoryByteCount: Int {
         columns.reduce(0) { $0 + $1.memoryByteCount }
     }
+
+    /// The part of it that one column holds.
+    package func memoryByteCount(of column: Int) -> Int { columns[column].memoryByteCount }
 }

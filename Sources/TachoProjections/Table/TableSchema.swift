@@ -1,6 +1,7 @@
 /// The shape of a table: its columns in order, and the one whose value names a row.
 ///
-/// Three columns of the audit trail come with every table, after the declared ones.
+/// The columns of the audit trail come with every table, after the declared ones: which events made
+/// and last changed the row, who, and from which source.
 package struct TableSchema: Sendable {
     package let name: String
     /// What the table says, in one sentence.
@@ -14,6 +15,8 @@ package struct TableSchema: Sendable {
     package let createdPositionColumn: Int
     /// Position of the last event that changed the row.
     package let updatedPositionColumn: Int
+    /// Who made the last change: the actor the event names, else its source.
+    package let updatedByColumn: Int
     /// Source of the last event that changed the row.
     package let updateSourceColumn: Int
 
@@ -33,15 +36,21 @@ package struct TableSchema: Sendable {
         self.columns = columns
         createdPositionColumn = declared.count
         updatedPositionColumn = declared.count + 1
-        updateSourceColumn = declared.count + 2
+        updatedByColumn = declared.count + 2
+        updateSourceColumn = declared.count + 3
     }
 
-    private static let auditColumns = [
+    /// What every table has behind its own columns.
+    package static let auditColumns = [
         ColumnDefinition(
             "created_position", .integer, summary: "Position of the event that made the row."),
         ColumnDefinition(
             "updated_position", .integer,
             summary: "Position of the last event that changed the row."),
+        ColumnDefinition(
+            "updated_by", .text,
+            summary: "Who made that change: updated_by, actor, or reviewer of the event, else its "
+                + "source."),
         ColumnDefinition(
             "update_source", .text, summary: "Source of the last event that changed the row."),
     ]
@@ -49,6 +58,9 @@ package struct TableSchema: Sendable {
     package func column(named name: String) -> Int? {
         columns.firstIndex { $0.name == name }
     }
+
+    /// The columns that the table declares itself, hidden ones too.
+    package var declaredColumns: Range<Int> { 0..<createdPositionColumn }
 
     package var visibleColumns: [Int] { columns.indices.filter { !columns[$0].isHidden } }
 

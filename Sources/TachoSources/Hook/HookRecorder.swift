@@ -56,6 +56,17 @@ package struct HookRecorder: Sendable {
         }
     }
 
+    /// Records an event that somebody else has made, in the same way.
+    package func record(_ event: NewEvent) -> Outcome {
+        let time = options.clock()
+        var generator = UUIDv7Generator()
+        let id = event.id ?? generator.next(at: time)
+        var event = event
+        event.id = id
+        event.time = event.time ?? time
+        return append(event, id, event.time ?? time)
+    }
+
     private func append(_ event: NewEvent, _ id: ByteString, _ time: Timestamp) -> Outcome {
         do throws(LogError) {
             var writer = try LogWriter.open(store, options: options)

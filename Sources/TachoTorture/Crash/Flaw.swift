@@ -72,8 +72,10 @@ struct FlawedFileSystem: FileSystem {
     func byteCount(of file: FileDescriptor) throws(FileError) -> Int {
         try base.byteCount(of: file)
     }
-    func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
-        try base.lock(file, waits: waits)
+    func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
+        try base.lock(file, mode, waits: waits)
     }
     func unlock(_ file: FileDescriptor) { base.unlock(file) }
     func rename(_ path: String, to newPath: String) throws(FileError) {

@@ -161,7 +161,9 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
-    package func lock(_ file: FileDescriptor, waits: Bool) throws(FileError) -> Bool {
+    package func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
         state.withLock { state in
             guard let node = state.open[file.rawValue] else { return false }
             if let holder = state.locks[node], holder != file.rawValue { return false }

@@ -87,7 +87,8 @@ struct TableTests {
             String(decoding: writer.bytes, as: UTF8.self) == """
                 {"stream":"a","status":"say \\"hi\\"","note":null,"count":-3,"ratio":0.1,\
                 "is_done":true,"last_seen":"2025-12-18T10:00:00.091Z","cost":"0.012300000001",\
-                "created_position":1,"updated_position":1,"update_source":"test"}
+                "created_position":1,"updated_position":1,"updated_by":"test",\
+                "update_source":"test"}
                 """)
     }
 

@@ -4,8 +4,8 @@
 /// multiplications, 16 bytes at a time, in the variant that mixes the factors in again, so that no
 /// input can blot out the rest. Nothing that is stored or shown depends on its values: the seed
 /// may be any number, and a process that reads hostile logs may draw one.
-enum ByteHash {
-    static let defaultSeed: UInt64 = 0x7461_6368_6F2E_6A6C
+package enum ByteHash {
+    package static let defaultSeed: UInt64 = 0x7461_6368_6F2E_6A6C
 
     private static let secret0: UInt64 = 0xA076_1D64_78BD_642F
     private static let secret1: UInt64 = 0xE703_7ED1_A0B4_28DB
@@ -17,7 +17,7 @@ enum ByteHash {
         return product.high ^ product.low ^ left ^ right
     }
 
-    static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         let count = bytes.count
         guard let start = bytes.baseAddress, count > 0 else { return mix(seed ^ secret0, secret1) }
         var state = seed ^ secret0

@@ -8,13 +8,13 @@
 ///
 /// `Mutex` of the standard library cannot be waited on. Its owner keeps it alive until every
 /// thread that uses it has been joined.
-final class Monitor: @unchecked Sendable {
+package final class Monitor: @unchecked Sendable {
     // @unchecked: POSIX mutexes and conditions are made to be used by many threads at once. They
     // must not move in memory, hence the allocations.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -26,18 +26,18 @@ final class Monitor: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body()
     }
 
     /// Lets others have the lock until one of them calls ``wakeAll()``; only inside `withLock`.
-    func wait() {
+    package func wait() {
         pthread_cond_wait(condition, mutex)
     }
 
-    func wakeAll() {
+    package func wakeAll() {
         pthread_cond_broadcast(condition)
     }
 }

@@ -1,0 +1,256 @@
+package import TachoEvents
+import TachoJSON
+package import TachoLog
+
+/// Folds phase events into which phase waited for which, and what that cost.
+///
+/// What a phase depends on is what its events declare (`depends_on`, names or numbers); else the
+/// phase that ended last before it started, as it is known when the phase first appears. Rows are
+/// never taken back: what a later declaration replaces says so in its `basis`.
+///
+/// The work for one event is bounded: a workflow's first ``graphRowLimit`` rows have slack and
+/// critical path, which are computed anew when one of them changes; rows beyond have everything
+/// else. What ended last is looked for among ``RecentEnds``.
+///
+/// Source: semantics §1.14; the seed's "Phase Dependency Graph".
+package struct PhaseDependenciesProjector: Projector {
+    package static let version = 1
+    package static let inputs: [TypePattern] = ["phase.*"]
+
+    /// Workflows have ten phases; this is for those that grew.
+    package static let graphRowLimit = 256
+    /// Of one event; the first ones count.
+    package static let declaredLimit = 16
+
+    package init() {}
+
+    package mutating func apply(
+        _ event: Event, to table: inout Table
+    ) throws(ProjectionError) {
+        let record = PhaseRecord(event.data)
+        guard record.phaseName?.isFilledText == true else { throw .missing("phase_name") }
+        guard let workflow = Self.workflow(of: record, event),
+            let entry = WorkflowHistoryProjector.entry(record, event)
+        else { return }
+
+        let first = table.rows(where: Column.firstOf, equals: workflow).first
+        var recent =
+            first.flatMap { table.withJSON(Column.recentEnds, $0) { RecentEnds(json: $0) } }
+            ?? RecentEnds()
+        let known = first.flatMap { table.timestamp(Column.origin, $0) }
+        let origin = [known, entry.start].compactMap(\.self).min()
+        // A completion often carries the workflow's start (B20); a start is always the phase's.
+        let isOwn =
+            entry.status == .started
+            || entry.start.map { start in
+                origin.map { start > $0 } ?? true || !recent.hasOther(than: entry.name)
+            } ?? false
+
+        let phase = Phase(workflow, entry.name)
+        var rows = table.rows(where: Column.phaseKey, equals: phase.key)
+        let before = rows.first.map { Self.times(of: $0, table) } ?? PhaseRunTimes()
+        var times = before
+        let previousEnd = entry.end.flatMap { recent.lastEnd(before: $0) } ?? origin
+        times.add(entry, isOwnStart: isOwn, previousEnd: previousEnd)
+
+        let change = link(phase, record, times, recent, event, &rows, &table)
+        guard let own = rows.first else { return }
+        let owner = first ?? own
+        table.set(Column.origin, of: owner, timestamp: origin)
+        if let end = times.end, entry.status != .skipped, end != before.end {
+            recent.note(entry.name, end)
+            table.set(Column.recentEnds, of: owner, json: recent.json)
+        }
+        if let number = record.phaseNumber?.integerLenient() {
+            table.set(Column.phaseNumber, of: own, integer: number)
+        }
+        guard change || times != before else { return }
+        for row in rows {
+            Self.set(times, of: row, &table)
+            table.touch(row, at: event)
+        }
+        refresh(phase, rows, event, &table)
+    }
+
+    // MARK: Names
+
+    /// A workflow's phase, and what its rows are found by.
+    struct Phase {
+        let workflow: ByteString
+        let name: ByteString
+        let key: ByteString
+
+        init(_ workflow: ByteString, _ name: ByteString) {
+            self.workflow = workflow
+            self.name = name
+            key = ByteString(Self.escaped(workflow) + [UInt8(ascii: "/")] + Self.escaped(name))
+        }
+
+        func key(dependingOn other: ByteString?) -> ByteString {
+            ByteString(key.bytes + [UInt8(ascii: "/")] + Self.escaped(other ?? ""))
+        }
+
+        private static func escaped(_ text: ByteString) -> [UInt8] {
+            text.bytes.flatMap { byte -> [UInt8] in
+                switch byte {
+                case UInt8(ascii: "/"): Array("%2F".utf8)
+                case UInt8(ascii: "%"): Array("%25".utf8)
+                default: [byte]
+                }
+            }
+        }
+    }
+
+    private static func workflow(of record: PhaseRecord, _ event: Event) -> ByteString? {
+        let named = record.workflow.flatMap { name in
+            name.withText { ByteString($0.dropping(prefix: "wf-")) }
+        }
+        if let named, !named.isEmpty { return named }
+        return event.stream.equals("general")
+            ? nil : ByteString(event.stream.dropping(prefix: "wf-"))
+    }
+
+    // MARK: Links
+
+    /// Makes the rows that the phase needs; `rows` are then all of the phase.
+    ///
+    /// - Returns: Whether a row is new, or counts now where it did not, or no longer.
+    private func link(
+        _ phase: Phase, _ record: PhaseRecord, _ times: PhaseRunTimes, _ recent: RecentEnds,
+        _ event: Event, _ rows: inout [Int], _ table: inout Table
+    ) -> Bool {
+        guard let declared = declared(record, phase.workflow, table) else {
+            guard rows.isEmpty else { return false }
+            let moment = times.start ?? times.end
+            let last = moment.flatMap { recent.last(by: $0, except: phase.name) }
+            insert(phase, last, last == nil ? "none" : "sequence", event, &rows, &table)
+            return true
+        }
+        let names: [ByteString?] = declared.isEmpty ? [nil] : declared
+        var isChanged = false
+        for row in rows where !Self.isDeclared(row, table) {
+            guard !names.contains(table.text(Column.dependsOn, row)),
+                !table.text(Column.basis, row, equals: "replaced")
+            else { continue }
+            table.set(Column.basis, of: row, text: "replaced")
+            for column in [Column.startGapMs, .predecessorImpactMs, .slackMs, .onCriticalPath] {
+                table.setUnknown(column, of: row)
+            }
+            isChanged = true
+        }
+        for name in names {
+            let key = phase.key(dependingOn: name)
+            if let row = table.row(forKey: key) {
+                if Self.isDeclared(row, table) { continue }
+                let isBack = table.text(Column.basis, row, equals: "replaced")
+                if isBack, let name, closesCycle(phase, name, table) {
+                    table.set(Column.basis, of: row, text: "cycle")
+                } else {
+                    table.set(Column.basis, of: row, text: "declared")
+                }
+            } else if rows.count < Self.declaredLimit * 2 {
+                insert(phase, name, "declared", event, &rows, &table)
+            }
+            isChanged = true
+        }
+        return isChanged
+    }
+
+    private static func isDeclared(_ row: Int, _ table: Table) -> Bool {
+        table.text(Column.basis, row, equals: "declared")
+            || table.text(Column.basis, row, equals: "cycle")
+    }
+
+    /// What the record declares; `nil` if it declares nothing.
+    private func declared(
+        _ record: PhaseRecord, _ workflow: ByteString, _ table: Table
+    ) -> [ByteString]? {
+        guard let value = record.dependsOn else { return nil }
+        var names: [ByteString] = []
+        func add(_ element: JSONView) {
+            guard let name = name(element, workflow, table), !names.contains(name) else { return }
+            names.append(name)
+        }
+        guard value.kind == .array else {
+            add(value)
+            return names.isEmpty ? nil : names
+        }
+        value.forEachElement {
+            add($0)
+            return names.count < Self.declaredLimit
+        }
+        // A list of things that are no phases declares nothing; an empty one declares that.
+        return names.isEmpty && value.elementCount > 0 ? nil : names
+    }
+
+    /// A phase by name; by number, as the workflow numbers its phases, else as all do.
+    private func name(
+        _ element: JSONView, _ workflow: ByteString, _ table: Table
+    ) -> ByteString? {
+        if let text = element.text(), !text.isEmpty, JSONView.number(in: text) == nil {
+            return ByteString(text.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 })
+        }
+        guard let number = element.integerLenient() else { return nil }
+        let row = table.rows(where: Column.graphOf, equals: workflow).first {
+            table.integer(Column.phaseNumber, $0) == number
+        }
+        return row.flatMap { table.text(Column.phase, $0) } ?? PhaseName.name(of: number)
+            ?? ByteString("\(number)")
+    }
+
+    private func insert(
+        _ phase: Phase, _ other: ByteString?, _ basis: StaticString, _ event: Event,
+        _ rows: inout [Int], _ table: inout Table
+    ) {
+        let (row, isNew) = table.rowOrInsert(key: phase.key(dependingOn: other), at: event)
+        guard isNew else { return }
+        rows.append(row)
+        table.set(Column.adwID, of: row, text: phase.workflow)
+        table.set(Column.phase, of: row, text: phase.name)
+        table.set(Column.phaseKey, of: row, text: phase.key)
+        if let other { table.set(Column.dependsOn, of: row, text: other) }
+        table.set(Column.basis, of: row, text: basis)
+
+        let first = table.rows(where: Column.firstOf, equals: phase.workflow).first ?? row
+        if first == row { table.set(Column.firstOf, of: row, text: phase.workflow) }
+        let count = table.integer(Column.graphRowCount, first) ?? 0
+        guard count < Self.graphRowLimit else { return }
+        if let other, closesCycle(phase, other, table) {
+            table.set(Column.basis, of: row, text: "cycle")
+        }
+        table.set(Column.graphRowCount, of: first, integer: count + 1)
+        table.set(Column.graphOf, of: row, text: phase.workflow)
+    }
+
+    // MARK: Times
+
+    private static func times(of row: Int, _ table: Table) -> PhaseRunTimes {
+        var times = PhaseRunTimes()
+        times.status =
+            table.withText(Column.status, row) { text in
+                [PhaseHistory.Status.started, .completed, .failed, .skipped].first {
+                    text.equals($0.name)
+                }
+            } ?? nil
+        times.start = table.timestamp(Column.startedAt, row)
+        times.end = table.timestamp(Column.endedAt, row)
+        times.duration = table.integer(Column.durationMs, row)
+        times.openStart = table.timestamp(Column.openStart, row)
+        return times
+    }
+
+    private static func set(_ times: PhaseRunTimes, of row: Int, _ table: inout Table) {
+        if let status = times.status { table.set(Column.status, of: row, text: status.name) }
+        table.set(Column.startedAt, of: row, timestamp: times.start)
+        table.set(Column.endedAt, of: row, timestamp: times.end)
+        table.set(Column.durationMs, of: row, integer: times.duration)
+        table.set(Column.openStart, of: row, timestamp: times.openStart)
+    }
+}
+
+extension JSONView {
+    /// The integer that a text is, if it is one.
+    fileprivate static func number(in text: [UInt8]) -> Int64? {
+        text.allSatisfy { $0 &- 0x30 < 10 } ? Int64(String(decoding: text, as: UTF8.self)) : nil
+    }
+}
