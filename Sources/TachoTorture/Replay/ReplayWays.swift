@@ -41,6 +41,8 @@ package struct ReplayWays {
     ///   - snapshotCount: How many snapshots the fold is resumed from.
     ///   - others: State hashes that another process has found; `nil` is none.
     ///   - onFold: Called with the events that were folded.
+    /// - Returns: What was not the same as the plain fold; nothing, if all is well.
+    /// - Throws: What folding or reading a snapshot throws.
     package func differences(
         seed: UInt64, snapshotCount: Int, others: [String]? = nil, onFold: (Int) -> Void = { _ in }
     ) throws -> [Difference] {
