@@ -47,6 +47,18 @@ package struct PhaseHistory: Sendable {
 
     package init() {}
 
+    /// Whether a history as it is kept has no room, found without reading its entries.
+    static func isFull(json: UnsafeRawBufferPointer) -> Bool {
+        // No entry is shorter: most cells need no look inside.
+        guard json.count > entryLimit * 8 else { return false }
+        var count = 0
+        JSONView(validated: json).forEachElement { _ in
+            count += 1
+            return count < entryLimit
+        }
+        return count == entryLimit
+    }
+
     package mutating func append(_ entry: Entry) {
         if entries.count < Self.entryLimit { entries.append(entry) }
     }
@@ -57,22 +69,22 @@ package struct PhaseHistory: Sendable {
 extension PhaseHistory {
     /// Phases in the order in which they first appear.
     package var phases: [ByteString] {
-        var phases: [ByteString] = []
-        for entry in entries where !phases.contains(entry.name) { phases.append(entry.name) }
-        return phases
+        var known = Set<ByteString>()
+        return entries.map(\.name).filter { known.insert($0).inserted }
     }
 
     /// `nil` while no phase has ended.
     package func metrics(workflowStart: Timestamp?) -> PhaseMetrics? {
         let runs = runs(workflowStart: workflowStart)
         guard !runs.isEmpty else { return nil }
-        let ownPhases = runs.filter(\.isOwn).map(\.phase)
+        let ownPhases = Set(runs.filter(\.isOwn).map(\.phase))
         let counted = runs.filter { $0.isOwn || !ownPhases.contains($0.phase) }
-        let durations = phases.compactMap { phase -> PhaseMetrics.Duration? in
-            let ofPhase = counted.filter { $0.phase == phase }
-            guard !ofPhase.isEmpty else { return nil }
-            let sum = ofPhase.reduce(0) { PicoDollars.sum($0, $1.duration) ?? .max }
-            return PhaseMetrics.Duration(phase: phase, seconds: sum / 1_000_000)
+        var sums: [ByteString: Int64] = [:]
+        for run in counted {
+            sums[run.phase] = PicoDollars.sum(sums[run.phase] ?? 0, run.duration) ?? .max
+        }
+        let durations = phases.compactMap { phase in
+            sums[phase].map { PhaseMetrics.Duration(phase: phase, seconds: $0 / 1_000_000) }
         }
         return PhaseMetrics(durations: durations, idleSeconds: idleSeconds(counted))
     }
@@ -81,29 +93,46 @@ extension PhaseHistory {
     ///
     /// The tracker's record and the completion of one attempt count as one.
     package func retryCount(workflowStart: Timestamp?) -> Int64 {
-        let runs = runs(workflowStart: workflowStart)
-        return phases.reduce(0) { sum, phase in
-            let own = runs.count { $0.phase == phase && $0.isOwn }
-            let cumulative = runs.count { $0.phase == phase && !$0.isOwn }
-            let ofPhase = entries.filter { $0.name == phase }
-            let started = ofPhase.count { $0.status == .started }
-            let unclear = ofPhase.count {
-                ($0.status == .completed || $0.status == .failed)
-                    && $0.end == nil && $0.duration == nil
+        var tallies: [ByteString: Tally] = [:]
+        for run in runs(workflowStart: workflowStart) {
+            if run.isOwn {
+                tallies[run.phase, default: Tally()].own += 1
+            } else {
+                tallies[run.phase, default: Tally()].cumulative += 1
             }
-            let given = ofPhase.map(\.attempts).max() ?? 1
-            let attempts = Int64(max(own, cumulative, started, unclear))
-            return sum + max(attempts, min(given, 1 << 32), 1) - 1
         }
+        for entry in entries { tallies[entry.name, default: Tally()].add(entry) }
+        // A sum of whole numbers: the order of a dictionary makes no difference to it.
+        return tallies.values.reduce(0) { $0 + $1.retryCount }
+    }
+
+    /// What of one phase tells how often it was tried.
+    private struct Tally {
+        var own: Int64 = 0
+        var cumulative: Int64 = 0
+        private var started: Int64 = 0
+        private var unclear: Int64 = 0
+        private var given: Int64 = 1
+
+        mutating func add(_ entry: Entry) {
+            if entry.status == .started { started += 1 }
+            let hasEnded = entry.status == .completed || entry.status == .failed
+            if hasEnded, entry.end == nil, entry.duration == nil { unclear += 1 }
+            given = max(given, min(entry.attempts, 1 << 32))
+        }
+
+        var retryCount: Int64 { max(own, cumulative, started, unclear, given) - 1 }
     }
 
     /// Failures by phase, in the order in which the phases first fail.
     package var failures: [(phase: ByteString, count: Int64)] {
         var failures: [(phase: ByteString, count: Int64)] = []
+        var indexByPhase: [ByteString: Int] = [:]
         for entry in entries where entry.status == .failed {
-            if let index = failures.firstIndex(where: { $0.phase == entry.name }) {
+            if let index = indexByPhase[entry.name] {
                 failures[index].count += 1
             } else {
+                indexByPhase[entry.name] = failures.count
                 failures.append((entry.name, 1))
             }
         }
@@ -112,11 +141,12 @@ extension PhaseHistory {
 
     /// The category of each failure after which its phase was tried again, in their order.
     package var retryReasons: [ErrorCategory] {
-        entries.indices.compactMap { index in
+        var lastIndexByPhase: [ByteString: Int] = [:]
+        for (index, entry) in entries.enumerated() { lastIndexByPhase[entry.name] = index }
+        return entries.indices.compactMap { index in
             let entry = entries[index]
-            guard entry.status == .failed else { return nil }
-            let isTriedAgain = entries[(index + 1)...].contains { $0.name == entry.name }
-            return isTriedAgain ? entry.category ?? .unknown : nil
+            guard entry.status == .failed, lastIndexByPhase[entry.name] != index else { return nil }
+            return entry.category ?? .unknown
         }
     }
 
@@ -124,13 +154,12 @@ extension PhaseHistory {
     /// nothing recovered, or no time says how long it took.
     package var recoverySeconds: Int64? {
         var sum: Int64?
-        for index in entries.indices where entries[index].status == .failed {
-            let later = entries[(index + 1)...].first {
-                $0.name == entries[index].name && $0.status == .completed
-            }
-            guard let end = entries[index].end, let success = later?.end, success >= end else {
-                continue
-            }
+        var nextSuccessByPhase: [ByteString: Entry] = [:]
+        for entry in entries.reversed() {
+            if entry.status == .completed { nextSuccessByPhase[entry.name] = entry }
+            guard entry.status == .failed, let end = entry.end,
+                let success = nextSuccessByPhase[entry.name]?.end, success >= end
+            else { continue }
             sum = (sum ?? 0) + (success.microseconds - end.microseconds)
         }
         return sum.map { $0 / 1_000_000 }
@@ -216,6 +245,7 @@ extension PhaseHistory {
             entry.start = cells[2].integer().map { Timestamp(microseconds: $0) }
             entry.end = cells[3].integer().map { Timestamp(microseconds: $0) }
             entry.duration = cells[4].integer()
+            entry.attempts = cells[5].integer() ?? 1
             entry.attempts = cells[5].integer() ?? 1
             entry.category =
                 cells[6].withText { name in

@@ -50,7 +50,8 @@ extension ToolCallsProjector {
         ColumnDefinition("tool_name", .text, isIndexed: true, summary: "Bash, Read, Edit, …"),
         ColumnDefinition(
             "tool_params", .json,
-            summary: "The call's input; above 4 KiB only {\"truncated\":true,\"byte_count\":N}."),
+            summary: "The call's input; above 512 bytes only {\"truncated\":true,\"byte_count\":N}."
+        ),
         ColumnDefinition(
             "command", .text, isInterned: false,
             summary: "First 300 bytes of the command, pattern, query, URL, or description."),

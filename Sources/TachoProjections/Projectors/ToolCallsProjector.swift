@@ -16,14 +16,14 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = [
         "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure", "hook.PermissionDenied",
         "transcript.assistant", "transcript.user", "output.assistant", "output.user",
         "phase.*", "tool.call",
     ]
 
-    package static let paramsByteLimit = 4096
+    package static let paramsByteLimit = 512
     package static let errorByteLimit = 500
     package static let argumentByteLimit = 300
 

@@ -105,7 +105,7 @@ package struct WebhookEventsProjector: Projector {
             ], of: row, from: members)
         table.renew(Column.adwID, of: row, workflow: members[.adwID])
         table.renew(Column.issueNumber, of: row, issue: members[.issueNumber])
-        if members[.processed] == nil, status?.equals("processed") == true {
+        if members[.processed]?.boolean() == nil, status?.equals("processed") == true {
             table.set(Column.processed, of: row, boolean: true)
         }
         if isNew { setDefaults(members, row, &table) }

@@ -15,13 +15,11 @@ extension WorkflowHistoryProjector {
         guard let row = row(of: record, event, &table) else { return }
         setIdentity(record, event, row, &table)
         noteTimes(record, event, row, &table)
-        if isPhase {
-            applyPhase(record, event, row, &table)
-        } else {
-            applyWorkflow(record, event, row, &table)
-        }
+        let hasNewPhase = isPhase && applyPhase(record, event, row, &table)
+        if !isPhase { applyWorkflow(record, event, row, &table) }
         refreshStatus(row, &table)
-        refreshPhases(row, &table)
+        // A workflow that logs phases for ever has long said all that is kept of them.
+        if hasNewPhase { refreshPhases(row, &table) }
         touch(row, event, &table)
     }
 
@@ -58,13 +56,18 @@ extension WorkflowHistoryProjector {
 
     // MARK: Phases
 
+    /// - Returns: Whether the phase was added to those that are kept.
     private func applyPhase(
         _ record: PhaseRecord, _ event: Event, _ row: Int, _ table: inout Table
-    ) {
-        guard let entry = Self.entry(record, event) else { return }
-        var history = phaseHistory(row, table)
-        history.append(entry)
-        table.set(Column.phaseHistory, of: row, json: history.json)
+    ) -> Bool {
+        guard let entry = Self.entry(record, event) else { return false }
+        let isFull =
+            table.withJSON(Column.phaseHistory, row) { PhaseHistory.isFull(json: $0) } ?? false
+        if !isFull {
+            var history = phaseHistory(row, table)
+            history.append(entry)
+            table.set(Column.phaseHistory, of: row, json: history.json)
+        }
         table.set(Column.currentPhase, of: row, text: record.phaseName)
         if entry.status == .failed {
             table.set(Column.phaseStatus, of: row, text: "failed")
@@ -72,6 +75,7 @@ extension WorkflowHistoryProjector {
         } else {
             table.set(Column.phaseStatus, of: row, text: "running")
         }
+        return !isFull
     }
 
     /// `nil` for what is logged as a phase and is none: webhooks and notes of the queue.

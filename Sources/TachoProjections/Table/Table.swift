@@ -86,7 +86,7 @@ package struct Table: Sendable {
     }
 
     private mutating func grow() {
-        rowCapacity = max(64, rowCapacity + rowCapacity / 2)
+        rowCapacity = max(64, rowCapacity + rowCapacity / 4)
         for column in columns.indices { columns[column].grow(to: rowCapacity) }
     }
 

@@ -93,7 +93,9 @@ struct TextDictionary: Sendable {
     mutating func intern(_ bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
         guard isHashed else {
             if let known = scan(bytes) { return (known, false) }
+            arena.makeRoom(for: bytes.count)
             arena.append(contentsOf: bytes)
+            starts.makeRoom(for: 1)
             starts.append(UInt64(arena.count))
             return (count - 1, true)
         }
@@ -102,7 +104,9 @@ struct TextDictionary: Sendable {
         let (known, slot) = probe(bytes, hash: hash)
         if let known { return (known, false) }
         let number = count
+        arena.makeRoom(for: bytes.count)
         arena.append(contentsOf: bytes)
+        starts.makeRoom(for: 1)
         starts.append(UInt64(arena.count))
         slots[slot] = Self.slot(hash: hash, number: number)
         return (number, true)
