@@ -150,7 +150,13 @@ struct NumberCells: Sendable {
 
     /// Reads packed numbers, each plus `base`, and makes cells that are 0 up to `capacity`.
     ///
-    /// - Parameter byteLimit: Bytes that a packed number may have.
+    /// - Parameters:
+    ///   - rowCount: How many are packed.
+    ///   - capacity: How many cells there are to be; not fewer.
+    ///   - base: Added to each.
+    ///   - byteLimit: Bytes that a packed number may have.
+    ///   - column: For the error.
+    ///   - source: Where the numbers are next.
     /// - Throws: ``TableDecodingError`` `.damaged` if a number does not fit into 64 bits.
     init<Source: ByteSource & ~Copyable>(
         decoding rowCount: Int, capacity: Int, plus base: Int64 = 0, byteLimit: Int = 8,
