@@ -161,7 +161,7 @@ package struct ModelUsageProjector: Projector {
         } else if !isSplit {
             return
         }
-        if let session, !wasFinished { finish(session, &table) }
+        if let session, !wasFinished { finish(session, event, &table) }
     }
 
     /// One model's part of a result; a later result of the session has what came before in it.
@@ -204,11 +204,14 @@ package struct ModelUsageProjector: Projector {
     }
 
     /// From the first result on, the session's messages are part of it.
-    private mutating func finish(_ session: ByteString, _ table: inout Table) {
+    private mutating func finish(
+        _ session: ByteString, _ event: Event, _ table: inout Table
+    ) {
         finishedSessions?.insert(session)
         for row in table.rows(where: Column.sessionID, equals: session)
         where !table.text(Column.inputSource, row, equals: "result") {
             table.set(Column.isCounted, of: row, boolean: false)
+            table.touch(row, at: event)
         }
     }
 
