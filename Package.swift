@@ -69,8 +69,8 @@ let package = Package(
         .executableTarget(
             name: "tacho",
             dependencies: [
-                "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSources",
-                "TachoTorture",
+                "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
+                "TachoSources", "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",

@@ -75,6 +75,9 @@ package enum EventType {
 
     package static let savingsRecorded: ByteString = "savings.recorded"
 
+    /// What a model's tokens cost from a moment on.
+    package static let priceSet: ByteString = "price.set"
+
     // MARK: Families: the part before the name
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.
