@@ -51,7 +51,8 @@ struct CostCommandTests {
         #expect(unpriced?.first?["model"] as? String == "mystery")
         #expect(unpriced?.first?["tokens"] as? Int == 7)
         #expect(text.contains("1 model without a price, 7 tokens that are in no cost"))
-        #expect(text.contains("mystery             1"))
+        let mystery = text.split(separator: "\n").first { $0.hasPrefix("mystery") }
+        #expect(mystery?.contains("$") == false)
     }
 
     @Test func `every way of grouping and every table of prices answers`() throws {
