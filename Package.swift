@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "tacho", targets: ["tacho"]),
         .executable(name: "tacho-hook", targets: ["tacho-hook"]),
         .library(name: "TachoLog", targets: ["TachoLog"]),
+        .library(name: "TachoRecorder", targets: ["TachoRecorder"]),
     ],
     dependencies: [
         // Argument parsing, help and completions of `tacho`; the hook and the libraries do without.
@@ -65,6 +66,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TachoSources", dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
+            swiftSettings: settings),
+        // For programs that want to be recorded: one import, and nothing of ours in their way.
+        .target(
+            name: "TachoRecorder", dependencies: ["TachoJSON", "TachoLog", "TachoSources"],
             swiftSettings: settings),
         .executableTarget(
             name: "tacho",
@@ -119,6 +124,12 @@ let package = Package(
             name: "TachoSourcesTests",
             dependencies: [
                 "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoSources", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoRecorderTests",
+            dependencies: [
+                "TachoLog", "TachoProjections", "TachoRecorder", "TachoSources", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

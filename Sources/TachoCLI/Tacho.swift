@@ -26,16 +26,19 @@ struct Tacho: ParsableCommand {
               65 bad input data (good lines were kept)  69 server unreachable
               75 busy, retry  77 not allowed  130 interrupted
             """,
-        version: "tacho 0.1.0",
+        version: "tacho \(Tacho.version)",
         groupedSubcommands: [
             CommandGroup(name: "Recording", subcommands: recording),
             CommandGroup(name: "The log", subcommands: log),
             CommandGroup(name: "Answers", subcommands: answers),
         ])
 
+    static let version = "0.1.0"
+
     private static let recording: [any ParsableCommand.Type] = [
         AppendCommand.self, HookCommand.self, RunCommand.self, ImportCommand.self, SyncCommand.self,
         GitHubCommand.self,
+        SetupCommand.self, StatusLineCommand.self,
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
@@ -70,7 +73,10 @@ struct Tacho: ParsableCommand {
 
     /// Says what went wrong and exits; `tacho hook` never fails, whatever happened.
     private static func end(_ error: any Error) -> Never {
-        let isHook = CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } == "hook"
+        let word = CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") }
+        let isHook = word == "hook"
+        // A status line that fails is a message in the agent's window.
+        if word == "statusline", !exitCode(for: error).isSuccess { leave(.fine) }
         let parserCode = exitCode(for: error)
         if parserCode == .validationFailure || parserCode.isSuccess, !(error is Failure) {
             let text = fullMessage(for: error)

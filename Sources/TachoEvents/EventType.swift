@@ -74,6 +74,8 @@ package enum EventType {
     package static let toolDeprecated: ByteString = "tool.deprecated"
 
     package static let savingsRecorded: ByteString = "savings.recorded"
+    /// A known pattern was carried out, with what it took.
+    package static let patternExecuted: ByteString = "pattern.executed"
 
     /// What a model's tokens cost from a moment on.
     package static let priceSet: ByteString = "price.set"

@@ -1,5 +1,6 @@
 import TachoJSON
 import TachoLog
+import TachoSources
 
 /// One run of `tacho append`: lines in, batches out, a receipt at the end.
 ///
@@ -15,6 +16,7 @@ struct AppendRun: ~Copyable {
     /// Where the stream has to end before the next batch; moves on with every batch.
     private var expectation: StreamExpectation?
     private var writer: LogWriter
+    private let secrets: SecretMode
     private var batch: [NewEvent] = []
     private var places: [LineSource.Place] = []
     private var batchByteCount = 0
@@ -29,17 +31,20 @@ struct AppendRun: ~Copyable {
         var lastPosition: Position?
         var isDurable = true
         var rejects = Rejects()
+        var secrets = SecretReport()
     }
 
     init(
         _ reading: EventReading, _ durability: Durability, _ layout: StoreLayout,
-        _ writer: consuming LogWriter, expecting expectation: StreamExpectation? = nil
+        _ writer: consuming LogWriter, secrets: SecretMode = .off,
+        expecting expectation: StreamExpectation? = nil
     ) {
         self.expectation = expectation
         self.reading = reading
         self.durability = durability
         self.layout = layout
         self.writer = writer
+        self.secrets = secrets
     }
 
     /// Reads the input to its end.
@@ -84,7 +89,8 @@ struct AppendRun: ~Copyable {
     private mutating func take(_ line: [UInt8], _ place: LineSource.Place) throws {
         receipt.lineCount += 1
         do throws(Rejection) {
-            let event = try reading.event(line)
+            var event = try reading.event(line)
+            receipt.secrets.inspect(&event, secrets) { "line \(place.number)" }
             batch.append(event)
             places.append(place)
             batchByteCount += event.data.count
@@ -165,6 +171,7 @@ extension AppendRun.Receipt {
             }
             writer.key("durable")
             writer.value(isDurable)
+            SecretSummary.write(secrets, to: &writer)
             writer.key("quarantine")
             Cell.text(rejects.file).write(to: &writer)
             writer.key("rejects")

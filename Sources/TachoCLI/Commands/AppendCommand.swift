@@ -47,6 +47,7 @@ struct AppendCommand: ParsableCommand {
     @Flag(name: .customLong("json"), help: "Print the receipt as JSON on standard output.")
     var isJSON = false
 
+    @OptionGroup var secrets: SecretOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var messages: MessageOptions
 
@@ -77,7 +78,8 @@ struct AppendCommand: ParsableCommand {
             StreamExpectation(stream: ByteString(stream), lastPosition: Position($0))
         }
         var run = AppendRun(
-            reading, durability.value, location.layout, writer, expecting: expectation)
+            reading, durability.value, location.layout, writer, secrets: secrets.mode,
+            expecting: expectation)
         let progress = ProgressBar("appending", isQuiet: messages.isQuiet, color: messages.color)
         var lines = LineSource(0)
         var failure: Failure?
@@ -100,6 +102,7 @@ struct AppendCommand: ParsableCommand {
                 style.apply(.bad, "rejected ")
                     + "line \(reject.line), byte \(reject.offset): \(reject.reason)")
         }
+        SecretSummary(receipt.secrets, secrets.mode).tell(messages)
         let hidden = receipt.rejects.count - Rejects.shownLimit
         if hidden > 0 { Output.note("… and \(Quantity.count(hidden)) more rejected lines") }
         var warnings = [String]()

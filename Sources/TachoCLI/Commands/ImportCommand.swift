@@ -36,12 +36,13 @@ struct ImportCommand: ParsableCommand {
     @Flag(help: "Only say what would be imported, and as what.")
     var dryRun = false
 
+    @OptionGroup var secrets: SecretOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         if dryRun { return try printPlan() }
-        var run = try ImportRun(location, kind?.kind, output.messages)
+        var run = try ImportRun(location, kind?.kind, secrets, output.messages)
         let report: ImportReport
         do {
             report = try run.run(paths)
@@ -52,7 +53,7 @@ struct ImportCommand: ParsableCommand {
             throw error
         }
         let summary = ImportSummary(
-            report: report, spooled: run.spooled, listsFiles: listsFiles)
+            report: report, spooled: run.spooled, listsFiles: listsFiles, secrets: secrets.mode)
         try summary.print(output)
         try run.sealFullSegments()
         try summary.checkAll(named: paths)

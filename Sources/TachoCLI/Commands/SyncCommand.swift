@@ -24,6 +24,7 @@ struct SyncCommand: ParsableCommand {
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
 
+    @OptionGroup var secrets: SecretOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -35,7 +36,7 @@ struct SyncCommand: ParsableCommand {
         guard follows else { return try syncOnce() }
         // Watch first, then read: a change made while reading ends the next wait at once.
         var watcher = try DirectoryWatcher(directory)
-        var run = try ImportRun(location, nil, output.messages)
+        var run = try ImportRun(location, nil, secrets, output.messages)
         var isFirst = true
         while true {
             let report = try run.run([directory])
@@ -49,9 +50,10 @@ struct SyncCommand: ParsableCommand {
     }
 
     private func syncOnce() throws {
-        var run = try ImportRun(location, nil, output.messages)
+        var run = try ImportRun(location, nil, secrets, output.messages)
         let summary = ImportSummary(
-            report: try run.run([directory]), spooled: run.spooled, listsFiles: listsFiles)
+            report: try run.run([directory]), spooled: run.spooled, listsFiles: listsFiles,
+            secrets: secrets.mode)
         try summary.print(output)
         try run.sealFullSegments()
         try summary.checkAll(named: [directory])
@@ -59,7 +61,8 @@ struct SyncCommand: ParsableCommand {
 
     /// The first time in full, then a line for each change.
     private func tell(_ report: ImportReport, _ spooled: SpoolReport?, isFirst: Bool) throws {
-        let summary = ImportSummary(report: report, spooled: spooled, listsFiles: listsFiles)
+        let summary = ImportSummary(
+            report: report, spooled: spooled, listsFiles: listsFiles, secrets: secrets.mode)
         if isFirst || output.isJSON { return try summary.print(output) }
         let rejected =
             report.rejectedCount > 0 ? ", \(Quantity.count(report.rejectedCount)) rejected" : ""

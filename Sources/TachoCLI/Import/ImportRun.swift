@@ -8,7 +8,8 @@ struct ImportRun: ~Copyable {
     private(set) var spooled: SpoolReport?
 
     init(
-        _ location: StoreLocation, _ kind: SourceKind?, _ messages: MessageOptions
+        _ location: StoreLocation, _ kind: SourceKind?, _ secrets: SecretOptions,
+        _ messages: MessageOptions
     ) throws(LogError) {
         var report: SpoolReport?
         let writer = try SpoolDrain.drain(
@@ -16,6 +17,7 @@ struct ImportRun: ~Copyable {
         spooled = report
         var options = ImportOptions()
         options.kind = kind
+        options.secrets = secrets.mode
         importer = Importer(
             LogSink(writer), quarantine: Quarantine(directory: location.layout.quarantine),
             options: options)

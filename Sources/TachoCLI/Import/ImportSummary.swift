@@ -7,6 +7,7 @@ struct ImportSummary {
     let report: ImportReport
     let spooled: SpoolReport?
     let listsFiles: Bool
+    let secrets: SecretMode
 
     private static let shownRejectionLimit = 20
     private static let shownSkippedLimit = 20
@@ -28,6 +29,7 @@ struct ImportSummary {
                 tellTotals()
             }
         }
+        SecretSummary(report.secrets, secrets).tell(output.messages)
         tellProblems(output.errorStyle)
     }
 
@@ -151,6 +153,7 @@ struct ImportSummary {
                 writer.key(key)
                 writer.value(count)
             }
+            SecretSummary.write(report.secrets, to: &writer)
             writer.key("files")
             writer.beginArray()
             for file in report.files { Self.write(file, to: &writer) }

@@ -37,6 +37,19 @@ package final class Monitor: @unchecked Sendable {
         pthread_cond_wait(condition, mutex)
     }
 
+    /// As ``wait()``, for no longer than `duration`; the clock may make it shorter or longer, so
+    /// that whoever has a deadline looks at one himself.
+    package func wait(atMost duration: Duration) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        // In short steps: a wall clock that is put back must not make a wait endless.
+        let (seconds, attoseconds) = min(duration, .milliseconds(500)).components
+        let nanoseconds = Int(time.tv_nsec) + max(0, Int(attoseconds / 1_000_000_000))
+        time.tv_sec += Int(max(0, seconds)) + nanoseconds / 1_000_000_000
+        time.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_cond_timedwait(condition, mutex, &time)
+    }
+
     package func wakeAll() {
         pthread_cond_broadcast(condition)
     }

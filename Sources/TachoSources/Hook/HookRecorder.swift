@@ -25,6 +25,8 @@ package struct HookRecorder: Sendable {
     package let spool: Spool
     package var options: LogOptions
     package var durability: Durability = .interval
+    /// What becomes of secrets; to look for them takes time that the agent waits.
+    package var secrets = SecretMode.off
 
     /// `options` say how long to wait for another writer; a quarter of a second if they do not.
     package init(
@@ -48,8 +50,9 @@ package struct HookRecorder: Sendable {
         let id = generator.next(at: time)
         do throws(RejectedRecord) {
             let bytes = try Self.read(input)
-            let event = try HookPayload.event(
+            var event = try HookPayload.event(
                 bytes, environment: environment, id: id, time: time)
+            redact(&event)
             return append(event, id, time)
         } catch {
             return quarantine(error, id, time)
@@ -64,7 +67,15 @@ package struct HookRecorder: Sendable {
         var event = event
         event.id = id
         event.time = event.time ?? time
+        redact(&event)
         return append(event, id, event.time ?? time)
+    }
+
+    /// A hook has nobody to report to: what is only to be marked, stays as it is.
+    private func redact(_ event: inout NewEvent) {
+        guard secrets == .redact else { return }
+        var report = SecretReport()
+        report.inspect(&event, secrets) { "" }
     }
 
     private func append(_ event: NewEvent, _ id: ByteString, _ time: Timestamp) -> Outcome {

@@ -64,5 +64,6 @@ extension HookRecorder {
                 stateHome: StoreDirectory.environment("XDG_STATE_HOME"),
                 home: StoreDirectory.environment("HOME")))
         self.init(store: store, environment: environment, spool: spool)
+        secrets = .ofEnvironment
     }
 }

@@ -59,6 +59,8 @@ package struct ImportReport: Sendable {
     package var files: [FileReport] = []
     /// Files not read, because this importer has read them before as they are now.
     package var unchangedFileCount = 0
+    /// In the data of all events that were made, new or not.
+    package var secrets = SecretReport()
 
     package init() {}
 

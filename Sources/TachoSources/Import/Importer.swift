@@ -10,6 +10,10 @@ package struct ImportOptions: Sendable {
     /// Bytes of data in one append at most, except for an event that is larger alone.
     package var batchByteCount = 4 << 20
     package var clock: @Sendable () -> Timestamp = { .now }
+    /// What becomes of secrets.
+    ///
+    /// Ids come from the records as they are, whatever this says.
+    package var secrets = SecretMode.off
 
     package init() {}
 }
@@ -215,6 +219,13 @@ extension Importer where Sink: ~Copyable {
             try flush()
         }
         report.files[index].recordCount += 1
+        var event = event
+        if options.secrets != .off {
+            let file = report.files[index]
+            report.secrets.inspect(&event, options.secrets) {
+                "\(file.path), record \(file.recordCount)"
+            }
+        }
         batch.append(event)
         batchFiles.append(index)
         batchByteCount += event.data.count
