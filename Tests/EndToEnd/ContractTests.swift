@@ -18,7 +18,7 @@ struct ContractTests {
 
     @Test(arguments: [
         "append", "hook", "import", "sync", "cat", "tail", "seal", "status", "verify", "recover",
-        "tables", "table", "rebuild", "history", "show",
+        "tables", "table", "rebuild", "history", "show", "cost",
     ])
     func `every command has a help with examples`(_ command: String) throws {
         let tacho = try Program()
@@ -34,7 +34,8 @@ struct ContractTests {
         ["frobnicate"], ["cat", "--from", "x"], ["append"], ["status", "--json", "--csv"],
         ["table", "no_such_table"], ["table", "sessions", "--where", "nonsense"],
         ["table", "sessions", "--sort", "no_such_column"], ["history", "--status", "lost"],
-        ["append", "--type", "a\"b"], ["show"],
+        ["append", "--type", "a\"b"], ["show"], ["cost", "--by", "colour"],
+        ["cost", "--compat", "ccusage", "--by", "phase"], ["explain", "money", "x"],
     ])
     func `a wrong call ends with 2 and prints nothing on standard output`(_ arguments: [String])
         throws
@@ -51,7 +52,8 @@ struct ContractTests {
 
     @Test(arguments: [
         ["cat"], ["tail"], ["status"], ["verify"], ["seal"], ["recover"], ["tables"],
-        ["table", "sessions"], ["history"], ["show", "x"], ["rebuild"],
+        ["table", "sessions"], ["history"], ["show", "x"], ["rebuild"], ["cost"],
+        ["cost", "--compat", "ccusage"], ["explain", "cost", "x"], ["prices", "list"],
     ])
     func `reading makes no store and says so`(_ arguments: [String]) throws {
         let tacho = try Program()

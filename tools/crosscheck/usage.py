@@ -150,7 +150,9 @@ def files(roots):
             names.sort()
             for name in sorted(found):
                 plain = name[:-4] if name.endswith(".lz4") else name
-                if plain.endswith(".jsonl"):
+                # An array instead of lines is read; the twin of a run's output would count twice.
+                if plain.endswith(".jsonl") or (
+                        plain.endswith(".json") and "raw_output" not in plain):
                     yield os.path.join(directory, name)
 
 

@@ -98,7 +98,7 @@ struct CostPrinter {
     }
 
     private var unpricedLines: [String] {
-        let models = Set(report.unpriced.map { $0.model }).count
+        let models = Set(report.unpriced.compactMap(\.model)).count
         let tokens = report.unpriced.reduce(Int128(0)) { $0 + $1.tokens }
         let head =
             "unpriced  \(Quantity.count(models, "model")) without a price, "

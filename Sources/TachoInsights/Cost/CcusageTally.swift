@@ -54,7 +54,7 @@ package struct CcusageTally: Sendable {
             cacheWrite: counts.cacheWrite ?? 0, cacheWrite5m: counts.cacheWrite5m,
             cacheWrite1h: counts.cacheWrite1h, cacheRead: counts.cacheRead ?? 0,
             isFast: counts.speed?.equals("fast") == true, hasSpeed: counts.speed != nil,
-            reportedCost: record.costUSD.flatMap { PicoDollars.parse($0) },
+            reportedCost: record.costUSD?.number.flatMap { PicoDollars.parse($0) },
             moment: event.occurred, session: ByteString(event.stream))
         take(entry, id: message.id?.text(), request: record.requestID?.text())
     }

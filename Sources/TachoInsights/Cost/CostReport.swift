@@ -14,7 +14,7 @@ package struct CostReport: Sendable {
         case reference
     }
 
-    /// Sums over rows of usage. Money is in pico-dollars.
+    /// Sums over rows of usage, money in pico-dollars.
     package struct Sum: Sendable {
         package var messageCount = 0
         package var tokens: [Int128] = Array(repeating: 0, count: TokenKind.allCases.count)

@@ -75,7 +75,7 @@ package struct ModelPrice: Hashable, Sendable {
         self.position = position.map { Position(UInt64(clamping: $0)) }
     }
 
-    /// `anthropic/claude-opus-5/2026-02-01T00:00:00Z`, as the table's key, for people.
+    /// `anthropic/claude-opus-5/2026-02-01T00:00:00.000Z`, as the table's key, for people.
     package var id: String {
         "\(provider?.description ?? "")/\(model)/\(validFrom?.description ?? "")"
     }

@@ -84,11 +84,12 @@ package struct ModelUsage: Sendable {
 
     package var totalTokens: Int64 { promptTokens + count(.output) }
 
-    /// All rows, each with the workflow and the directory its session is known to belong to.
+    /// Reads all rows.
     ///
     /// - Parameters:
     ///   - table: `model_usage`.
     ///   - sessions: `sessions`, at the same position.
+    /// - Returns: Each with the workflow and the directory its session is known to belong to.
     package static func read(_ table: Table, sessions: Table) -> [ModelUsage] {
         (0..<table.rowCount).map { row in
             var usage = ModelUsage(table, row)

@@ -137,8 +137,12 @@ extension ModelUsageProjector {
         table.set(Column.outputIsLowerBound, of: row, boolean: !isKnown)
     }
 
-    /// Whether this version of Claude Code wrote the output into a message's last record: those
-    /// before 2.1.12, for three of four messages. Later ones repeat the guess of its start.
+    /// Whether this version of Claude Code wrote the output into a message's last record.
+    ///
+    /// Those before 2.1.12 did, for three of four messages; later ones repeat the guess of its start.
+    /// A version that cannot be read is taken for a later one.
+    ///
+    /// Source: `shared/data/SHAPES.md` part 2.
     static func writesOutput(version: UnsafeRawBufferPointer) -> Bool {
         let parts = version.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let numbers = parts.map { Int(String(decoding: $0, as: UTF8.self)) ?? .max }

@@ -86,7 +86,7 @@ package struct ModelUsageProjector: Projector {
         let isInherited = !isNew && table.text(Column.sessionID, row) != line.session
         table.add(1, to: isInherited ? Column.inheritedCount : Column.lineCount, of: row)
         if isNew { begin(row, line, event, &table) }
-        table.fill(Column.model, of: row, text: line.model)
+        if line.model?.isFilledText == true { table.fill(Column.model, of: row, text: line.model) }
         if line.requestID?.isFilledText == true {
             table.fill(Column.requestID, of: row, text: line.requestID)
         }
@@ -96,7 +96,7 @@ package struct ModelUsageProjector: Projector {
         if line.isSidechain { table.set(Column.isSidechain, of: row, boolean: true) }
         setCounts(line.usage, isFinal: line.isFinal, row, &table)
         setSource(row, &table)
-        if let cost = line.cost.flatMap({ PicoDollars.parse($0) }), cost >= 0 {
+        if let cost = line.cost?.number.flatMap({ PicoDollars.parse($0) }), cost >= 0 {
             raiseCost(to: cost, row, &table)
         }
     }
@@ -156,7 +156,8 @@ package struct ModelUsageProjector: Projector {
             return true
         }
         if !isSplit, let whole, record.usage?.kind == .object {
-            let model = record.model?.text() ?? Self.model(of: session, table)
+            let said = record.model?.text().flatMap { $0.isEmpty ? nil : $0 }
+            let model = said ?? Self.model(of: session, table)
             takeShare(model, whole, cost: record.totalCostUSD, session, event, &table)
         } else if !isSplit {
             return
@@ -178,14 +179,14 @@ package struct ModelUsageProjector: Projector {
         if isNew {
             beginAny(row, event, &table)
             if let session { table.set(Column.sessionID, of: row, text: session) }
-            if let model { table.set(Column.model, of: row, text: model) }
+            if let model, !model.isEmpty { table.set(Column.model, of: row, text: model) }
             table.set(Column.isSidechain, of: row, boolean: false)
             table.set(Column.inputSource, of: row, text: "result")
         }
         table.fill(Column.occurredAt, of: row, timestamp: event.time)
         setCounts(usage, isFinal: true, row, &table)
         setSource(row, &table)
-        if let cost = cost.flatMap({ PicoDollars.parse($0) }), cost >= 0 {
+        if let cost = cost?.number.flatMap({ PicoDollars.parse($0) }), cost >= 0 {
             raiseCost(to: cost, row, &table)
         }
     }

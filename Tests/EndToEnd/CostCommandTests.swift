@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `tacho cost`, `tacho explain`, `tacho prices`: tokens and money.
+struct CostCommandTests {
+    private func message(
+        _ id: String, _ model: String, input: Int, output: Int = 0, session: String = "s1",
+        stop: String = "null"
+    ) -> String {
+        #"{"stream":"\#(session)","type":"transcript.assistant","source":"claude-code/transcript","time":"2026-01-10T10:00:00Z","data":{"version":"2.1.30","requestId":"r","message":{"id":"\#(id)","model":"\#(model)","stop_reason":\#(stop),"usage":{"input_tokens":\#(input),"output_tokens":\#(output)}}}}"#
+    }
+
+    private func fill(_ tacho: Program) throws {
+        let lines = [
+            message("a", "claude-opus-5", input: 10, output: 1),
+            message("a", "claude-opus-5", input: 10, output: 4, stop: #""end_turn""#),
+            message("a", "claude-opus-5", input: 10, output: 4, session: "s2"),
+            message("b", "claude-haiku-4-5-20251001", input: 100, output: 2),
+            message("c", "mystery", input: 7, session: "s2"),
+        ]
+        let input = Data(lines.map { $0 + "\n" }.joined().utf8)
+        #expect(try tacho.run(["append", "--envelope", "--quiet"], input: input).status == 0)
+    }
+
+    private static let prices = #"""
+        {"sample_spec":{},
+         "mystery":{"litellm_provider":"anthropic","input_cost_per_token":1e-06,"output_cost_per_token":0.0000029999900000000002},
+         "claude-opus-5":{"litellm_provider":"anthropic","input_cost_per_token":2e-06,"output_cost_per_token":1e-05}}
+        """#
+
+    private func importPrices(_ tacho: Program, _ arguments: String...) throws -> [String: Any] {
+        let file = URL(fileURLWithPath: tacho.home.file("prices.json"))
+        try Data(Self.prices.utf8).write(to: file)
+        return try tacho.run(["prices", "import", file.path, "--json"] + arguments).data()
+    }
+
+    @Test func `costs are exact, and what has no price is told`() throws {
+        let tacho = try Program()
+        try fill(tacho)
+
+        let data = try tacho.run("cost", "--json").data()
+        let total = try #require(data["total"] as? [String: Any])
+        let text = try tacho.run("cost").text
+
+        // 10×5 + 4×25, and 100×1 + 2×5 millionths
+        #expect(total["cost"] as? String == "0.00026")
+        #expect(total["messages"] as? Int == 3)
+        #expect(total["lower_bound_messages"] as? Int == 2)
+        let unpriced = data["unpriced"] as? [[String: Any]]
+        #expect(unpriced?.first?["model"] as? String == "mystery")
+        #expect(unpriced?.first?["tokens"] as? Int == 7)
+        #expect(text.contains("1 model without a price, 7 tokens that are in no cost"))
+        let mystery = text.split(separator: "\n").first { $0.hasPrefix("mystery") }
+        #expect(mystery?.contains("$") == false)
+    }
+
+    @Test func `every way of grouping and every table of prices answers`() throws {
+        let tacho = try Program()
+        try fill(tacho)
+
+        for way in ["model", "day", "session", "workflow", "phase", "project", "agent"] {
+            let result = try tacho.run("cost", "--by", way, "--prices", "reference", "--json")
+            let total = try result.data()["total"] as? [String: Any]
+            // 10×15 + 4×75, 100×3 + 2×15, and 7×3 millionths
+            #expect(total?["cost"] as? String == "0.000801")
+        }
+        let rows = try tacho.run("cost", "--compat", "ccusage", "--json").rows()
+        #expect(rows.map { $0["cost"] as? String } == ["0.00015", "0.00011", "0"])
+        let none = try tacho.run("cost", "--since", "2026-02-01", "--json").data()
+        #expect((none["groups"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test func `a cost is explained term by term, with its events`() throws {
+        let tacho = try Program()
+        try fill(tacho)
+
+        let rows = try tacho.run("explain", "cost", "a", "--json").rows()
+        #expect(rows.map { $0["amount"] as? String } == ["0.00005", "0.0001", "0.00015"])
+        #expect(rows.first?["price"] as? String == "5")
+        #expect(rows.first?["source"] as? String == "embedded")
+        #expect(rows.first?["positions"] as? String == "1, 2, 3")
+
+        let tokens = try tacho.run("explain", "tokens", "s1", "--json").rows()
+        #expect(tokens.map { $0["output_source"] as? String } == ["final", "placeholder"])
+        #expect(tokens.map { $0["inherited"] as? Int } == [1, 0])
+        #expect(try tacho.run("explain", "cost", "nobody").status == 1)
+    }
+
+    @Test func `prices are imported once, and told what was rounded`() throws {
+        let tacho = try Program()
+        try fill(tacho)
+
+        let trial = try importPrices(tacho, "--dry-run")
+        let first = try importPrices(tacho)
+        let second = try importPrices(tacho)
+
+        #expect(trial["appended"] as? Int == 0)
+        #expect(first["appended"] as? Int == 2)
+        #expect(first["rounded"] as? Int == 1)
+        #expect(second["appended"] as? Int == 0)
+        #expect(second["unchanged"] as? Int == 2)
+        // The mystery had no price and has it for all times; the other's past stays.
+        let total = try tacho.run("cost", "--json").data()["total"] as? [String: Any]
+        #expect(total?["cost"] as? String == "0.000267")
+        #expect(total?["unpriced_messages"] as? Int == 0)
+        let history = try tacho.run("prices", "history", "claude-opus-5", "--json").rows()
+            .filter { $0["model"] as? String == "claude-opus-5" }
+        #expect(history.map { $0["input"] as? String } == ["0.000005", "0.000002"])
+        #expect(history.map { $0["source"] as? String } == ["embedded", "litellm"])
+        #expect(history.first?["valid_from"] is NSNull)
+        // As of before the import there was none.
+        let before = try tacho.run("cost", "--as-of", "5", "--json").data()["total"]
+        #expect((before as? [String: Any])?["cost"] as? String == "0.00026")
+    }
+
+    @Test func `a file that holds no prices is refused`() throws {
+        let tacho = try Program()
+        try Data("[1]".utf8).write(to: URL(fileURLWithPath: tacho.home.file("x.json")))
+
+        #expect(try tacho.run("prices", "import", tacho.home.file("x.json")).status == 65)
+        #expect(try tacho.run("prices", "import", tacho.home.file("none")).status == 2)
+    }
+}
