@@ -2,13 +2,17 @@
 import PackageDescription
 
 // One set of rules for every target of ours (see the README's map for what each is about).
-let settings: [SwiftSetting] = [
+var settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+
+// `tools/fuzz` sets this: everything is built for libFuzzer then, which needs flags of its own.
+let isFuzzing = Context.environment["TACHO_FUZZ"] != nil
+if isFuzzing { settings.append(.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])) }
 
 let package = Package(
     name: "tacho",
@@ -70,8 +74,8 @@ let package = Package(
         .executableTarget(
             name: "tacho",
             dependencies: [
-                "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoSources",
-                "TachoTorture",
+                "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
+                "TachoSources", "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
@@ -141,3 +145,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+    package.targets.append(
+        .executableTarget(
+            name: "tacho-fuzz", dependencies: ["TachoTorture"], path: "Sources/TachoFuzz",
+            swiftSettings: settings,
+            // gold gives up on the instrumented objects.
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}

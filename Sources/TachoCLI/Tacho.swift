@@ -48,7 +48,8 @@ struct Tacho: ParsableCommand {
         TortureReplayCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
-        HistoryCommand.self, ShowCommand.self, TablesCommand.self, TableCommand.self,
+        HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
+        PricesCommand.self, TablesCommand.self, TableCommand.self,
         WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 

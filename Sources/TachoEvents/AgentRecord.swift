@@ -23,6 +23,10 @@ package struct AgentRecord {
     package private(set) var message: JSONView?
     package private(set) var parentToolUseID: JSONView?
     package private(set) var permissionMode: JSONView?
+    /// Of the call of the model that a transcript's record comes from.
+    package private(set) var requestID: JSONView?
+    /// Dollars a message cost; only agents before 1.0.9 said so.
+    package private(set) var costUSD: JSONView?
     // Of `system` records.
     package private(set) var subtype: JSONView?
     package private(set) var model: JSONView?
@@ -75,11 +79,13 @@ package struct AgentRecord {
             if key.equals("version") { Self.keep(value, in: &version) }
             if key.equals("subtype") { Self.keep(value, in: &subtype) }
             if key.equals("agentId") { Self.keep(value, in: &agentID) }
+            if key.equals("costUSD") { Self.keep(value, in: &costUSD) }
         case 8:
             if key.equals("is_error") { Self.keep(value, in: &isError) }
         case 9:
             if key.equals("sessionId") { Self.keep(value, in: &sessionID) }
             if key.equals("gitBranch") { Self.keep(value, in: &gitBranch) }
+            if key.equals("requestId") { Self.keep(value, in: &requestID) }
         case 10:
             if key.equals("session_id") { Self.keep(value, in: &sessionID) }
             if key.equals("modelUsage") { Self.keep(value, in: &modelUsage) }

@@ -77,6 +77,9 @@ package enum EventType {
     /// A known pattern was carried out, with what it took.
     package static let patternExecuted: ByteString = "pattern.executed"
 
+    /// What a model's tokens cost from a moment on.
+    package static let priceSet: ByteString = "price.set"
+
     // MARK: Families: the part before the name
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.

@@ -184,6 +184,29 @@ import Testing
         #expect(cut.lastPosition == Position(10))
     }
 
+    /// After a loss of power a file that was renamed may have its old name, too.
+    @Test func `the manifest is not written to under a name that a lost rename left it`() throws {
+        var callCount = 0
+        repeat {
+            let fileSystem = SimulatedFileSystem(seed: 1)
+            var log = try open(fileSystem)
+            _ = try log.append([.numbered(0)])
+            try fileSystem.link("store/MANIFEST", as: "store/tmp/MANIFEST")
+            let first = fileSystem.callCount
+            callCount += 1
+            fileSystem.inject(SimulatedFault(call: first + callCount, lasts: true, kind: .death))
+            if (try? log.seal()) != nil { return #expect(callCount > 20, "a seal of some calls") }
+            _ = consume log
+            fileSystem.clearFaults()
+            fileSystem.kill()
+
+            let again = try open(fileSystem)
+            _ = consume again
+            let numbers = try LogReader.open("store", fileSystem: fileSystem).numbers()
+            #expect(numbers == [0], "death at call \(callCount) of the seal")
+        } while true
+    }
+
     @Test(arguments: [0, 512]) func `a damaged HEAD slot after a roll loses no append`(
         slot: Int
     ) throws {

@@ -27,6 +27,7 @@ import Testing
             EventType.queueConfigured, EventType.toolRegistered, EventType.toolUpdated,
             EventType.toolDeprecated, EventType.savingsRecorded,
             EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
+            EventType.priceSet,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,

@@ -205,9 +205,8 @@ extension FileSystem {
     package func replaceFile(
         _ path: String, with bytes: [UInt8], temporary: String
     ) throws(FileError) {
-        let file = try open(temporary, .updateOrCreate)
+        let file = try makeAnew(temporary)
         do throws(FileError) {
-            try truncate(file, to: 0)
             try writeAll(file, bytes, at: 0)
             try synchronize(file)
         } catch {
@@ -216,5 +215,18 @@ extension FileSystem {
         }
         close(file)
         try rename(temporary, to: path)
+    }
+
+    /// Makes a new file of this name; one that has it loses it, and its bytes stay as they are.
+    ///
+    /// A file that was renamed may have its old name again after a loss of power, beside the new
+    /// one. Whoever wrote to it under that name would write into the file in use.
+    package func makeAnew(_ path: String) throws(FileError) -> FileDescriptor {
+        do throws(FileError) {
+            try remove(path)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        return try open(path, .createNew)
     }
 }

@@ -188,6 +188,9 @@ extension LogWriter {
     }
 
     /// Leaves a damaged active file as it is and goes on in a new one.
+    ///
+    /// One of which no position is known is no segment, and goes to the quarantine now; the others
+    /// do when they are sealed.
     private mutating func retireDamaged(
         _ manifest: inout Manifest, _ scan: ActiveScan, _ found: Head?
     ) throws(LogError) {
@@ -197,7 +200,15 @@ extension LogWriter {
         head.writtenPosition = last
         head.writtenByteCount = scan.byteCount
         head.recorded = max(head.recorded, scan.lastRecorded)
-        try switchActive(endingAs: .damaged, &manifest)
+        guard last < head.activeFirst else {
+            return try switchActive(endingAs: .damaged, &manifest)
+        }
+        let path = activePath
+        let name = StoreLayout.activeName(
+            first: head.activeFirst, generation: head.activeGeneration)
+        try switchActive(endingAs: nil, &manifest)
+        // What fails here leaves a file that the manifest does not name.
+        try? fileSystem.rename(path, to: layout.quarantine + "/" + name + ".damaged")
     }
 
     private mutating func reopenActive() throws(LogError) {

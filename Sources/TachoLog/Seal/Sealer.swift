@@ -82,8 +82,7 @@ struct Sealer {
     ) throws -> Compressed {
         let source = try fileSystem.open(layout.logFile(entry.file), .read)
         defer { fileSystem.close(source) }
-        try? fileSystem.remove(temporary)
-        let target = try fileSystem.open(temporary, .createNew)
+        let target = try fileSystem.makeAnew(temporary)
         defer { fileSystem.close(target) }
         var segment = SegmentWriter(
             store: store, firstPosition: entry.first, chainBefore: chainBefore,

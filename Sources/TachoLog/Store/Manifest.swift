@@ -169,7 +169,8 @@ extension SegmentEntry {
         let last = line.number("last") ?? first - 1
         let byteCount = line.number("bytes") ?? 0
         let rawByteCount = line.number("raw_bytes") ?? 0
-        guard last >= first - 1, byteCount >= 0, rawByteCount >= 0,
+        // Only a segment that still grows may be without positions.
+        guard last >= (state == .active ? first - 1 : first), byteCount >= 0, rawByteCount >= 0,
             max(first, last, byteCount, rawByteCount) < Self.largestNumber
         else { return nil }
         self.init(

@@ -23,6 +23,11 @@ package enum PicoDollars {
         return decimal.scaled(byPowerOfTen: 12)
     }
 
+    /// Whether decimal text says whole pico-dollars, so that ``parse(_:)`` rounds nothing.
+    package static func isExact(_ dollars: UnsafeRawBufferPointer) -> Bool {
+        Decimal(dollars)?.isWhole(scaledByPowerOfTen: 12) ?? false
+    }
+
     /// Decimal text in dollars, without zeros at the end: `0.06936675`, `3`, `-0.5`.
     package static func text(_ amount: Int64) -> [UInt8] {
         var text = amount < 0 ? [UInt8(ascii: "-")] : []
@@ -103,6 +108,17 @@ private struct Decimal {
             isAbove = isAbove || digit != 0
             if !isFraction { exponent += 1 }
         }
+    }
+
+    func isWhole(scaledByPowerOfTen power: Int) -> Bool {
+        guard digits != 0 else { return true }
+        guard !isAbove else { return false }
+        var rest = digits
+        for _ in 0..<max(0, -(exponent + power)) {
+            guard rest % 10 == 0 else { return false }
+            rest /= 10
+        }
+        return true
     }
 
     /// The nearest integer to this × 10^`power`, half to even.

@@ -17,22 +17,41 @@ package enum Similarity {
 
     /// 30 for the classification, 30 for the template, 20 for the complexity, 20 for the text.
     package static func score(_ left: WorkflowFacts, _ right: WorkflowFacts) -> Double {
+        score(left, right, texts: ofTexts(left.input, right.input))
+    }
+
+    private static func score(
+        _ left: WorkflowFacts, _ right: WorkflowFacts, texts: Double
+    ) -> Double {
         var score = 0.0
         if left.classification == right.classification { score += 30 }
         if left.template == right.template { score += 30 }
         if Complexity(of: left) == Complexity(of: right) { score += 20 }
-        return score + ofTexts(left.input, right.input) * 20
+        return score + texts * 20
     }
 
     /// The workflows most like this one, best first, those before others of the same score.
     package static func mostSimilar(
         to workflow: WorkflowFacts, among others: [WorkflowFacts]
     ) -> [String] {
+        mostSimilar(to: workflow, among: others) { ofTexts(workflow.input, others[$0].input) }
+    }
+
+    /// As ``mostSimilar(to:among:)``, for a caller who compares texts in a faster way.
+    ///
+    /// - Parameters:
+    ///   - workflow: The workflow.
+    ///   - others: Those to compare with.
+    ///   - texts: The likeness of the workflow's input and that of an index of `others`, 0 to 1.
+    /// - Returns: Ids, best first.
+    package static func mostSimilar(
+        to workflow: WorkflowFacts, among others: [WorkflowFacts], texts: (Int) -> Double
+    ) -> [String] {
         guard let id = workflow.id else { return [] }
         var found: [(id: String, score: Double, offset: Int)] = []
         for (offset, other) in others.enumerated() {
             guard let otherID = other.id, otherID != id else { continue }
-            let score = score(workflow, other)
+            let score = score(workflow, other, texts: texts(offset))
             if score >= minimum { found.append((otherID, score, offset)) }
         }
         found.sort { ($1.score, $0.offset) < ($0.score, $1.offset) }

@@ -18,7 +18,7 @@ package struct PhaseDependenciesProjector: Projector {
     package static let inputs: [TypePattern] = ["phase.*"]
 
     /// Workflows have ten phases; this is for those that grew.
-    package static let graphRowLimit = 256
+    package static let graphRowLimit = 128
     /// Of one event; the first ones count.
     package static let declaredLimit = 16
 

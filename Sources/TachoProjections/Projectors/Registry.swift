@@ -17,4 +17,6 @@ package let allProjectors: [any Projector.Type] = [
     ResourceSnapshotsProjector.self,
     PhaseDependenciesProjector.self,
     GitHubArtifactsProjector.self,
+    ModelUsageProjector.self,
+    PricesProjector.self,
 ]

@@ -28,13 +28,39 @@ extension WorkflowHistoryProjector {
         guard table.integer(Column.comparisonBasis, row) != basis else { return }
         table.set(Column.comparisonBasis, of: row, integer: basis)
 
-        let peers = peers(of: row, table).map { self.facts($0, table) }
+        let peerRows = peers(of: row, table)
+        let peers = peerRows.map { peerFacts($0, table) }
         let anomalies = Anomaly.detect(in: facts, among: peers, asReference: false)
         let advice = Recommendation.advice(on: anomalies, of: facts)
         setTexts(anomalies.map(\.message), Column.anomalyFlags, row, &table)
         setTexts(advice.map(\.message), Column.optimizationRecommendations, row, &table)
-        let similar = Similarity.mostSimilar(to: facts, among: peers)
+        var counted = facts
+        let words = inputWords(row, table)
+        counted.inputWordCount = words.count
+        let similar = Similarity.mostSimilar(to: counted, among: peers) { index in
+            words.likeness(to: inputWords(peerRows[index], table))
+        }
         setTexts(Array(similar.prefix(Self.similarLimit)), Column.similarWorkflowIds, row, &table)
+    }
+
+    /// Of a peer, as far as it is compared.
+    private func peerFacts(_ row: Int, _ table: Table) -> WorkflowFacts {
+        var facts = WorkflowFacts()
+        func text(_ column: Column) -> String? {
+            table.withText(column, row) { String(decoding: $0, as: UTF8.self) }
+        }
+        facts.id = text(.adwID)
+        facts.template = text(.workflowTemplate)
+        facts.classification = text(.issueClass)
+        facts.inputWordCount = inputWords(row, table).count
+        facts.durationSeconds = table.integer(Column.durationSeconds, row).map { Double($0) }
+        facts.cost = table.money(Column.actualCostTotal, row).map { Double($0) / 1e12 }
+        facts.errorCount = errorCount(row, table)
+        return facts
+    }
+
+    private func inputWords(_ row: Int, _ table: Table) -> InputWords {
+        table.withText(Column.inputWords, row) { InputWords(text: $0) } ?? InputWords("")
     }
 
     /// Puts the row at the end of its chain, once and for good.

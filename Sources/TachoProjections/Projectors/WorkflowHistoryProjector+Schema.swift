@@ -98,6 +98,7 @@ extension WorkflowHistoryProjector {
         case peerHead
         case peerPrevious
         case comparisonBasis
+        case inputWords
     }
 
     package static let schema = TableSchema(
@@ -320,5 +321,6 @@ extension WorkflowHistoryProjector {
         ColumnDefinition("peer_head", .text, isIndexed: true, isHidden: true),
         ColumnDefinition("peer_previous", .integer, isHidden: true),
         ColumnDefinition("comparison_basis", .integer, isHidden: true),
+        ColumnDefinition("input_words", .text, isHidden: true, isInterned: false),
     ]
 }

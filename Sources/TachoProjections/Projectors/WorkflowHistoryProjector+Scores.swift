@@ -43,6 +43,10 @@ extension WorkflowHistoryProjector {
             Scores.clarity(input: String(decoding: $0, as: UTF8.self))
         }
         table.set(Column.nlInputClarityScore, of: row, real: score)
+        let words = table.withText(Column.nlInput, row) {
+            InputWords(String(decoding: $0, as: UTF8.self)).text
+        }
+        if let words { table.set(Column.inputWords, of: row, text: words) }
     }
 
     func facts(_ row: Int, _ table: Table) -> WorkflowFacts {
@@ -72,10 +76,15 @@ extension WorkflowHistoryProjector {
         facts.phaseSeconds = numbers(Column.phaseDurations, row, table).map {
             WorkflowFacts.PhaseSeconds(phase: $0.name, seconds: Double($0.number))
         }
-        let failures = numbers(Column.errorPhaseDistribution, row, table)
-        facts.errorCount = Int(
-            clamping: failures.reduce(Int64(0)) { $0.addingReportingOverflow($1.number).0 })
+        facts.errorCount = errorCount(row, table)
         return facts
+    }
+
+    /// Failed attempts of all phases.
+    func errorCount(_ row: Int, _ table: Table) -> Int {
+        let failures = numbers(Column.errorPhaseDistribution, row, table)
+        return Int(
+            clamping: failures.reduce(Int64(0)) { $0.addingReportingOverflow($1.number).0 })
     }
 
     /// The members of an object of whole numbers.

@@ -4,41 +4,42 @@
 /// when it is more than half. Nothing written depends on where in the arena a value lies.
 struct ByteColumn: Sendable {
     private(set) var arena: [UInt8] = []
-    private var starts: [UInt64] = []
-    /// `unknown` marks a cell without a value.
-    private var byteCounts: [UInt32] = []
+    private var starts = NumberCells()
+    /// One more than the value has bytes; 0 for a cell without a value.
+    private var sizes = NumberCells()
     private var liveByteCount = 0
-
-    static let unknown = UInt32.max
 
     init() {}
 
-    /// - Precondition: Values lie in row order; their sizes add up to the arena's.
-    init(arena: [UInt8], byteCounts: [UInt32]) {
+    /// - Parameters:
+    ///   - arena: The values in row order.
+    ///   - sizes: One more than each has bytes, 0 for none; they add up to the arena's.
+    init(arena: [UInt8], sizes: NumberCells) {
         self.arena = arena
-        self.byteCounts = byteCounts
-        starts = []
-        starts.reserveCapacity(byteCounts.count)
-        var offset: UInt64 = 0
-        for byteCount in byteCounts {
-            starts.append(offset)
-            if byteCount != Self.unknown { offset += UInt64(byteCount) }
-        }
+        self.sizes = sizes
         liveByteCount = arena.count
+        starts.grow(to: sizes.count)
+        var offset = 0
+        for row in 0..<sizes.count {
+            guard let byteCount = byteCount(of: row) else { continue }
+            starts[row] = Int64(offset)
+            offset += byteCount
+        }
     }
 
     var memoryByteCount: Int {
-        arena.capacity + 8 * starts.capacity + 4 * byteCounts.capacity
+        arena.capacity + starts.memoryByteCount + sizes.memoryByteCount
     }
 
     mutating func grow(to rowCapacity: Int) {
-        starts.grow(to: rowCapacity, with: 0)
-        byteCounts.grow(to: rowCapacity, with: Self.unknown)
+        starts.grow(to: rowCapacity)
+        sizes.grow(to: rowCapacity)
     }
 
     /// `nil` for a cell without a value.
     func byteCount(of row: Int) -> Int? {
-        byteCounts[row] == Self.unknown ? nil : Int(byteCounts[row])
+        let size = sizes[row]
+        return size == 0 ? nil : Int(size) - 1
     }
 
     func withBytes<Result>(
@@ -54,14 +55,12 @@ struct ByteColumn: Sendable {
     mutating func set(_ row: Int, to bytes: UnsafeRawBufferPointer?) {
         liveByteCount -= byteCount(of: row) ?? 0
         guard let bytes else {
-            byteCounts[row] = Self.unknown
+            sizes[row] = 0
             starts[row] = 0
             return
         }
-        // A record is far smaller than this; a column's value is a part of a record.
-        precondition(bytes.count < Int(Self.unknown), "a value is smaller than 4 GiB")
-        starts[row] = UInt64(arena.count)
-        byteCounts[row] = UInt32(bytes.count)
+        starts[row] = Int64(arena.count)
+        sizes[row] = Int64(bytes.count) + 1
         arena.makeRoom(for: bytes.count)
         arena.append(contentsOf: bytes)
         liveByteCount += bytes.count
@@ -71,10 +70,10 @@ struct ByteColumn: Sendable {
     private mutating func collectGarbage() {
         var kept = [UInt8]()
         kept.reserveCapacity(liveByteCount + liveByteCount / 4)
-        for row in starts.indices {
+        for row in 0..<starts.count {
             guard let byteCount = byteCount(of: row) else { continue }
             let start = Int(starts[row])
-            starts[row] = UInt64(kept.count)
+            starts[row] = Int64(kept.count)
             kept.append(contentsOf: arena[start..<start + byteCount])
         }
         arena = kept
@@ -83,7 +82,7 @@ struct ByteColumn: Sendable {
     /// Traps if the parts do not fit each other.
     func checkInvariants() {
         var live = 0
-        for row in starts.indices {
+        for row in 0..<starts.count {
             guard let byteCount = byteCount(of: row) else { continue }
             precondition(Int(starts[row]) + byteCount <= arena.count, "values lie in the arena")
             live += byteCount

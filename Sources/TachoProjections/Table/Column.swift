@@ -23,9 +23,9 @@ struct Column: Sendable {
     let layout: Layout
     let seed: UInt64
     var dictionary: TextDictionary
-    var numbers: [UInt32] = []
+    var numbers = NumberCells()
     var byteValues = ByteColumn()
-    var words: [Int64] = []
+    var words = NumberCells()
     var bits: [UInt64] = []
     var known: [UInt64] = []
     /// Of an indexed column; `nil` after reading a file, until the table is changed.
@@ -53,10 +53,10 @@ struct Column: Sendable {
         let bitWordCount = (rowCapacity + 63) / 64
         switch layout {
         case .key: break
-        case .interned: numbers.grow(to: rowCapacity, with: 0)
+        case .interned: numbers.grow(to: rowCapacity)
         case .bytes: byteValues.grow(to: rowCapacity)
         case .words:
-            words.grow(to: rowCapacity, with: 0)
+            words.grow(to: rowCapacity)
             known.grow(to: bitWordCount, with: 0)
         case .bits:
             bits.grow(to: bitWordCount, with: 0)
@@ -66,8 +66,8 @@ struct Column: Sendable {
     }
 
     var memoryByteCount: Int {
-        dictionary.memoryByteCount + 4 * numbers.capacity + byteValues.memoryByteCount
-            + 8 * (words.capacity + bits.capacity + known.capacity)
+        dictionary.memoryByteCount + numbers.memoryByteCount + byteValues.memoryByteCount
+            + words.memoryByteCount + 8 * (bits.capacity + known.capacity)
             + (index?.memoryByteCount ?? 0)
     }
 
@@ -134,7 +134,7 @@ struct Column: Sendable {
     @inline(__always)
     mutating func setInterned(_ row: Int, to bytes: UnsafeRawBufferPointer?, rowCount: Int) {
         let old = numbers[row]
-        let new = bytes.map { UInt32(dictionary.intern($0).number + 1) } ?? 0
+        let new = bytes.map { Int64(dictionary.intern($0).number + 1) } ?? 0
         guard old != new else { return }
         numbers[row] = new
         if index != nil {
@@ -153,7 +153,7 @@ struct Column: Sendable {
         }
         self.dictionary = dictionary
         for row in 0..<rowCount where numbers[row] != 0 {
-            numbers[row] = renumbered[Int(numbers[row]) - 1]
+            numbers[row] = Int64(renumbered[Int(numbers[row]) - 1])
         }
         if index != nil { buildIndex(rowCount: rowCount) }
     }
@@ -166,7 +166,7 @@ struct Column: Sendable {
         var kept = [UInt32]()
         var renumbered = [UInt32](repeating: 0, count: dictionary.count)
         for row in 0..<rowCount {
-            let number = numbers[row]
+            let number = UInt32(numbers[row])
             if number == 0 || renumbered[Int(number) - 1] != 0 { continue }
             kept.append(number - 1)
             renumbered[Int(number) - 1] = UInt32(kept.count)

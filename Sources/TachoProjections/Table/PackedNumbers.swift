@@ -59,6 +59,14 @@ enum PackedNumbers {
         from source: inout Source, column: Int
     ) throws(TableDecodingError) {
         let width = Int(try source.integer(UInt8.self))
+        try read(width: width, into: target, plus: base, from: &source, column: column)
+    }
+
+    /// Reads numbers of `width` bytes, which have been read already to be so wide.
+    static func read<Source: ByteSource & ~Copyable, Number: FixedWidthInteger>(
+        width: Int, into target: UnsafeMutableBufferPointer<Number>, plus base: Number,
+        from source: inout Source, column: Int
+    ) throws(TableDecodingError) {
         guard width <= Number.bitWidth / 8 else { throw .damaged(column: column) }
         guard width > 0 else {
             target.initialize(repeating: base)

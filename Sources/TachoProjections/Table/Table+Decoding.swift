@@ -51,8 +51,10 @@ extension Column {
             let byteCount = try source.count(limit: source.remaining, column: column)
             dictionary = try decodeTexts(
                 count: count, byteCount: byteCount, column: column, from: &source)
-            numbers = try decodeCells(rowCount, rowCapacity, column: column, from: &source)
-            guard numbers.allSatisfy({ $0 <= UInt32(count) }) else {
+            numbers = try NumberCells(
+                decoding: rowCount, capacity: rowCapacity, byteLimit: 4, column: column,
+                from: &source)
+            if let largest = numbers.range?.upperBound, largest > Int64(count) {
                 throw .damaged(column: column)
             }
         case .bytes:
@@ -60,8 +62,9 @@ extension Column {
         case .words:
             known = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
             let smallest = try source.integer(Int64.self)
-            words = try decodeCells(
-                rowCount, rowCapacity, plus: smallest, column: column, from: &source)
+            words = try NumberCells(
+                decoding: rowCount, capacity: rowCapacity, plus: smallest, column: column,
+                from: &source)
             try clearUnknownWords(rowCount, smallest: smallest, column: column)
         case .bits:
             known = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
@@ -92,15 +95,12 @@ extension Column {
         _ rowCount: Int, _ rowCapacity: Int, column: Int, from source: inout Source
     ) throws(TableDecodingError) {
         let byteCount = try source.count(limit: source.remaining, column: column)
-        var sizes: [UInt32] = try decodeCells(rowCount, rowCapacity, column: column, from: &source)
+        let sizes = try NumberCells(
+            decoding: rowCount, capacity: rowCapacity, byteLimit: 4, column: column, from: &source)
         var sum = 0
-        for row in sizes.indices {
-            // 0 is unknown, and wraps around to the mark for it.
-            sizes[row] &-= 1
-            if sizes[row] != ByteColumn.unknown { sum += Int(sizes[row]) }
-        }
+        for row in 0..<rowCount where sizes[row] != 0 { sum += Int(sizes[row]) - 1 }
         guard sum == byteCount else { throw .damaged(column: column) }
-        byteValues = ByteColumn(arena: try source.bytes(byteCount), byteCounts: sizes)
+        byteValues = ByteColumn(arena: try source.bytes(byteCount), sizes: sizes)
     }
 
     /// Numbers of the rows, then zeros up to the capacity.

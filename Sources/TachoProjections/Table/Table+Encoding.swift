@@ -105,7 +105,8 @@ extension Column {
         for number in kept { dictionary.withBytes(of: Int(number)) { sink.write($0) } }
         PackedNumbers.write(count: rowCount, largest: UInt64(kept.count), to: &sink) {
             rows, target in
-            for (index, number) in numbers[rows].enumerated() {
+            for index in target.indices {
+                let number = numbers[rows.lowerBound + index]
                 target[index] = number == 0 ? 0 : UInt64(renumbered[Int(number) - 1])
             }
         }
@@ -146,9 +147,9 @@ extension Column {
         sink.write(littleEndian: smallest)
         let range = UInt64(bitPattern: largest &- smallest)
         PackedNumbers.write(count: rowCount, largest: range, to: &sink) { rows, target in
-            for (index, word) in words[rows].enumerated() {
-                let isKnown = isKnown(rows.lowerBound + index)
-                target[index] = isKnown ? UInt64(bitPattern: word &- smallest) : 0
+            for index in target.indices {
+                let row = rows.lowerBound + index
+                target[index] = isKnown(row) ? UInt64(bitPattern: words[row] &- smallest) : 0
             }
         }
     }

@@ -18,8 +18,11 @@ extension Column {
         case .key: break
         case .interned:
             precondition(numbers.count == rowCapacity, "a cell for each row")
-            precondition(numbers.allSatisfy { $0 <= dictionary.count }, "texts are in use")
-            precondition(numbers[rowCount...].allSatisfy { $0 == 0 }, "no cells beyond the rows")
+            precondition(
+                (numbers.range?.upperBound ?? 0) <= dictionary.count, "texts are in use")
+            for row in rowCount..<rowCapacity {
+                precondition(numbers[row] == 0, "no cells beyond the rows")
+            }
         case .bytes:
             byteValues.checkInvariants()
             for row in rowCount..<rowCapacity {
@@ -47,7 +50,7 @@ extension Column {
                 let rows = index.rows(of: number)
                 found += rows.count
                 precondition(
-                    rows.allSatisfy { numbers[$0] == UInt32(number + 1) }, "the index is true")
+                    rows.allSatisfy { numbers[$0] == number + 1 }, "the index is true")
             }
             precondition(
                 found == (0..<rowCount).count { numbers[$0] != 0 }, "the index is complete")

@@ -15,9 +15,8 @@ extension Table {
         case .interned:
             guard let number = columns[index].dictionary.number(of: text) else { return [] }
             if let secondary = columns[index].index { return secondary.rows(of: number) }
-            return columns[index].numbers.withUnsafeBufferPointer { numbers in
-                (0..<rowCount).filter { numbers[$0] == UInt32(number + 1) }
-            }
+            let numbers = columns[index].numbers
+            return (0..<rowCount).filter { numbers[$0] == number + 1 }
         case .bytes:
             return (0..<rowCount).filter { row in
                 columns[index].withText(row) { $0.elementsEqual(text) } ?? false

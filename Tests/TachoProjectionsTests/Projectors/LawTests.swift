@@ -41,6 +41,8 @@ struct LawTests {
         expectNames(ResourceSnapshotsProjector.self, ResourceSnapshotsProjector.Column.self)
         expectNames(PhaseDependenciesProjector.self, PhaseDependenciesProjector.Column.self)
         expectNames(GitHubArtifactsProjector.self, GitHubArtifactsProjector.Column.self)
+        expectNames(ModelUsageProjector.self, ModelUsageProjector.Column.self)
+        expectNames(PricesProjector.self, PricesProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
@@ -80,6 +82,7 @@ enum RandomLog {
         let input = #"{"command":"c\#(number(2))","file_path":"/f\#(number(3))"}"#
 
         if number(4) == 0 { return RandomLog.appendRun(to: &log, using: &random) }
+        if number(5) == 0 { return RandomLog.appendUsage(to: &log, using: &random) }
         switch number(9) {
         case 0, 1:
             let name = pick([

@@ -171,7 +171,7 @@ struct PhaseDependenciesProjectorTests {
 
         let table = try fold(log)
 
-        let inside = try table.row("w1/p200/p199")
+        let inside = try table.row("w1/p100/p99")
         #expect(inside.boolean("on_critical_path") == true)
         let beyond = try table.row("w1/p\(count - 1)/p\(count - 2)")
         #expect(beyond.boolean("on_critical_path") == nil)

@@ -1,0 +1,84 @@
+package import TachoJSON
+
+/// The `usage` of a message or of a result, or one model's share of a result's `modelUsage`.
+///
+/// A count that is missing, of another kind, negative, or beyond ``limit`` is unknown, not 0.
+///
+/// Source: ecosystem §3.3.
+package struct MessageUsage {
+    /// Tokens that were neither read from a cache nor written to one.
+    package private(set) var input: Int64?
+    package private(set) var output: Int64?
+    /// Tokens written to a cache, however long they stay.
+    package private(set) var cacheWrite: Int64?
+    /// Of those, the ones that stay for five minutes.
+    package private(set) var cacheWrite5m: Int64?
+    /// Of those, the ones that stay for an hour.
+    package private(set) var cacheWrite1h: Int64?
+    package private(set) var cacheRead: Int64?
+    package private(set) var webSearches: Int64?
+    package private(set) var serviceTier: JSONView?
+    package private(set) var speed: JSONView?
+    /// Dollars, of a `modelUsage` only.
+    package private(set) var costUSD: JSONView?
+
+    /// No message and no session has more tokens than a million million.
+    package static let limit: Int64 = 1_000_000_000_000
+
+    /// Reads `usage`, whose names have underscores, or a part of `modelUsage`, whose have none.
+    package init(_ usage: JSONView) {
+        usage.forEachMember { key, value in
+            key.withText { take($0, value) }
+            return true
+        }
+    }
+
+    @inline(__always)
+    private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {
+        switch key.count {
+        case 5: if speed == nil, key.equals("speed") { speed = value }
+        case 7: if costUSD == nil, key.equals("costUSD") { costUSD = value }
+        case 11: if key.equals("inputTokens") { Self.keep(value, in: &input) }
+        case 12:
+            if key.equals("input_tokens") { Self.keep(value, in: &input) }
+            if key.equals("outputTokens") { Self.keep(value, in: &output) }
+            if serviceTier == nil, key.equals("service_tier") { serviceTier = value }
+        case 13: if key.equals("output_tokens") { Self.keep(value, in: &output) }
+        case 14: if key.equals("cache_creation") { takeSplit(value) }
+        case 15:
+            if key.equals("server_tool_use") {
+                if let count = value["web_search_requests"] { Self.keep(count, in: &webSearches) }
+            }
+        case 17: if key.equals("webSearchRequests") { Self.keep(value, in: &webSearches) }
+        case 20: if key.equals("cacheReadInputTokens") { Self.keep(value, in: &cacheRead) }
+        case 23: if key.equals("cache_read_input_tokens") { Self.keep(value, in: &cacheRead) }
+        case 24: if key.equals("cacheCreationInputTokens") { Self.keep(value, in: &cacheWrite) }
+        case 27: if key.equals("cache_creation_input_tokens") { Self.keep(value, in: &cacheWrite) }
+        default: break
+        }
+    }
+
+    private mutating func takeSplit(_ split: JSONView) {
+        if let count = split["ephemeral_5m_input_tokens"] { Self.keep(count, in: &cacheWrite5m) }
+        if let count = split["ephemeral_1h_input_tokens"] { Self.keep(count, in: &cacheWrite1h) }
+    }
+
+    /// The first member of a name that is a count counts.
+    private static func keep(_ value: JSONView, in slot: inout Int64?) {
+        guard slot == nil, let count = value.integer(), (0...limit).contains(count) else { return }
+        slot = count
+    }
+
+    /// Takes over how long a result's cache writes stay, where they are all this model's.
+    package mutating func adoptSplit(of usage: MessageUsage) {
+        guard let cacheWrite, cacheWrite == usage.cacheWrite else { return }
+        cacheWrite5m = usage.cacheWrite5m
+        cacheWrite1h = usage.cacheWrite1h
+    }
+
+    /// Takes over what a result says of its run as a whole.
+    package mutating func adoptTier(of usage: MessageUsage) {
+        serviceTier = usage.serviceTier
+        speed = usage.speed
+    }
+}

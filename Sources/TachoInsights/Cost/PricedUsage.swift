@@ -1,0 +1,117 @@
+package import TachoLog
+import TachoProjections
+
+/// What one row of usage costs, term by term, in pico-dollars.
+///
+/// - A request whose prompt, with its cache, is above the threshold has the long rates as a whole.
+///   A run's result is a sum over requests: it has the short rates, which may be too little.
+/// - A batch, and speed `fast`, multiply the price of a token, which is then rounded to a
+///   pico-dollar, half to even.
+/// - What is used and has no price makes the whole unknown; what is not used needs none.
+///
+/// ```
+/// 13 × 3 + 281 × 15 + 1918 × 3.75 + 59268 × 0.30 = 29226.9 millionths = $0.0292269
+/// ```
+///
+/// Source: ecosystem §3.5.
+package struct PricedUsage: Sendable {
+    package struct Term: Sendable {
+        package let kind: TokenKind
+        package let count: Int64
+        /// Pico-dollars a token, after multipliers; `nil` is unknown.
+        package let rate: Int64?
+        /// Pico-dollars.
+        package var amount: Int128? { rate.map { Int128(count) * Int128($0) } }
+    }
+
+    /// Why there is no amount.
+    package enum Gap: Hashable, Sendable {
+        case noModel
+        case noPrice
+        case noRate(TokenKind)
+        case noTier(ByteString)
+        case noMultiplier(String)
+    }
+
+    package let usage: ModelUsage
+    package let price: ModelPrice?
+    /// Of what was used only.
+    package let terms: [Term]
+    /// Whether the long rates hold.
+    package let isLong: Bool
+    /// Whether the prompt is above the threshold in sum, while its requests are not known.
+    package let mayBeLong: Bool
+    package let gap: Gap?
+    /// Pico-dollars; `nil` is unknown.
+    package let amount: Int128?
+
+    package init(_ usage: ModelUsage, by prices: PriceBook) {
+        self.usage = usage
+        let found = usage.model.flatMap {
+            prices.price(
+                model: $0, provider: usage.provider, at: usage.occurred ?? usage.recorded)
+        }
+        price = found
+        let isAbove = found?.thresholdTokens.map { usage.promptTokens > $0 } ?? false
+        isLong = isAbove && !usage.isResult
+        mayBeLong = isAbove && usage.isResult
+        var gap: Gap? = usage.model == nil ? .noModel : found == nil ? .noPrice : nil
+        var multipliers: [Int64] = []
+        if let found { (multipliers, gap) = Self.multipliers(usage, found) }
+        var terms: [Term] = []
+        for kind in TokenKind.allCases where usage.count(kind) > 0 {
+            var rate = found?.rate(kind, isLong: isLong)
+            if kind != .webSearch { rate = rate.flatMap { Self.multiply($0, by: multipliers) } }
+            if rate == nil, gap == nil { gap = .noRate(kind) }
+            terms.append(Term(kind: kind, count: usage.count(kind), rate: rate))
+        }
+        self.terms = terms
+        self.gap = gap
+        amount = gap == nil ? terms.reduce(Int128(0)) { $0 + ($1.amount ?? 0) } : nil
+    }
+
+    private static func multipliers(
+        _ usage: ModelUsage, _ price: ModelPrice
+    ) -> ([Int64], Gap?) {
+        var multipliers: [Int64] = []
+        switch usage.serviceTier {
+        case nil, "", "standard", "default": break
+        case "batch":
+            guard let batch = price.batchMultiplier else { return ([], .noMultiplier("batch")) }
+            multipliers.append(batch)
+        case .some(let tier): return ([], .noTier(tier))
+        }
+        if usage.isFast {
+            guard let fast = price.fastMultiplier else { return ([], .noMultiplier("fast")) }
+            multipliers.append(fast)
+        }
+        return (multipliers, nil)
+    }
+
+    /// - Returns: `nil` if 64 bits do not hold it.
+    private static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
+        var rate = rate
+        for multiplier in multipliers {
+            let one = Int128(Money.picoDollarsPerDollar)
+            var (quotient, remainder) = (Int128(rate) * Int128(multiplier))
+                .quotientAndRemainder(dividingBy: one)
+            let twice = remainder * 2
+            if twice > one || twice == one && quotient % 2 == 1 { quotient += 1 }
+            guard let next = Int64(exactly: quotient) else { return nil }
+            rate = next
+        }
+        return rate
+    }
+}
+
+extension PricedUsage.Gap: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noModel: "no model is said"
+        case .noPrice: "no price is known"
+        case .noRate(let kind): "no price for \(kind.name)"
+        case .noTier(let tier): "no price for service tier \(tier)"
+        case .noMultiplier(let name): "no price for \(name)"
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+/// What one record says of a message of a model.
+struct UsageLine {
+    let id: JSONView?
+    let model: JSONView?
+    let usage: MessageUsage
+    /// Whether the record was written after the message's end.
+    let isFinal: Bool
+    var requestID: JSONView?
+    var session: ByteString?
+    var version: JSONView?
+    var isSidechain = false
+    var agentID: JSONView?
+    /// Dollars.
+    var cost: JSONView?
+
+    /// - Returns: `nil` for what is no use of a model: no `usage`, or words of the agent's own.
+    init?(_ message: JSONView) {
+        let message = AgentMessage(message)
+        guard message.model?.equals("<synthetic>") != true, let usage = message.usage,
+            usage.kind == .object
+        else { return nil }
+        id = message.id
+        model = message.model
+        isFinal = message.stopReason != nil
+        self.usage = MessageUsage(usage)
+    }
+}
+
+/// Keys of `model_usage`: parts divided by slashes, `/` and `%` in a part as `%2F` and `%25`.
+enum UsageKey {
+    static func make(_ parts: [[UInt8]]) -> ByteString {
+        var key: [UInt8] = []
+        for (index, part) in parts.enumerated() {
+            if index > 0 { key.append(UInt8(ascii: "/")) }
+            for byte in part {
+                switch byte {
+                case UInt8(ascii: "/"): key.append(contentsOf: "%2F".utf8)
+                case UInt8(ascii: "%"): key.append(contentsOf: "%25".utf8)
+                default: key.append(byte)
+                }
+            }
+        }
+        return ByteString(key)
+    }
+}
+
+extension ModelUsageProjector {
+    /// Who is asked for tokens: Anthropic for Claude Code and what runs it, else the producer.
+    static func provider(_ event: Event) -> [UInt8] {
+        let producer = event.producer
+        let isClaude = producer.equals("claude-code") || producer.equals("adw")
+        return isClaude ? Array("anthropic".utf8) : Array(producer)
+    }
+
+    func beginAny(_ row: Int, _ event: Event, _ table: inout Table) {
+        table.set(Column.provider, of: row, text: Self.provider(event))
+        table.set(Column.isCounted, of: row, boolean: true)
+        table.set(Column.recordedAt, of: row, timestamp: event.recorded)
+        table.set(Column.finalFields, of: row, integer: 0)
+        if table.isUnknown(Column.lineCount, row) { table.add(0, to: Column.lineCount, of: row) }
+        table.set(Column.inheritedCount, of: row, integer: 0)
+        guard event.source.hasPrefix("adw/output/") else { return }
+        if !event.stream.equals("unknown") {
+            table.set(Column.workflowID, of: row, text: event.stream)
+        }
+        let directory = event.source.dropping(prefix: "adw/output/")
+        table.set(Column.agentName, of: row, text: directory)
+        table.set(Column.phase, of: row, text: PhaseName.reference(agentDirectory: directory))
+    }
+
+    // MARK: Counts
+
+    func setCounts(
+        _ usage: MessageUsage, isFinal: Bool, _ row: Int, _ table: inout Table
+    ) {
+        let counts: [(Column, Int64?)] = [
+            (.inputTokens, usage.input), (.outputTokens, usage.output),
+            (.cacheCreation5mTokens, usage.cacheWrite5m),
+            (.cacheCreation1hTokens, usage.cacheWrite1h),
+            (.cacheCreationTokens, usage.cacheWrite), (.cacheReadTokens, usage.cacheRead),
+            (.webSearchRequests, usage.webSearches),
+        ]
+        for (index, (column, count)) in counts.enumerated() {
+            guard let count else { continue }
+            setCount(column, count, isFinal: isFinal, bit: 1 << index, row, &table)
+        }
+        if isFinal || table.isUnknown(Column.serviceTier, row) {
+            table.renew(Column.serviceTier, of: row, text: usage.serviceTier)
+        }
+        if isFinal || table.isUnknown(Column.speed, row) {
+            table.renew(Column.speed, of: row, text: usage.speed)
+        }
+    }
+
+    /// The largest number that final records give; until there is one, that any record gives.
+    private func setCount(
+        _ column: Column, _ count: Int64, isFinal: Bool, bit: Int64, _ row: Int,
+        _ table: inout Table
+    ) {
+        let finalFields = table.integer(Column.finalFields, row) ?? 0
+        let wasFinal = finalFields & bit != 0
+        guard isFinal || !wasFinal else { return }
+        if isFinal, !wasFinal {
+            table.set(Column.finalFields, of: row, integer: finalFields | bit)
+        } else if let old = table.integer(column, row), old >= count {
+            return
+        }
+        table.set(column, of: row, integer: count)
+    }
+
+    func raiseCost(to cost: Int64, _ row: Int, _ table: inout Table) {
+        if let old = table.money(Column.reportedCost, row), old >= cost { return }
+        table.set(Column.reportedCost, of: row, money: cost)
+    }
+
+    /// How far the output can be believed.
+    func setSource(_ row: Int, _ table: inout Table) {
+        let outputBit: Int64 = 1 << 1
+        if table.text(Column.inputSource, row, equals: "result") {
+            table.set(Column.outputSource, of: row, text: "result")
+        } else if (table.integer(Column.finalFields, row) ?? 0) & outputBit != 0 {
+            table.set(Column.outputSource, of: row, text: "final")
+        } else if table.isUnknown(Column.outputTokens, row) {
+            table.setUnknown(Column.outputSource, of: row)
+        } else if table.withText(Column.agentVersion, row, Self.writesOutput) == true {
+            table.set(Column.outputSource, of: row, text: "line")
+        } else {
+            table.set(Column.outputSource, of: row, text: "placeholder")
+        }
+        let isKnown =
+            !table.isUnknown(Column.outputTokens, row)
+            && !table.text(Column.outputSource, row, equals: "placeholder")
+        table.set(Column.outputIsLowerBound, of: row, boolean: !isKnown)
+    }
+
+    /// Whether this version of Claude Code wrote the output into a message's last record: those
+    /// before 2.1.12, for three of four messages. Later ones repeat the guess of its start.
+    static func writesOutput(version: UnsafeRawBufferPointer) -> Bool {
+        let parts = version.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let numbers = parts.map { Int(String(decoding: $0, as: UTF8.self)) ?? .max }
+        guard numbers.count == 3 else { return false }
+        return numbers.lexicographicallyPrecedes([2, 1, 12])
+    }
+}

@@ -1,0 +1,201 @@
+/// Numbers by row, all in as few bytes as the largest of them needs: 0, 1, 2, 4, or 8.
+///
+/// Most columns of a table hold nothing, small counts, or numbers of few texts; only times and
+/// money need eight bytes. Setting a number that is too large for the others widens all of them,
+/// which happens at most four times. Cells are 0 until they are set.
+struct NumberCells: Sendable {
+    private(set) var count = 0
+    private var width = Width.none
+    // One of them is in use. The payload of an enum could not be changed in place.
+    private var bytes: [Int8] = []
+    private var shorts: [Int16] = []
+    private var ints: [Int32] = []
+    private var longs: [Int64] = []
+
+    private enum Width: Int {
+        case none = 0
+        case byte = 1
+        case short = 2
+        case int = 4
+        case long = 8
+
+        /// The least that holds everything between two numbers.
+        init(of range: ClosedRange<Int64>) {
+            self =
+                if range == 0...0 {
+                    .none
+                } else if Int8(exactly: range.lowerBound) != nil,
+                    Int8(exactly: range.upperBound) != nil
+                {
+                    .byte
+                } else if Int16(exactly: range.lowerBound) != nil,
+                    Int16(exactly: range.upperBound) != nil
+                {
+                    .short
+                } else if Int32(exactly: range.lowerBound) != nil,
+                    Int32(exactly: range.upperBound) != nil
+                {
+                    .int
+                } else {
+                    .long
+                }
+        }
+    }
+
+    var memoryByteCount: Int {
+        bytes.capacity + 2 * shorts.capacity + 4 * ints.capacity + 8 * longs.capacity
+    }
+
+    subscript(row: Int) -> Int64 {
+        @inline(__always)
+        get {
+            switch width {
+            case .byte: return Int64(bytes[row])
+            case .short: return Int64(shorts[row])
+            case .int: return Int64(ints[row])
+            case .long: return longs[row]
+            case .none:
+                precondition(row >= 0 && row < count, "a cell of the column")
+                return 0
+            }
+        }
+        @inline(__always)
+        set {
+            switch width {
+            case .byte:
+                if let value = Int8(exactly: newValue) { return bytes[row] = value }
+            case .short:
+                if let value = Int16(exactly: newValue) { return shorts[row] = value }
+            case .int:
+                if let value = Int32(exactly: newValue) { return ints[row] = value }
+            case .long:
+                return longs[row] = newValue
+            case .none:
+                if newValue == 0 { return }
+            }
+            widen(for: newValue)
+            self[row] = newValue
+        }
+    }
+
+    /// Makes cells up to `capacity`, the new ones 0.
+    mutating func grow(to capacity: Int) {
+        guard count < capacity else { return }
+        count = capacity
+        fill()
+    }
+
+    private mutating func fill() {
+        switch width {
+        case .none: break
+        case .byte: bytes.grow(to: count, with: 0)
+        case .short: shorts.grow(to: count, with: 0)
+        case .int: ints.grow(to: count, with: 0)
+        case .long: longs.grow(to: count, with: 0)
+        }
+    }
+
+    private mutating func widen(for value: Int64) {
+        let old = self
+        self = NumberCells()
+        count = old.count
+        width = Width(of: min(value, 0)...max(value, 0))
+        precondition(width.rawValue > old.width.rawValue, "the number did not fit before")
+        switch width {
+        case .none: break
+        case .byte: bytes.grow(to: count, with: 0)
+        case .short: shorts = old.cells(count)
+        case .int: ints = old.cells(count)
+        case .long: longs = old.cells(count)
+        }
+    }
+
+    private func cells<Number: FixedWidthInteger>(_ count: Int) -> [Number] {
+        switch width {
+        case .none: [Number](repeating: 0, count: count)
+        case .byte: bytes.map { Number(truncatingIfNeeded: $0) }
+        case .short: shorts.map { Number(truncatingIfNeeded: $0) }
+        case .int: ints.map { Number(truncatingIfNeeded: $0) }
+        case .long: longs.map { Number(truncatingIfNeeded: $0) }
+        }
+    }
+
+    /// The smallest and the largest number; `nil` without cells.
+    var range: ClosedRange<Int64>? {
+        guard count > 0 else { return nil }
+        return switch width {
+        case .none: 0...0
+        case .byte: Self.range(bytes)
+        case .short: Self.range(shorts)
+        case .int: Self.range(ints)
+        case .long: Self.range(longs)
+        }
+    }
+
+    private static func range<Number: FixedWidthInteger>(
+        _ cells: [Number]
+    ) -> ClosedRange<Int64> {
+        var smallest = Number.max
+        var largest = Number.min
+        for cell in cells {
+            smallest = min(smallest, cell)
+            largest = max(largest, cell)
+        }
+        return Int64(smallest)...Int64(largest)
+    }
+
+    // MARK: Decoding
+
+    init() {}
+
+    /// Reads packed numbers, each plus `base`, and makes cells that are 0 up to `capacity`.
+    ///
+    /// - Parameters:
+    ///   - rowCount: How many are packed.
+    ///   - capacity: How many cells there are to be; not fewer.
+    ///   - base: Added to each.
+    ///   - byteLimit: Bytes that a packed number may have.
+    ///   - column: For the error.
+    ///   - source: Where the numbers are next.
+    /// - Throws: ``TableDecodingError`` `.damaged` if a number does not fit into 64 bits.
+    init<Source: ByteSource & ~Copyable>(
+        decoding rowCount: Int, capacity: Int, plus base: Int64 = 0, byteLimit: Int = 8,
+        column: Int, from source: inout Source
+    ) throws(TableDecodingError) {
+        let packedWidth = Int(try source.integer(UInt8.self))
+        guard packedWidth <= byteLimit else { throw .damaged(column: column) }
+        count = capacity
+        // What numbers of that width can come to, which may be more than there is.
+        let largest = packedWidth == 8 ? .max : (1 as UInt64) << UInt64(8 * packedWidth) - 1
+        if let largest = Int64(exactly: largest) {
+            let (end, overflows) = base.addingReportingOverflow(largest)
+            width = overflows ? .long : Width(of: min(base, 0)...max(end, 0))
+        } else {
+            width = .long
+        }
+        switch width {
+        case .none: break
+        case .byte:
+            bytes = try Self.cells(rowCount, capacity, packedWidth, base, column, &source)
+        case .short:
+            shorts = try Self.cells(rowCount, capacity, packedWidth, base, column, &source)
+        case .int:
+            ints = try Self.cells(rowCount, capacity, packedWidth, base, column, &source)
+        case .long:
+            longs = try Self.cells(rowCount, capacity, packedWidth, base, column, &source)
+        }
+    }
+
+    private static func cells<Source: ByteSource & ~Copyable, Number: FixedWidthInteger>(
+        _ rowCount: Int, _ capacity: Int, _ packedWidth: Int, _ base: Int64, _ column: Int,
+        _ source: inout Source
+    ) throws(TableDecodingError) -> [Number] where Number: BitwiseCopyable {
+        try makeArray(capacity, reserve: 0) { cells throws(TableDecodingError) in
+            let filled = UnsafeMutableBufferPointer(rebasing: cells[..<rowCount])
+            try PackedNumbers.read(
+                width: packedWidth, into: filled, plus: Number(truncatingIfNeeded: base),
+                from: &source, column: column)
+            UnsafeMutableBufferPointer(rebasing: cells[rowCount...]).initialize(repeating: 0)
+        }
+    }
+}
