@@ -42,7 +42,8 @@ struct Tacho: ParsableCommand {
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
-        VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, RecoverCommand.self,
+        VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, DoctorCommand.self,
+        RecoverCommand.self,
         RepairCommand.self, TortureCommand.self, TortureWriterCommand.self,
         TortureReplayCommand.self,
     ]

@@ -45,7 +45,7 @@ package struct AgentTranscripts: Sendable {
 
     /// `cleanupPeriodDays` of the settings.
     private static func cleanupDays(_ path: String) -> Int64? {
-        guard let bytes = (try? SettingsFile(path: path).read()).flatMap({ $0 }),
+        guard let bytes = SettingsFile(path: path).lookedAt(),
             (try? JSON.validate(bytes)) == .object
         else { return nil }
         let days = bytes.withUnsafeBytes {

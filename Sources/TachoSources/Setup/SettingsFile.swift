@@ -1,3 +1,5 @@
+internal import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -25,6 +27,12 @@ package struct SettingsFile: Sendable {
     /// - Throws: ``SettingsError`` for what may not be replaced by a file of ours.
     package func read() throws(SettingsError) -> [UInt8]? {
         try load(path)?.bytes
+    }
+
+    /// The content for somebody who only looks: through a link, and of a read-only file, too.
+    package func lookedAt() -> [UInt8]? {
+        // What cannot be read says nothing.
+        (try? RealFileSystem().contents(of: path, limit: Self.byteCountLimit)).flatMap { $0 }
     }
 
     // MARK: Setting up

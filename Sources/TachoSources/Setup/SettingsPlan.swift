@@ -42,6 +42,13 @@ package struct SettingsPlan: Hashable, Sendable {
         return editor.plan(or: nil)
     }
 
+    /// The recorders of ours that settings have: event and command.
+    package static func recorders(
+        in text: [UInt8]
+    ) throws(SettingsError) -> [(event: String, command: String)] {
+        try Editor(text: try SettingsText(text)).recorders()
+    }
+
     struct Editor {
         var text: SettingsText
         var notes: [String] = []
@@ -125,6 +132,17 @@ extension SettingsPlan.Editor {
     }
 
     // MARK: Finding ours
+
+    func recorders() throws(SettingsError) -> [(event: String, command: String)] {
+        var found: [(event: String, command: String)] = []
+        guard let hooks = try text.member("hooks", of: text.root, path: "hooks") else { return [] }
+        for event in hooks.items {
+            let name = event.key ?? ""
+            guard let command = try recorder(in: event.value, "hooks.\(name)") else { continue }
+            found.append((name, command))
+        }
+        return found
+    }
 
     /// The command of the first recorder of ours among an event's groups.
     private func recorder(
