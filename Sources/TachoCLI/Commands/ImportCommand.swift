@@ -33,6 +33,9 @@ struct ImportCommand: ParsableCommand {
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
 
+    @Flag(help: "Read files whole that an import before this one has read.")
+    var rescan = false
+
     @Flag(help: "Only say what would be imported, and as what.")
     var dryRun = false
 
@@ -42,7 +45,8 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         if dryRun { return try printPlan() }
-        var run = try ImportRun(location, kind?.kind, secrets, output.messages)
+        var run = try ImportRun(
+            location, kind?.kind, secrets, output.messages, readsAgain: rescan)
         let report: ImportReport
         do {
             report = try run.run(paths)
@@ -55,6 +59,7 @@ struct ImportCommand: ParsableCommand {
         let summary = ImportSummary(
             report: report, spooled: run.spooled, listsFiles: listsFiles, secrets: secrets.mode)
         try summary.print(output)
+        run.saveCheckpoints()
         try run.sealFullSegments()
         try summary.checkAll(named: paths)
     }

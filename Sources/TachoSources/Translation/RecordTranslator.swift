@@ -1,3 +1,4 @@
+import TachoCapture
 internal import TachoJSON
 internal import TachoLog
 
@@ -20,6 +21,12 @@ struct RecordTranslator: ~Copyable {
     private let hookName: ByteString?
     private var chain: PrefixChain
     private var slots: [JSONView?] = []
+
+    /// Where in the chain of records it stands.
+    var chainState: Digest256 {
+        get { chain.state }
+        set { chain.state = newValue }
+    }
 
     /// `session` is the first that a transcript names.
     init(_ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?) {
