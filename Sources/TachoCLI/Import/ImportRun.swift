@@ -12,7 +12,8 @@ struct ImportRun: ~Copyable {
 
     init(
         _ location: StoreLocation, _ kind: SourceKind?, _ secrets: SecretOptions,
-        _ messages: MessageOptions, readsAgain: Bool = false
+        _ messages: MessageOptions, mapping: RecordMapping = RecordMapping(),
+        readsAgain: Bool = false
     ) throws(LogError) {
         layout = location.layout
         var report: SpoolReport?
@@ -22,6 +23,7 @@ struct ImportRun: ~Copyable {
         var options = ImportOptions()
         options.kind = kind
         options.secrets = secrets.mode
+        options.mapping = mapping
         savedCheckpoints = readsAgain ? SourceCheckpoints() : Self.checkpoints(layout)
         importer = Importer(
             LogSink(writer), quarantine: Quarantine(directory: layout.quarantine),

@@ -20,6 +20,9 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// that nobody takes its token counts (all 0) for Claude's.
     case iflowTranscript = "iflow-transcript"
 
+    /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
+    case ndjson
+
     // MARK: Recognised, not imported by this version
 
     case codex, copilot, gemini, pi, aider, otlp
@@ -43,7 +46,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript:
+            .structuredLog, .transcript, .iflowTranscript, .ndjson:
             true
         default: false
         }
@@ -66,7 +69,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         case .outputTwin: "the same records are in the .jsonl file beside it"
         case .blockedCommands: "a hook script's own log; the calls are in the hook log"
         case .empty: "the file is empty"
-        case .unknownRecords: "JSON of no known shape; name its kind to import it nevertheless"
+        case .unknownRecords:
+            "JSON of no known shape; `--as ndjson --map …` imports it nevertheless"
         case .notALog: "not a log of an agent"
         case .skippedDirectory: "a directory that holds no logs of agents"
         case .symbolicLink: "a symbolic link, which is not followed"
