@@ -35,8 +35,13 @@ struct ImportRun: ~Copyable {
     mutating func run(_ paths: [String]) throws(LogError) -> ImportReport {
         let bar = bar
         let counter = Counter()
-        defer { bar.finish() }
+        let sealer = BackgroundSealer(layout.directory)
+        defer {
+            bar.finish()
+            sealer.finish()
+        }
         return try importer.run(paths) { progress in
+            sealer.wake()
             let count = counter.add(progress)
             bar.update(count, of: nil, unit: "records in \(progress.fileCount) files")
         }
