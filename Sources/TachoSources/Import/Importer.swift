@@ -181,9 +181,9 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         _ file: inout SourceFile, _ detection: Detection, _ place: SourcePlace, _ index: Int
     ) throws(LogError) {
         var session: [UInt8]?
-        if detection.kind == .transcript || detection.kind == .iflowTranscript {
+        if detection.kind.isOneSession {
             do throws(SourceError) {
-                session = try file.firstSession(detection.form)
+                session = try file.firstSession(detection)
             } catch {
                 report.files[index].problem = error.message
                 return
@@ -229,6 +229,23 @@ extension Importer where Sink: ~Copyable {
         batch.append(event)
         batchFiles.append(index)
         batchByteCount += event.data.count
+    }
+
+    private mutating func addParts(
+        _ parts: [AgentDocument.Part], of document: UnsafeRawBufferPointer, at offset: Int,
+        _ index: Int
+    ) throws(LogError) {
+        for part in parts {
+            switch part.translation {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                let start = part.bytes.baseAddress.flatMap { start in
+                    document.baseAddress.map { start - $0 }
+                }
+                reject(
+                    RejectedRecord(reason, offset: offset + (start ?? 0), bytes: part.bytes), index)
+            }
+        }
     }
 
     private mutating func flush() throws(LogError) {
