@@ -40,10 +40,25 @@ package enum PiFormat: AgentFormat {
             result.output = message["content"]
             if message["isError"]?.boolean() == true {
                 result.outcome = .failed
-                result.error = firstText(message["content"])?.withText { $0.errorText }
+                firstText(message["content"])?.withText { text in
+                    result.error = text.errorText
+                    setEnd(of: text, &result)
+                }
             }
             body(.result(result))
         }
+    }
+
+    /// A command's output ends with `Command exited with code 2` or `Command aborted`.
+    private static func setEnd(
+        of text: UnsafeRawBufferPointer, _ result: inout AgentCallResult
+    ) {
+        let start = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        let line = UnsafeRawBufferPointer(rebasing: text[start...])
+        if line.equals("Command aborted") { result.outcome = .interrupted }
+        guard line.hasPrefix("Command exited with code ") else { return }
+        let digits = line.dropping(prefix: "Command exited with code ")
+        result.exitCode = Int32(String(decoding: digits, as: UTF8.self)).map { Int64($0) }
     }
 
     private static func readAnswer(

@@ -16,11 +16,10 @@ package enum SWEAgentFormat: AgentFormat {
         if name.equals("step") {
             readStep(event, body)
         } else if name.equals("message") {
-            let message = event.data
+            // What stands before the first answer; later ones are `history`.
             let isTask =
-                message["role"]?.equals("user") == true
-                && message["is_demo"]?.boolean() != true
-                && message["message_type"]?.equals("observation") != true
+                event.data["role"]?.equals("user") == true
+                && event.data["is_demo"]?.boolean() != true
             if isTask { body(.prompt(AgentPrompt(id: part(of: event)))) }
         } else if name.equals("info") {
             readInfo(event.data["info"], body)

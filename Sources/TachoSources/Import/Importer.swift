@@ -195,11 +195,7 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
             switch record {
             case .rejected(let record): reject(record, index)
             case .value(let bytes, let offset):
-                switch translator.translate(bytes) {
-                case .event(let event): try add(event, index)
-                case .rejected(let reason):
-                    reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
-                }
+                try take(bytes, at: offset, &translator, index)
             }
             return true
         }
@@ -231,16 +227,25 @@ extension Importer where Sink: ~Copyable {
         batchByteCount += event.data.count
     }
 
-    private mutating func addParts(
-        _ parts: [AgentDocument.Part], of document: UnsafeRawBufferPointer, at offset: Int,
+    /// Takes one record, or a document with all that is in it.
+    private mutating func take(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ translator: inout RecordTranslator,
         _ index: Int
     ) throws(LogError) {
-        for part in parts {
+        guard translator.kind.isDocument else {
+            switch translator.translate(bytes) {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
+            }
+            return
+        }
+        for part in translator.parts(of: bytes) {
             switch part.translation {
             case .event(let event): try add(event, index)
             case .rejected(let reason):
                 let start = part.bytes.baseAddress.flatMap { start in
-                    document.baseAddress.map { start - $0 }
+                    bytes.baseAddress.map { start - $0 }
                 }
                 reject(
                     RejectedRecord(reason, offset: offset + (start ?? 0), bytes: part.bytes), index)

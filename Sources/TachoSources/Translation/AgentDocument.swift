@@ -51,11 +51,13 @@ enum AgentDocument {
             hasSteps = true
             return false
         }
-        var isBeforeSteps = true
+        var isAnswered = false
         maker.addElements(of: view["history"]) { message, index in
-            if hasSteps, message["role"]?.equals("assistant") == true { isBeforeSteps = false }
-            return isBeforeSteps
-                ? (Array("message".utf8), Array("message/\(index)".utf8)) : nil
+            if message["role"]?.equals("assistant") == true { isAnswered = true }
+            guard isAnswered else {
+                return (Array("message".utf8), Array("message/\(index)".utf8))
+            }
+            return hasSteps ? nil : (Array("history".utf8), Array("message/\(index)".utf8))
         }
         maker.addElements(of: view["trajectory"]) { _, index in
             (Array("step".utf8), Array("step/\(index)".utf8))
