@@ -27,6 +27,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     case sweAgent = "swe-agent"
     /// What Aider notes of each of its user's doings.
     case aider
+    /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
+    case ndjson
 
     // MARK: Recognised, not imported by this version
 
@@ -51,7 +53,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
             .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
-            .gemini, .sweAgent, .aider:
+            .gemini, .sweAgent, .aider, .ndjson:
             true
         default: false
         }
@@ -68,7 +70,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         case .outputTwin: "the same records are in the .jsonl file beside it"
         case .blockedCommands: "a hook script's own log; the calls are in the hook log"
         case .empty: "the file is empty"
-        case .unknownRecords: "JSON of no known shape; name its kind to import it nevertheless"
+        case .unknownRecords:
+            "JSON of no known shape; `--as ndjson --map …` imports it nevertheless"
         case .notALog: "not a log of an agent"
         case .skippedDirectory: "a directory that holds no logs of agents"
         case .symbolicLink: "a symbolic link, which is not followed"

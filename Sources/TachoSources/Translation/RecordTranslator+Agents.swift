@@ -1,3 +1,4 @@
+import TachoCapture
 internal import TachoJSON
 internal import TachoLog
 
