@@ -25,6 +25,20 @@ package struct MessageUsage {
     /// No message and no session has more tokens than a million million.
     package static let limit: Int64 = 1_000_000_000_000
 
+    /// Of telemetry, which has read the counts itself and checked them.
+    init() {}
+
+    mutating func set(
+        _ input: Int64?, _ output: Int64?, _ cacheWrite: Int64?, _ cacheRead: Int64?,
+        _ speed: JSONView?
+    ) {
+        self.input = input
+        self.output = output
+        self.cacheWrite = cacheWrite
+        self.cacheRead = cacheRead
+        self.speed = speed
+    }
+
     /// Reads `usage`, whose names have underscores, or a part of `modelUsage`, whose have none.
     package init(_ usage: JSONView) {
         usage.forEachMember { key, value in

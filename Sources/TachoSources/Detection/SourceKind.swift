@@ -19,10 +19,12 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// iFlow writes transcripts of Claude Code's shape; taken as such, under their own source, so
     /// that nobody takes its token counts (all 0) for Claude's.
     case iflowTranscript = "iflow-transcript"
+    /// Exports of OpenTelemetry: logs, metrics, traces, in JSON or protobuf.
+    case otlp
 
     // MARK: Recognised, not imported by this version
 
-    case codex, copilot, gemini, pi, aider, otlp
+    case codex, copilot, gemini, pi, aider
     case sweAgent = "swe-agent"
     case statusLine = "status-line"
     case costEstimates = "cost-estimates"
@@ -43,7 +45,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript:
+            .structuredLog, .transcript, .iflowTranscript, .otlp:
             true
         default: false
         }
@@ -58,7 +60,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         case .pi: "sessions of pi are not imported by this version"
         case .aider: "Aider's analytics are not imported by this version"
         case .sweAgent: "SWE-agent trajectories are not imported by this version"
-        case .otlp: "OTLP exports are not imported from files by this version"
         case .statusLine:
             "status-line logs repeat what telemetry says; not imported by this version"
         case .costEstimates: "a table of cost estimates, no log of events"
