@@ -7,6 +7,9 @@ package import TachoJSON
 ///
 /// Source: ecosystem §3.6, §3.8; `shared/data/SHAPES.md` part 1.
 package struct TelemetryRecord {
+    /// Nothing lasts longer than a year of milliseconds: what says so is no duration.
+    package static let durationLimit: Int64 = 365 * 24 * 3600 * 1000
+
     package let attributes: JSONView?
     package let resource: JSONView?
     private let data: JSONView

@@ -28,8 +28,11 @@ extension ModelUsageProjector {
         case agentID
         case agentVersion
         case reportedCost
+        case durationMs
+        case timeToFirstTokenMs
         case lineCount
         case inheritedCount
+        case telemetryCount
         case finalFields
     }
 
@@ -39,8 +42,8 @@ extension ModelUsageProjector {
         columns: [
             ColumnDefinition(
                 "usage_id", .text,
-                summary: "provider/message/request; of a result "
-                    + "provider/result/workflow/source/session/model."),
+                summary: "provider/message/request, the message empty if telemetry came first; of "
+                    + "a result provider/result/workflow/source/session/model."),
             ColumnDefinition(
                 "provider", .text, summary: "anthropic for Claude Code, else the producer."),
             ColumnDefinition("model", .text, summary: "The model, as the record names it."),
@@ -56,7 +59,7 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "message_id", .text, isIndexed: true, summary: "The provider's id of the message."),
             ColumnDefinition(
-                "request_id", .text, isInterned: false,
+                "request_id", .text, isIndexed: true,
                 summary: "The provider's id of the request."),
             ColumnDefinition(
                 "occurred_at", .timestamp, summary: "When its first record with a time was made."),
@@ -81,11 +84,12 @@ extension ModelUsageProjector {
                 "web_search_requests", .integer, summary: "Searches the provider made."),
             ColumnDefinition(
                 "input_source", .text,
-                summary: "Where input and cache tokens are from: final, or result of a run."),
+                summary: "Where input and cache tokens are from: final, telemetry, or result of "
+                    + "a run."),
             ColumnDefinition(
                 "output_source", .text,
                 summary: "Where the output is from: final record, last line of agents before "
-                    + "2.1.12, placeholder of a stream, or result of a run."),
+                    + "2.1.12, placeholder of a stream, telemetry, or result of a run."),
             ColumnDefinition(
                 "output_is_lower_bound", .boolean,
                 summary: "Whether the output is a placeholder or unknown: it was at least that."),
@@ -104,10 +108,19 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "reported_cost", .money, summary: "Dollars, as the agent itself reckoned."),
             ColumnDefinition(
+                "duration_ms", .integer,
+                summary: "Milliseconds the request took, as telemetry says."),
+            ColumnDefinition(
+                "time_to_first_token_ms", .integer,
+                summary: "Milliseconds until the response began, as telemetry says."),
+            ColumnDefinition(
                 "line_count", .integer, summary: "Records of its session that say it."),
             ColumnDefinition(
                 "inherited_count", .integer,
                 summary: "Records of other sessions (resumed, forked) that repeat it."),
+            ColumnDefinition(
+                "telemetry_count", .integer,
+                summary: "Events of telemetry that say it; unknown for none."),
             ColumnDefinition("final_fields", .integer, isHidden: true),
         ])
 }

@@ -18,9 +18,11 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = [
         "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
+        "otel.api_request", "otel.span.chat", "otel.span.text_completion",
+        "otel.span.generate_content",
     ]
 
     /// A copy, for finding them, of the sessions that have a row of source `result`.
@@ -31,7 +33,11 @@ package struct ModelUsageProjector: Projector {
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        if event.type.equals("transcript.assistant") {
+        if event.type.hasPrefix("otel.") {
+            let session = TelemetryRecord(event.data).sessionID?.text()
+            let hasResult = session.map { isFinished(ByteString($0), table) } ?? false
+            takeTelemetry(event, hasResult: hasResult, &table)
+        } else if event.type.equals("transcript.assistant") {
             takeTranscript(event, &table)
         } else if event.type.equals("transcript.progress") {
             takeProgress(event, &table)
@@ -90,6 +96,9 @@ package struct ModelUsageProjector: Projector {
         if line.requestID?.isFilledText == true {
             table.fill(Column.requestID, of: row, text: line.requestID)
         }
+        if line.id?.isFilledText == true {
+            table.fill(Column.messageID, of: row, text: line.id)
+        }
         table.fill(Column.occurredAt, of: row, timestamp: event.time)
         table.fill(Column.agentVersion, of: row, text: line.version)
         table.fill(Column.agentID, of: row, text: line.agentID)
@@ -129,11 +138,20 @@ package struct ModelUsageProjector: Projector {
             guard let request, let other = table.text(Column.requestID, row) else { return true }
             return other.bytes == request
         }
-        if let known {
+        if let known = known ?? request.flatMap({ told($0, provider, table) }) {
             table.touch(known, at: event)
             return (known, false)
         }
         return table.rowToChange(UsageKey.make([provider, id, request ?? []]), at: event)
+    }
+
+    /// The row of a request that telemetry told of before any record of its message.
+    private func told(_ request: [UInt8], _ provider: [UInt8], _ table: Table) -> Int? {
+        table.rows(where: Column.requestID, equals: ByteString(request)).first { row in
+            table.isUnknown(Column.messageID, row)
+                && table.text(Column.inputSource, row, equals: "telemetry")
+                && table.text(Column.provider, row)?.bytes == provider
+        }
     }
 
     // MARK: Results
@@ -195,7 +213,7 @@ package struct ModelUsageProjector: Projector {
     private static func model(of session: ByteString?, _ table: Table) -> [UInt8]? {
         guard let session else { return nil }
         for row in table.rows(where: Column.sessionID, equals: session) {
-            if table.text(Column.inputSource, row, equals: "final"),
+            if !table.text(Column.inputSource, row, equals: "result"),
                 let model = table.text(Column.model, row)
             {
                 return model.bytes

@@ -15,8 +15,8 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 1
-    package static let inputs: [TypePattern] = ["hook.*", "transcript.*", "output.*"]
+    package static let version = 2
+    package static let inputs: [TypePattern] = ["hook.*", "transcript.*", "output.*", "otel.*"]
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
     private var ledgers: [Int: MessageLedger] = [:]
@@ -30,13 +30,14 @@ package struct SessionsProjector: Projector {
         switch event.type[0] {
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t"): applyTranscript(event, &table)
+        case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
         default: applyOutput(event, &table)
         }
     }
 
     // MARK: The row
 
-    private func begin(
+    func begin(
         _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table
     ) -> Int {
         let (row, isNew) = table.rowOrInsert(key: session, at: event)
@@ -63,10 +64,11 @@ package struct SessionsProjector: Projector {
     private static let counts: [Column] = [
         .eventCount, .promptCount, .messageCount, .toolCallCount, .errorCount, .inputTokens,
         .outputTokens, .cacheReadTokens, .cacheWriteTokens, .compactionCount, .subagentCount,
+        .apiErrorCount,
     ]
 
     /// Counts for one source; what is shown is the largest count of any.
-    private func count(
+    func count(
         _ amount: Int64, _ column: Column, in shown: Column, _ row: Int, _ table: inout Table
     ) {
         guard amount > 0 else { return }
@@ -223,17 +225,14 @@ package struct SessionsProjector: Projector {
             change = MessageLedger.Change(usage: usage, isNew: true, open: isFinal ? 0 : 1)
         }
         guard change != MessageLedger.Change() else { return }
-        if change.isNew { table.add(1, to: Column.messageCount, of: row) }
+        if change.isNew { count(1, .ledgerMessages, in: .messageCount, row, &table) }
         let usageChange = change.usage
         count(usageChange.input, .messageInput, in: .inputTokens, row, &table)
         count(usageChange.output, .messageOutput, in: .outputTokens, row, &table)
         count(usageChange.cacheRead, .messageCacheRead, in: .cacheReadTokens, row, &table)
         count(usageChange.cacheWrite, .messageCacheWrite, in: .cacheWriteTokens, row, &table)
         table.add(change.open, to: Column.openMessages, of: row)
-        let isOpen = table.integer(Column.openMessages, row) ?? 0 > 0
-        table.set(
-            Column.outputTokensIsLowerBound, of: row,
-            boolean: isOpen && table.boolean(Column.hasResult, row) != true)
+        setLowerBound(row, &table)
     }
 
     private mutating func remember(
@@ -294,7 +293,7 @@ package struct SessionsProjector: Projector {
 
     // MARK: Models
 
-    private func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
+    func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
         model?.withText { model in
             guard !model.isEmpty, !table.text(Column.model, row, equals: model) else { return }
             table.set(Column.model, of: row, text: model)
