@@ -34,9 +34,17 @@ PRICES = {
     "claude-sonnet-5": "2 10 2.50 4 0.20", "claude-sonnet-5-5": "2 10 2.50 4 0.10",
     "claude-haiku-4-5": "1 5 1.25 2 0.10", "claude-haiku-5-5": "0.10 0.50 0.125 0.20 0.01",
     "claude-fable-5": "10 50 12.50 20 1.00", "claude-fable-5-1": "10 50 12.50 20 0.25",
+    "claude-sonnet-4": "3 15 3.75 6 0.30", "claude-opus-4": "15 75 18.75 30 1.50",
+    "claude-opus-4-1": "15 75 18.75 30 1.50", "claude-3-7-sonnet": "3 15 3.75 6 0.30",
+    "claude-3-5-sonnet": "3 15 3.75 6 0.30", "claude-3-opus": "15 75 18.75 - 1.50",
+    "claude-3-sonnet": "3 15 - - -", "claude-3-haiku": "0.25 1.25 0.30 - 0.03",
 }
 FAST = {"claude-opus-4-6": 6, "claude-opus-4-7": 6, "claude-opus-4-8": 2}
-LONG = {"claude-haiku-5-5": (100_000, 5)}
+# Above so many tokens of prompt; "-" is a rate that nobody tells.
+LONG = {
+    "claude-haiku-5-5": (100_000, "0.50 2.50 0.625 1 0.05"),
+    "claude-sonnet-4": (200_000, "6 22.50 7.50 - 0.60"),
+}
 
 
 # Files
@@ -224,12 +232,12 @@ class Row:
         if name not in PRICES:
             return None
         counts = self.counts()
-        rates = [Decimal(text) / 10**6 for text in PRICES[name].split()]
+        prices = PRICES[name]
         factor = Decimal(1)
         if name in LONG and not self.is_result:
-            threshold, times = LONG[name]
+            threshold, long_prices = LONG[name]
             if sum(counts[kind] for kind in ("input", "write_5m", "write_1h", "read")) > threshold:
-                factor *= times
+                prices = long_prices
         if self.tier == "batch":
             factor *= Decimal("0.5")
         elif self.tier not in (None, "", "standard", "default"):
@@ -239,8 +247,12 @@ class Row:
                 return None
             factor *= FAST[name]
         sum_ = Decimal("0.01") * counts["searches"]
-        for kind, rate in zip(FIELDS, rates):
-            rate = (rate * factor).quantize(PICO, rounding=decimal.ROUND_HALF_EVEN)
+        for kind, price in zip(FIELDS, prices.split()):
+            if counts[kind] == 0:
+                continue
+            if price == "-":
+                return None
+            rate = (Decimal(price) / 10**6 * factor).quantize(PICO, rounding=decimal.ROUND_HALF_EVEN)
             sum_ += rate * counts[kind]
         return sum_
 

@@ -17,6 +17,8 @@ struct ImportCommand: ParsableCommand {
               tacho import session.jsonl --as transcript
               tacho import agents/ --files
               tacho import logs/ --json | jq '.data | {records, new, rejected}'
+              tacho import deploys.ndjson --as ndjson --type deploy.done \\
+                --map time=finished_at --map stream=run.id --map id=uuid
             """)
 
     @Argument(help: "Files and directories.", completion: .file())
@@ -29,6 +31,9 @@ struct ImportCommand: ParsableCommand {
                 + KindArgument.allValueStrings.joined(separator: ", ") + ".",
             valueName: "kind"))
     var kind: KindArgument?
+
+    @OptionGroup(title: "Records of any other program (--as ndjson)")
+    var mapping: MappingOptions
 
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
@@ -43,10 +48,18 @@ struct ImportCommand: ParsableCommand {
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if kind?.kind != .ndjson, let option = mapping.given {
+            throw ValidationError("\(option) needs --as ndjson.")
+        }
+        _ = try mapping.mapping()
+    }
+
     func run() throws {
         if dryRun { return try printPlan() }
         var run = try ImportRun(
-            location, kind?.kind, secrets, output.messages, readsAgain: rescan)
+            location, kind?.kind, secrets, output.messages, mapping: try mapping.mapping(),
+            readsAgain: rescan)
         let report: ImportReport
         do {
             report = try run.run(paths)

@@ -12,7 +12,8 @@ struct ImportRun: ~Copyable {
 
     init(
         _ location: StoreLocation, _ kind: SourceKind?, _ secrets: SecretOptions,
-        _ messages: MessageOptions, readsAgain: Bool = false
+        _ messages: MessageOptions, mapping: RecordMapping = RecordMapping(),
+        readsAgain: Bool = false
     ) throws(LogError) {
         layout = location.layout
         var report: SpoolReport?
@@ -22,6 +23,7 @@ struct ImportRun: ~Copyable {
         var options = ImportOptions()
         options.kind = kind
         options.secrets = secrets.mode
+        options.mapping = mapping
         savedCheckpoints = readsAgain ? SourceCheckpoints() : Self.checkpoints(layout)
         importer = Importer(
             LogSink(writer), quarantine: Quarantine(directory: layout.quarantine),
@@ -33,8 +35,13 @@ struct ImportRun: ~Copyable {
     mutating func run(_ paths: [String]) throws(LogError) -> ImportReport {
         let bar = bar
         let counter = Counter()
-        defer { bar.finish() }
+        let sealer = BackgroundSealer(layout.directory)
+        defer {
+            bar.finish()
+            sealer.finish()
+        }
         return try importer.run(paths) { progress in
+            sealer.wake()
             let count = counter.add(progress)
             bar.update(count, of: nil, unit: "records in \(progress.fileCount) files")
         }

@@ -22,7 +22,7 @@ struct SessionTimeline: Sendable {
         case idle
     }
 
-    /// The unions A₀, A₁, …
+    /// The unions A₀, A₁, and so on.
     private var unions = Array(repeating: IntervalSet(), count: Kind.allCases.count)
 
     /// Microseconds of a part.
@@ -69,7 +69,9 @@ struct SessionTimeline: Sendable {
     }
 }
 
-/// Beginnings that wait for their end: calls, questions, idle agents. At most 64; the oldest goes.
+/// Beginnings that wait for their end: calls, questions, idle agents.
+///
+/// At most 64; the oldest goes.
 struct OpenMoments: Sendable {
     enum Kind: UInt8, Sendable {
         case call, callByTranscript, permission, idle

@@ -22,6 +22,9 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// Exports of OpenTelemetry: logs, metrics, traces, in JSON or protobuf.
     case otlp
 
+    /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
+    case ndjson
+
     // MARK: Recognised, not imported by this version
 
     case codex, copilot, gemini, pi, aider
@@ -45,7 +48,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript, .otlp:
+            .structuredLog, .transcript, .iflowTranscript, .otlp, .ndjson:
             true
         default: false
         }
@@ -67,7 +70,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         case .outputTwin: "the same records are in the .jsonl file beside it"
         case .blockedCommands: "a hook script's own log; the calls are in the hook log"
         case .empty: "the file is empty"
-        case .unknownRecords: "JSON of no known shape; name its kind to import it nevertheless"
+        case .unknownRecords:
+            "JSON of no known shape; `--as ndjson --map …` imports it nevertheless"
         case .notALog: "not a log of an agent"
         case .skippedDirectory: "a directory that holds no logs of agents"
         case .symbolicLink: "a symbolic link, which is not followed"

@@ -15,8 +15,17 @@ package struct ImportOptions: Sendable {
     ///
     /// Ids come from the records as they are, whatever this says.
     package var secrets = SecretMode.off
+    /// Of files of kind `ndjson`.
+    package var mapping = RecordMapping()
 
     package init() {}
+
+    /// All that decides which events the records of a file become, as text.
+    package var rules: String {
+        var rules = "kind=\(kind?.rawValue ?? "") secrets=\(secrets.rawValue)"
+        if kind == .ndjson { rules += " mapping=\(mapping.rules)" }
+        return rules
+    }
 }
 
 /// Reads files and directories into a sink, record by record.
@@ -219,7 +228,8 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
             report.files[index].problem = error.message
             return
         }
-        var translator = RecordTranslator(detection.kind, place, session: session)
+        var translator = RecordTranslator(
+            detection.kind, place, session: session, mapping: options.mapping)
         if let chain = start?.chain { translator.chainState = chain }
         let offset = start?.offset ?? 0
         var end = (offset: offset, chain: translator.chainState, counts: report.files[index])
@@ -258,10 +268,7 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
 extension Importer where Sink: ~Copyable {
     /// What is known of a file, if it was read under the same rules.
     private func checkpoint(of place: SourcePlace) -> SourceCheckpoint? {
-        guard let known = checkpoints.files[place.path], known.secrets == options.secrets,
-            options.kind == (known.isKindGiven ? known.kind : nil)
-        else { return nil }
-        return known
+        checkpoints.files[place.path].flatMap { $0.rules == options.rules ? $0 : nil }
     }
 
     /// Whether the file is the one that is known, and perhaps more behind it.
@@ -301,7 +308,7 @@ extension Importer where Sink: ~Copyable {
         guard report.files[index].problem == nil, offset <= stamp.byteCount else { return }
         let checkpoint = SourceCheckpoint(
             stamp: stamp, isSettled: isSettled(stamp), kind: detection.kind, form: detection.form,
-            isKindGiven: options.kind != nil, secrets: options.secrets, offset: offset,
+            rules: options.rules, offset: offset,
             plainByteCount: report.files[index].byteCount, fingerprint: fingerprint, chain: chain,
             recordCount: counts.recordCount,
             rejectedCount: counts.rejectedCount, quarantinedCount: counts.quarantinedCount,

@@ -1,4 +1,4 @@
-package import TachoCapture
+import TachoCapture
 package import TachoLog
 
 /// How far one file has been read, and what came of it: the next import goes on there.
@@ -13,9 +13,8 @@ package struct SourceCheckpoint: Hashable, Sendable {
     package var isSettled: Bool
     package var kind: SourceKind
     package var form: RecordForm
-    /// Whether somebody named the kind; what is found by itself may be found differently.
-    package var isKindGiven: Bool
-    package var secrets: SecretMode
+    /// How the records were to be read (``ImportOptions/rules``): by others they may be others.
+    package var rules: String
     /// Behind the last whole line; of other forms, the file's end.
     package var offset: Int
     /// All plain bytes of the file; more than `stamp` says of a compressed one.
@@ -42,7 +41,7 @@ package struct SourceCheckpoint: Hashable, Sendable {
 ///
 /// ```
 /// {"sources":1,"store":"019…","position":812,"line_crc32c":"9ae0daaf","files":2}
-/// {"path":"/a/b.jsonl","device":"1","inode":"2","bytes":300,"modified":1763…,"settled":true,"kind":"transcript","form":"lines","named":false,"secrets":"off","offset":300,"plain_bytes":300,"fingerprint":"…","chain":"…","records":3,"rejected":1,"quarantined":1,"rejections":[["unexpectedEnd",120,140]]}
+/// {"path":"/a/b.jsonl","device":"1","inode":"2","bytes":300,"modified":1763…,"settled":true,"kind":"transcript","form":"lines","rules":"kind= secrets=off","offset":300,"plain_bytes":300,"fingerprint":"…","chain":"…","records":3,"rejected":1,"quarantined":1,"rejections":[["unexpectedEnd",120,140]]}
 /// ```
 ///
 /// It may be lost or old at any time: then files are read again, and their records are found to be

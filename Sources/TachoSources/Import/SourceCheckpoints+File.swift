@@ -102,10 +102,8 @@ extension SourceCheckpoints.File {
         writer.value(file.kind.rawValue)
         writer.key("form")
         writer.value(file.form.rawValue)
-        writer.key("named")
-        writer.value(file.isKindGiven)
-        writer.key("secrets")
-        writer.value(file.secrets.rawValue)
+        writer.key("rules")
+        writer.value(file.rules)
         writer.key("offset")
         writer.value(file.offset)
         writer.key("plain_bytes")
@@ -190,8 +188,7 @@ extension SourceCheckpoint {
             let isSettled = line["settled"]?.boolean(),
             let kind = line["kind"]?.string().flatMap(SourceKind.init(rawValue:)),
             let form = line["form"]?.string().flatMap(RecordForm.init(rawValue:)),
-            let isKindGiven = line["named"]?.boolean(),
-            let secrets = line["secrets"]?.string().flatMap(SecretMode.init(rawValue:)),
+            let rules = line["rules"]?.string(),
             let offset = count("offset"), let plainByteCount = count("plain_bytes"),
             let recordCount = count("records"), let rejectedCount = count("rejected"),
             let quarantinedCount = count("quarantined"), rejectedCount <= recordCount,
@@ -219,8 +216,8 @@ extension SourceCheckpoint {
             stamp: FileStamp(
                 device: device, inode: inode, byteCount: byteCount,
                 modified: Timestamp(microseconds: modified)),
-            isSettled: isSettled, kind: kind, form: form, isKindGiven: isKindGiven,
-            secrets: secrets, offset: offset, plainByteCount: plainByteCount,
+            isSettled: isSettled, kind: kind, form: form, rules: rules, offset: offset,
+            plainByteCount: plainByteCount,
             fingerprint: line["fingerprint"]?.string().flatMap(Digest256.init(hex:)),
             chain: line["chain"]?.string().flatMap(Digest256.init(hex:)), recordCount: recordCount,
             rejectedCount: rejectedCount,

@@ -1,4 +1,5 @@
 import TachoCapture
+import TachoEvents
 internal import TachoJSON
 internal import TachoLog
 
@@ -19,6 +20,8 @@ struct RecordTranslator: ~Copyable {
     private let owner: ByteString
     /// What the file's name says its hook payloads are.
     private let hookName: ByteString?
+    /// Of kind `ndjson`.
+    private let mapping: RecordMapping
     private var chain: PrefixChain
     private var slots: [JSONView?] = []
 
@@ -29,8 +32,12 @@ struct RecordTranslator: ~Copyable {
     }
 
     /// `session` is the first that a transcript names.
-    init(_ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?) {
+    init(
+        _ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?,
+        mapping: RecordMapping = RecordMapping()
+    ) {
         self.kind = kind
+        self.mapping = mapping
         hookName = kind == .hookLog ? HookEvent.name(fileName: place.name) : nil
         let run = WorkflowID.stream(place.grandparentName ?? []) ?? "unknown"
         let part = EnvelopeText.encoded(Array("/".utf8) + (place.directoryName ?? []))
@@ -51,6 +58,10 @@ struct RecordTranslator: ~Copyable {
             source = kind == .transcript ? "claude-code/transcript" : "iflow/transcript"
             owner = EnvelopeText.encoded(session ?? place.stem)
             chain = PrefixChain(kind: "transcript", owner: owner.bytes)
+        case .ndjson:
+            source = mapping.source
+            owner = mapping.stream ?? EnvelopeText.encoded(place.stem)
+            chain = PrefixChain(kind: "ndjson", owner: owner.bytes)
         case .adwHookLog:
             source = "adw/hook-log"
             owner = "unknown"
@@ -90,6 +101,7 @@ struct RecordTranslator: ~Copyable {
         case .agentOutput: describeOutput(&event, record)
         case .transcript, .iflowTranscript: describeTranscript(&event, record)
         case .structuredLog: describeStructuredLog(&event, record)
+        case .ndjson: describeMapped(&event, record)
         default: describeHook(&event, record)
         }
         if event.id == nil { event.id = chain.id }
@@ -168,6 +180,24 @@ struct RecordTranslator: ~Copyable {
         event.stream = slots[3].text.flatMap { WorkflowID.stream($0) } ?? owner
         event.id = slots[4].text.flatMap { Self.id($0) }
         event.time = slots[5].time
+    }
+
+    private func describeMapped(_ event: inout NewEvent, _ record: JSONView) {
+        event.type =
+            mapping.text(.type, in: record).map { DerivedType.make("", $0) }
+            ?? mapping.type ?? "ndjson.record"
+        // The store's own history is nobody else's to write.
+        if event.type.bytes.starts(with: EventType.tachoPrefix.bytes) {
+            event.type = DerivedType.make("ndjson.", event.type.bytes)
+        }
+        event.stream = mapping.text(.stream, in: record).map { EnvelopeText.encoded($0) } ?? owner
+        event.id = mapping.text(.id, in: record).map {
+            EnvelopeText.encoded(event.stream.bytes + [UInt8(ascii: "/")] + $0)
+        }
+        event.time = mapping.time(in: record)
+        if let data = mapping.value(.data, in: record), data.kind == .object {
+            event.data = JSON.singleLine(data.bytes)
+        }
     }
 
     private mutating func translateText(_ record: UnsafeRawBufferPointer) -> Translation {
