@@ -69,7 +69,8 @@ package struct TelemetryRecord {
         MessageUsage(
             input: count("input_tokens"), output: count("output_tokens"),
             cacheWrite: count("cache_creation_tokens"), cacheRead: count("cache_read_tokens"),
-            speed: text("speed"))
+            // What telemetry calls normal is what messages call standard, and theirs to say.
+            speed: text("speed").flatMap { $0.equals("fast") ? $0 : nil })
     }
 
     /// Tokens as GenAI spans count them: their input has what the cache gave and took in it.

@@ -44,10 +44,6 @@ extension ModelUsageProjector {
         set(record.requestUsage, row, &table)
         table.fill(Column.durationMs, of: row, count: record.count("duration_ms"))
         table.fill(Column.timeToFirstTokenMs, of: row, count: record.count("ttft_ms"))
-        // What Claude Code calls normal is what messages call standard, and said by them.
-        if record.text("speed")?.equals("fast") == true {
-            table.fill(Column.speed, of: row, text: record.text("speed"))
-        }
         if let cost = record["cost_usd"].flatMap({ PicoDollars.parse($0) }), cost >= 0 {
             raiseCost(to: cost, row, &table)
         }

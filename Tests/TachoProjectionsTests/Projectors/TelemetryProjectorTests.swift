@@ -60,6 +60,7 @@ struct TelemetryProjectorTests {
         #expect(row.integer("duration_ms") == 1500)
         #expect(row.integer("time_to_first_token_ms") == 729)
         #expect(row.text("message_id") == "a")
+        #expect(row.text("speed") == nil)
         #expect(row.integer("line_count") == 2)
         #expect(row.integer("telemetry_count") == 1)
         #expect(row.integer("inherited_count") == 0)
