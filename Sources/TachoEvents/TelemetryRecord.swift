@@ -33,9 +33,20 @@ package struct TelemetryRecord {
         self[key].flatMap { $0.withText { !$0.isEmpty } == true ? $0 : nil }
     }
 
+    /// As ``text(_:)``; where the record does not say, its resource.
+    private func shared(_ key: StaticString) -> JSONView? {
+        text(key)
+            ?? resource?[key].flatMap { $0.withText { !$0.isEmpty } == true ? $0 : nil }
+    }
+
     /// A number that is not below zero, given as a number or as text.
     package func count(_ key: StaticString) -> Int64? {
         self[key]?.integerLenient().flatMap { $0 >= 0 ? $0 : nil }
+    }
+
+    /// A number that can be one of tokens.
+    private func tokens(_ key: StaticString) -> Int64? {
+        count(key).flatMap { $0 <= MessageUsage.limit ? $0 : nil }
     }
 
     /// A truth, given as such or as text.
@@ -48,8 +59,7 @@ package struct TelemetryRecord {
 
     /// The agent's session; GenAI's conversation, where there is none.
     package var sessionID: JSONView? {
-        text("session.id") ?? text("gen_ai.conversation.id") ?? text("conversation.id")
-            ?? resource?["session.id"].flatMap { $0.withText { !$0.isEmpty } == true ? $0 : nil }
+        shared("session.id") ?? shared("gen_ai.conversation.id") ?? shared("conversation.id")
     }
 
     /// Nanoseconds since 1970 of a span's beginning and end.
@@ -67,35 +77,22 @@ package struct TelemetryRecord {
     /// Tokens as Claude Code's `api_request` counts them: input without what the cache gave.
     package var requestUsage: MessageUsage {
         MessageUsage(
-            input: count("input_tokens"), output: count("output_tokens"),
-            cacheWrite: count("cache_creation_tokens"), cacheRead: count("cache_read_tokens"),
+            input: tokens("input_tokens"), output: tokens("output_tokens"),
+            cacheRead: tokens("cache_read_tokens"), cacheWrite: tokens("cache_creation_tokens"),
             // What telemetry calls normal is what messages call standard, and theirs to say.
             speed: text("speed").flatMap { $0.equals("fast") ? $0 : nil })
     }
 
     /// Tokens as GenAI spans count them: their input has what the cache gave and took in it.
     package var spanUsage: MessageUsage? {
-        let read = count("gen_ai.usage.cache_read.input_tokens")
-        let written = count("gen_ai.usage.cache_creation.input_tokens")
-        let whole = count("gen_ai.usage.input_tokens") ?? count("gen_ai.usage.prompt_tokens")
+        let read = tokens("gen_ai.usage.cache_read.input_tokens")
+        let written = tokens("gen_ai.usage.cache_creation.input_tokens")
+        let whole = tokens("gen_ai.usage.input_tokens") ?? tokens("gen_ai.usage.prompt_tokens")
         let output =
-            count("gen_ai.usage.output_tokens") ?? count("gen_ai.usage.completion_tokens")
+            tokens("gen_ai.usage.output_tokens") ?? tokens("gen_ai.usage.completion_tokens")
         guard whole != nil || output != nil else { return nil }
         let input = whole.map { max(0, $0 - min($0, read ?? 0) - min($0, written ?? 0)) }
         return MessageUsage(
-            input: input, output: output, cacheWrite: written, cacheRead: read, speed: nil)
-    }
-}
-
-extension MessageUsage {
-    /// Counts that were read elsewhere; those out of range are unknown.
-    package init(
-        input: Int64?, output: Int64?, cacheWrite: Int64?, cacheRead: Int64?, speed: JSONView?
-    ) {
-        func valid(_ count: Int64?) -> Int64? {
-            count.flatMap { (0...Self.limit).contains($0) ? $0 : nil }
-        }
-        self.init()
-        set(valid(input), valid(output), valid(cacheWrite), valid(cacheRead), speed)
+            input: input, output: output, cacheRead: read, cacheWrite: written)
     }
 }

@@ -34,6 +34,8 @@ import Testing
             EventType.lockPrefix, EventType.queuePrefix, EventType.transcriptPrefix,
             EventType.outputPrefix, EventType.telemetryPrefix, EventType.githubPrefix,
             EventType.tachoPrefix,
+            EventType.codexPrefix, EventType.copilotPrefix, EventType.geminiPrefix,
+            EventType.piPrefix, EventType.sweAgentPrefix, EventType.aiderPrefix,
         ]
 
         for type in types { #expect(page.contains("`\(type)`"), "\(type)") }

@@ -99,7 +99,9 @@ import Testing
             #expect((kind.reason == nil) == kind.isImported, "\(kind)")
         }
         #expect(SourceKind(importedName: "transcript") == .transcript)
-        #expect(SourceKind(importedName: "codex") == nil)
+        #expect(SourceKind(importedName: "codex") == .codex)
+        #expect(SourceKind(importedName: "otlp") == .otlp)
+        #expect(SourceKind(importedName: "status-line") == nil)
     }
 
     @Test(.enabled(if: SampleData.shared != nil))

@@ -15,8 +15,9 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 2
-    package static let inputs: [TypePattern] = ["hook.*", "transcript.*", "output.*", "otel.*"]
+    package static let version = 3
+    package static let inputs: [TypePattern] =
+        ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
     private var ledgers: [Int: MessageLedger] = [:]
@@ -28,6 +29,7 @@ package struct SessionsProjector: Projector {
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
         switch event.type[0] {
+        case _ where event.isOfAgentSession: applyActivities(event, &table)
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t"): applyTranscript(event, &table)
         case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
@@ -76,7 +78,7 @@ package struct SessionsProjector: Projector {
         show(table.integer(column, row) ?? 0, shown, row, &table)
     }
 
-    private func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
+    func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
         if number > table.integer(column, row) ?? 0 {
             table.set(column, of: row, integer: number)
         }
@@ -224,6 +226,11 @@ package struct SessionsProjector: Projector {
             // A message without an id is never taken for another.
             change = MessageLedger.Change(usage: usage, isNew: true, open: isFinal ? 0 : 1)
         }
+        take(change, row, &table)
+    }
+
+    /// Adds what a record of a message changes.
+    func take(_ change: MessageLedger.Change, _ row: Int, _ table: inout Table) {
         guard change != MessageLedger.Change() else { return }
         if change.isNew { count(1, .ledgerMessages, in: .messageCount, row, &table) }
         let usageChange = change.usage
@@ -235,7 +242,7 @@ package struct SessionsProjector: Projector {
         setLowerBound(row, &table)
     }
 
-    private mutating func remember(
+    mutating func remember(
         _ hash: UInt64, _ usage: TokenUsage, isFinal: Bool, _ row: Int, _ table: inout Table
     ) -> MessageLedger.Change {
         if ledgers[row] == nil {

@@ -24,11 +24,16 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
 
     /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
     case ndjson
+    /// Sessions of other agents, one event a record.
+    case codex, copilot, pi
+    /// Sessions of other agents that are one document, one event a message or step.
+    case gemini
+    case sweAgent = "swe-agent"
+    /// What Aider notes of each of its user's doings.
+    case aider
 
     // MARK: Recognised, not imported by this version
 
-    case codex, copilot, gemini, pi, aider
-    case sweAgent = "swe-agent"
     case statusLine = "status-line"
     case costEstimates = "cost-estimates"
     case sidecar = "sidecar"
@@ -48,7 +53,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript, .otlp, .ndjson:
+            .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
+            .gemini, .sweAgent, .aider, .otlp, .ndjson:
             true
         default: false
         }
@@ -57,12 +63,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// Why nothing is imported from it; `nil` for a kind that is imported.
     package var reason: String? {
         switch self {
-        case .codex: "Codex sessions are not imported by this version"
-        case .copilot: "Copilot sessions are not imported by this version"
-        case .gemini: "Gemini sessions are not imported by this version"
-        case .pi: "sessions of pi are not imported by this version"
-        case .aider: "Aider's analytics are not imported by this version"
-        case .sweAgent: "SWE-agent trajectories are not imported by this version"
         case .statusLine:
             "status-line logs repeat what telemetry says; not imported by this version"
         case .costEstimates: "a table of cost estimates, no log of events"

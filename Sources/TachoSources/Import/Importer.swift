@@ -216,8 +216,8 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         var session: [UInt8]?
         var start: SourceCheckpoint?
         do throws(SourceError) {
-            if detection.kind == .transcript || detection.kind == .iflowTranscript {
-                session = try file.firstSession(detection.form)
+            if detection.kind.isOneSession {
+                session = try file.firstSession(detection)
             }
             if let known, goesOn(known, file, detection) {
                 try file.seek(to: known.offset)
@@ -242,11 +242,7 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
                 case .value(let bytes, let offset) where detection.kind == .otlp:
                     try importExport(bytes, at: offset, detection.form, index)
                 case .value(let bytes, let offset):
-                    switch translator.translate(bytes) {
-                    case .event(let event): try add(event, index)
-                    case .rejected(let reason):
-                        reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
-                    }
+                    try take(bytes, at: offset, &translator, index)
                 }
                 return true
             })
@@ -360,6 +356,32 @@ extension Importer where Sink: ~Copyable {
         batch.append(event)
         batchFiles.append(index)
         batchByteCount += event.data.count
+    }
+
+    /// Takes one record, or a document with all that is in it.
+    private mutating func take(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ translator: inout RecordTranslator,
+        _ index: Int
+    ) throws(LogError) {
+        guard translator.kind.isDocument else {
+            switch translator.translate(bytes) {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
+            }
+            return
+        }
+        for part in translator.parts(of: bytes) {
+            switch part.translation {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                let start = part.bytes.baseAddress.flatMap { start in
+                    bytes.baseAddress.map { start - $0 }
+                }
+                reject(
+                    RejectedRecord(reason, offset: offset + (start ?? 0), bytes: part.bytes), index)
+            }
+        }
     }
 
     private mutating func flush() throws(LogError) {

@@ -14,16 +14,16 @@ enum Translation {
 /// Data is the record's own bytes on one line; nothing is added, taken away, or invented. A record
 /// without a time gives an event without one.
 struct RecordTranslator: ~Copyable {
-    private let kind: SourceKind
-    private let source: ByteString
+    let kind: SourceKind
+    let source: ByteString
     /// The run the file lies in, or the session it tells of; for records that name none.
-    private let owner: ByteString
+    let owner: ByteString
     /// What the file's name says its hook payloads are.
     private let hookName: ByteString?
     /// Of kind `ndjson`.
     private let mapping: RecordMapping
     private var chain: PrefixChain
-    private var slots: [JSONView?] = []
+    var slots: [JSONView?] = []
 
     /// Where in the chain of records it stands.
     var chainState: Digest256 {
@@ -31,7 +31,7 @@ struct RecordTranslator: ~Copyable {
         set { chain.state = newValue }
     }
 
-    /// `session` is the first that a transcript names.
+    /// `session` is the first that a transcript, or a session of another agent, names.
     init(
         _ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?,
         mapping: RecordMapping = RecordMapping()
@@ -62,6 +62,18 @@ struct RecordTranslator: ~Copyable {
             source = mapping.source
             owner = mapping.stream ?? EnvelopeText.encoded(place.stem)
             chain = PrefixChain(kind: "ndjson", owner: owner.bytes)
+        case .codex, .copilot, .pi:
+            source = ByteString("\(kind.rawValue)/session")
+            owner = EnvelopeText.encoded(session ?? place.stem)
+            chain = PrefixChain(kind: kind.chainName, owner: owner.bytes)
+        case .gemini, .sweAgent:
+            source = ByteString("\(kind.rawValue)/session")
+            owner = AgentDocument.stream(of: place)
+            chain = PrefixChain(kind: kind.chainName)
+        case .aider:
+            source = "aider/analytics"
+            owner = "unknown"
+            chain = PrefixChain(kind: "aider")
         case .adwHookLog:
             source = "adw/hook-log"
             owner = "unknown"
@@ -102,6 +114,7 @@ struct RecordTranslator: ~Copyable {
         case .transcript, .iflowTranscript: describeTranscript(&event, record)
         case .structuredLog: describeStructuredLog(&event, record)
         case .ndjson: describeMapped(&event, record)
+        case .codex, .copilot, .pi, .aider: describeAgent(&event, record)
         default: describeHook(&event, record)
         }
         if event.id == nil { event.id = chain.id }
@@ -219,16 +232,16 @@ struct RecordTranslator: ~Copyable {
     }
 
     /// An id of the producer's, if it can stand in an envelope.
-    private static func id(_ bytes: [UInt8]) -> ByteString? {
+    static func id(_ bytes: [UInt8]) -> ByteString? {
         let id = ByteString(bytes)
         return EnvelopeText.isValid(id) ? id : nil
     }
 }
 
 extension JSONView? {
-    fileprivate var text: [UInt8]? { self?.text() }
+    var text: [UInt8]? { self?.text() }
 
-    fileprivate var time: Timestamp? {
+    var time: Timestamp? {
         self?.withText { Timestamp(iso8601: $0) } ?? nil
     }
 }
