@@ -96,6 +96,8 @@ package enum EventType {
     package static let transcriptPrefix: ByteString = "transcript."
     /// `output.<type>`: a record of a run's `raw_output.jsonl`.
     package static let outputPrefix: ByteString = "output."
+    /// `otel.<name>`, `otel.span.<name>`, `otel.metric.<name>`: a record of OpenTelemetry.
+    package static let telemetryPrefix: ByteString = "otel."
     /// `github.<event>`: a webhook's payload, or an object as GitHub's API gives it.
     package static let githubPrefix: ByteString = "github."
     /// `codex.<type>`: a record of a session of Codex CLI.

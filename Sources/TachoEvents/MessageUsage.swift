@@ -28,8 +28,9 @@ package struct MessageUsage {
     /// Counts that were read elsewhere.
     package init(
         input: Int64? = nil, output: Int64? = nil, cacheRead: Int64? = nil,
-        cacheWrite: Int64? = nil
+        cacheWrite: Int64? = nil, speed: JSONView? = nil
     ) {
+        self.speed = speed
         self.input = input
         self.output = output
         self.cacheRead = cacheRead

@@ -81,3 +81,10 @@ package enum JSON {
         }
     }
 }
+
+extension JSON {
+    /// Whether bytes are UTF-8, whatever they say; for text that is no JSON yet.
+    package static func isWellFormedUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        JSONValidator(bytes).isWellFormedUTF8
+    }
+}

@@ -32,7 +32,8 @@ import Testing
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
             EventType.lockPrefix, EventType.queuePrefix, EventType.transcriptPrefix,
-            EventType.outputPrefix, EventType.githubPrefix, EventType.tachoPrefix,
+            EventType.outputPrefix, EventType.telemetryPrefix, EventType.githubPrefix,
+            EventType.tachoPrefix,
             EventType.codexPrefix, EventType.copilotPrefix, EventType.geminiPrefix,
             EventType.piPrefix, EventType.sweAgentPrefix, EventType.aiderPrefix,
         ]

@@ -100,7 +100,8 @@ import Testing
         }
         #expect(SourceKind(importedName: "transcript") == .transcript)
         #expect(SourceKind(importedName: "codex") == .codex)
-        #expect(SourceKind(importedName: "otlp") == nil)
+        #expect(SourceKind(importedName: "otlp") == .otlp)
+        #expect(SourceKind(importedName: "status-line") == nil)
     }
 
     @Test(.enabled(if: SampleData.shared != nil))

@@ -15,6 +15,8 @@ package enum RejectionReason: Hashable, Sendable {
     case notALogLine
     /// A file of the spool that is not what the hook writes.
     case notASpooledEvent
+    /// Not the OTLP it should be.
+    case otlp(OTLPFault)
     /// Another event with this id is in the log.
     case conflict
 
@@ -27,6 +29,7 @@ package enum RejectionReason: Hashable, Sendable {
         case .documentTooLong: "documentTooLong"
         case .notALogLine: "notALogLine"
         case .notASpooledEvent: "notASpooledEvent"
+        case .otlp(let fault): fault.rawValue
         case .conflict: "conflict"
         }
     }
@@ -43,6 +46,7 @@ package enum RejectionReason: Hashable, Sendable {
             "the document has more than \(InputLimit.documentByteCount >> 20) MiB"
         case .notALogLine: "the line does not begin with time and level"
         case .notASpooledEvent: "the file does not hold a spooled event"
+        case .otlp(let fault): fault.message
         case .conflict: "another event with this id is in the log"
         }
     }

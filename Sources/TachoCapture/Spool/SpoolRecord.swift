@@ -107,8 +107,9 @@ extension RejectionReason {
             .lineTooLong, .recordTooLong, .documentTooLong, .notALogLine, .notASpooledEvent,
             .conflict,
         ]
-        let json = (0...UInt8.max).lazy.compactMap(JSONError.Reason.init).map(RejectionReason.json)
-        guard let reason = (own + json).first(where: { $0.name.utf8.elementsEqual(name) }) else {
+        let json = (0...UInt8.max).compactMap(JSONError.Reason.init).map(RejectionReason.json)
+        let all = own + json + OTLPFault.allCases.map(RejectionReason.otlp)
+        guard let reason = all.first(where: { $0.name.utf8.elementsEqual(name) }) else {
             return nil
         }
         self = reason

@@ -87,8 +87,10 @@ extension ModelUsageProjector {
     // MARK: Counts
 
     func setCounts(
-        _ usage: MessageUsage, isFinal: Bool, _ row: Int, _ table: inout Table
+        _ usage: MessageUsage, isFinal: Bool, isTelemetry: Bool = false, _ row: Int,
+        _ table: inout Table
     ) {
+        let rank = isTelemetry ? Rank.telemetry : isFinal ? .final : .line
         let counts: [(Column, Int64?)] = [
             (.inputTokens, usage.input), (.outputTokens, usage.output),
             (.cacheCreation5mTokens, usage.cacheWrite5m),
@@ -98,7 +100,7 @@ extension ModelUsageProjector {
         ]
         for (index, (column, count)) in counts.enumerated() {
             guard let count else { continue }
-            setCount(column, count, isFinal: isFinal, bit: 1 << index, row, &table)
+            setCount(column, count, rank, at: Int64(index), row, &table)
         }
         if isFinal || table.isUnknown(Column.serviceTier, row) {
             table.renew(Column.serviceTier, of: row, text: usage.serviceTier)
@@ -108,16 +110,29 @@ extension ModelUsageProjector {
         }
     }
 
-    /// The largest number that final records give; until there is one, that any record gives.
+    /// Whom a count is from; a higher one takes the place of a lower one.
+    enum Rank: Int64 {
+        case line
+        case final
+        case telemetry
+    }
+
+    /// Two bits of `final_fields` for each count.
+    static func rank(_ index: Int64, _ row: Int, _ table: Table) -> Rank {
+        Rank(rawValue: (table.integer(Column.finalFields, row) ?? 0) >> (2 * index) & 3) ?? .line
+    }
+
+    /// The largest number that the sources of the highest rank give.
     private func setCount(
-        _ column: Column, _ count: Int64, isFinal: Bool, bit: Int64, _ row: Int,
+        _ column: Column, _ count: Int64, _ rank: Rank, at index: Int64, _ row: Int,
         _ table: inout Table
     ) {
-        let finalFields = table.integer(Column.finalFields, row) ?? 0
-        let wasFinal = finalFields & bit != 0
-        guard isFinal || !wasFinal else { return }
-        if isFinal, !wasFinal {
-            table.set(Column.finalFields, of: row, integer: finalFields | bit)
+        let old = Self.rank(index, row, table)
+        guard rank.rawValue >= old.rawValue else { return }
+        if rank != old {
+            let others = (table.integer(Column.finalFields, row) ?? 0) & ~(3 << (2 * index))
+            table.set(
+                Column.finalFields, of: row, integer: others | rank.rawValue << (2 * index))
         } else if let old = table.integer(column, row), old >= count {
             return
         }
@@ -131,10 +146,12 @@ extension ModelUsageProjector {
 
     /// How far the output can be believed.
     func setSource(_ row: Int, _ table: inout Table) {
-        let outputBit: Int64 = 1 << 1
+        let rank = Self.rank(1, row, table)
         if table.text(Column.inputSource, row, equals: "result") {
             table.set(Column.outputSource, of: row, text: "result")
-        } else if (table.integer(Column.finalFields, row) ?? 0) & outputBit != 0 {
+        } else if rank == .telemetry {
+            table.set(Column.outputSource, of: row, text: "telemetry")
+        } else if rank == .final {
             table.set(Column.outputSource, of: row, text: "final")
         } else if table.isUnknown(Column.outputTokens, row) {
             table.setUnknown(Column.outputSource, of: row)

@@ -28,8 +28,11 @@ extension ModelUsageProjector {
         case agentID
         case agentVersion
         case reportedCost
+        case durationMs
+        case timeToFirstTokenMs
         case lineCount
         case inheritedCount
+        case telemetryCount
         case finalFields
     }
 
@@ -39,9 +42,9 @@ extension ModelUsageProjector {
         columns: [
             ColumnDefinition(
                 "usage_id", .text,
-                summary: "provider/message/request; of a result "
-                    + "provider/result/workflow/source/session/model; of a session's own total "
-                    + "agent/session/session."),
+                summary: "provider/message/request, the message empty if telemetry came first; of "
+                    + "a result provider/result/workflow/source/session/model; of a session's own "
+                    + "total agent/session/session."),
             ColumnDefinition(
                 "provider", .text,
                 summary: "anthropic for Claude Code; as recorded, else the producer."),
@@ -58,7 +61,7 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "message_id", .text, isIndexed: true, summary: "The provider's id of the message."),
             ColumnDefinition(
-                "request_id", .text, isInterned: false,
+                "request_id", .text, isIndexed: true,
                 summary: "The provider's id of the request."),
             ColumnDefinition(
                 "occurred_at", .timestamp, summary: "When its first record with a time was made."),
@@ -83,12 +86,12 @@ extension ModelUsageProjector {
                 "web_search_requests", .integer, summary: "Searches the provider made."),
             ColumnDefinition(
                 "input_source", .text,
-                summary: "Where input and cache tokens are from: final, result of a run, or an "
-                    + "agent's own total of a session."),
+                summary: "Where input and cache tokens are from: final, telemetry, result of a "
+                    + "run, or an agent's own total of a session."),
             ColumnDefinition(
                 "output_source", .text,
                 summary: "Where the output is from: final record, last line of agents before "
-                    + "2.1.12, placeholder of a stream, result of a run, or session."),
+                    + "2.1.12, placeholder of a stream, telemetry, result of a run, or session."),
             ColumnDefinition(
                 "output_is_lower_bound", .boolean,
                 summary: "Whether the output is a placeholder or unknown: it was at least that."),
@@ -109,10 +112,19 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "reported_cost", .money, summary: "Dollars, as the agent itself reckoned."),
             ColumnDefinition(
+                "duration_ms", .integer,
+                summary: "Milliseconds the request took, as telemetry says."),
+            ColumnDefinition(
+                "time_to_first_token_ms", .integer,
+                summary: "Milliseconds until the response began, as telemetry says."),
+            ColumnDefinition(
                 "line_count", .integer, summary: "Records of its session that say it."),
             ColumnDefinition(
                 "inherited_count", .integer,
                 summary: "Records of other sessions (resumed, forked) that repeat it."),
+            ColumnDefinition(
+                "telemetry_count", .integer,
+                summary: "Events of telemetry that say it; unknown for none."),
             ColumnDefinition("final_fields", .integer, isHidden: true),
         ])
 }

@@ -18,10 +18,12 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     package static let inputs: [TypePattern] =
         [
             "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
+            "otel.api_request", "otel.span.chat", "otel.span.text_completion",
+            "otel.span.generate_content",
         ] + AgentFormats.inputs
 
     /// A copy, for finding them, of the sessions that have a row of source `result`.
@@ -34,6 +36,10 @@ package struct ModelUsageProjector: Projector {
     ) throws(ProjectionError) {
         if event.isOfAgentSession {
             takeActivities(event, &table)
+        } else if event.type.hasPrefix("otel.") {
+            let session = TelemetryRecord(event.data).sessionID?.text()
+            let hasResult = session.map { isFinished(ByteString($0), table) } ?? false
+            takeTelemetry(event, hasResult: hasResult, &table)
         } else if event.type.equals("transcript.assistant") {
             takeTranscript(event, &table)
         } else if event.type.equals("transcript.progress") {
@@ -95,6 +101,9 @@ package struct ModelUsageProjector: Projector {
         if line.requestID?.isFilledText == true {
             table.fill(Column.requestID, of: row, text: line.requestID)
         }
+        if let id = line.id, !id.isEmpty, table.isUnknown(Column.messageID, row) {
+            table.set(Column.messageID, of: row, text: id)
+        }
         table.fill(Column.occurredAt, of: row, timestamp: event.time)
         table.fill(Column.agentVersion, of: row, text: line.version)
         table.fill(Column.agentID, of: row, text: line.agentID)
@@ -135,11 +144,20 @@ package struct ModelUsageProjector: Projector {
             guard let request, let other = table.text(Column.requestID, row) else { return true }
             return other.bytes == request
         }
-        if let known {
+        if let known = known ?? request.flatMap({ told($0, provider, table) }) {
             table.touch(known, at: event)
             return (known, false)
         }
         return table.rowToChange(UsageKey.make([provider, id, request ?? []]), at: event)
+    }
+
+    /// The row of a request that telemetry told of before any record of its message.
+    private func told(_ request: [UInt8], _ provider: [UInt8], _ table: Table) -> Int? {
+        table.rows(where: Column.requestID, equals: ByteString(request)).first { row in
+            table.isUnknown(Column.messageID, row)
+                && table.text(Column.inputSource, row, equals: "telemetry")
+                && table.text(Column.provider, row)?.bytes == provider
+        }
     }
 
     // MARK: Results
@@ -201,7 +219,7 @@ package struct ModelUsageProjector: Projector {
     private static func model(of session: ByteString?, _ table: Table) -> [UInt8]? {
         guard let session else { return nil }
         for row in table.rows(where: Column.sessionID, equals: session) {
-            if table.text(Column.inputSource, row, equals: "final"),
+            if !table.text(Column.inputSource, row, equals: "result"),
                 let model = table.text(Column.model, row)
             {
                 return model.bytes

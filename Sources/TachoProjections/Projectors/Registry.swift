@@ -5,6 +5,7 @@ package let allProjectors: [any Projector.Type] = [
     ToolCallsProjector.self,
     HookEventsProjector.self,
     SessionsProjector.self,
+    SessionTimesProjector.self,
     UserPromptsProjector.self,
     WorkLogProjector.self,
     WebhookEventsProjector.self,

@@ -25,6 +25,7 @@ extension SessionsProjector {
         case reportedCostTotal
         case compactionCount
         case subagentCount
+        case apiErrorCount
         // Hidden.
         case hookPrompts
         case transcriptPrompts
@@ -47,6 +48,17 @@ extension SessionsProjector {
         case messageCacheRead
         case messageCacheWrite
         case openMessages
+        case ledgerMessages
+        case telemetryPrompts
+        case telemetryCalls
+        case telemetryErrors
+        case telemetryCompactions
+        case telemetrySubagents
+        case telemetryRequests
+        case telemetryInput
+        case telemetryOutput
+        case telemetryCacheRead
+        case telemetryCacheWrite
         case hasResult
         case olderMessages
         case recentMessages
@@ -54,7 +66,8 @@ extension SessionsProjector {
 
     package static let schema = TableSchema(
         name: "sessions", key: "session_id",
-        summary: "Sessions of agents, by what their hooks, transcripts, and outputs say.",
+        summary:
+            "Sessions of agents, by what their hooks, transcripts, outputs, and telemetry say.",
         columns: identityColumns + countColumns + tokenColumns + hiddenColumns)
 
     private static let identityColumns = [
@@ -84,7 +97,8 @@ extension SessionsProjector {
             "prompt_count", .integer,
             summary: "Prompts by a person; where hooks and transcript differ, the larger count."),
         ColumnDefinition(
-            "message_count", .integer, summary: "Different messages of the model."),
+            "message_count", .integer,
+            summary: "Different messages of the model, or requests, as prompt_count."),
         ColumnDefinition(
             "tool_call_count", .integer, summary: "Calls of tools, as prompt_count."),
         ColumnDefinition(
@@ -101,12 +115,15 @@ extension SessionsProjector {
             "cache_write_tokens", .integer, summary: "Written to the cache, likewise."),
         ColumnDefinition(
             "output_tokens_is_lower_bound", .boolean,
-            summary: "Some message has only the guess at its start (no stop_reason), and no "
-                + "result record gives the final numbers."),
+            summary: "Some message has only the guess at its start (no stop_reason), and neither a "
+                + "result record nor telemetry gives the final numbers."),
         ColumnDefinition(
             "reported_cost_total", .money, summary: "total_cost_usd of the last result record."),
         ColumnDefinition("compaction_count", .integer, summary: "Compactions of the context."),
         ColumnDefinition("subagent_count", .integer, summary: "Subagents that were started."),
+        ColumnDefinition(
+            "api_error_count", .integer,
+            summary: "Requests to the model that failed, as telemetry says."),
     ]
 
     /// Counts by source, of which the visible count is the largest; then the ledger of messages.
@@ -117,7 +134,10 @@ extension SessionsProjector {
             "output_errors", "hook_compactions", "transcript_compactions", "output_compactions",
             "started_subagents", "stopped_subagents", "transcript_subagents", "output_subagents",
             "message_input", "message_output", "message_cache_read", "message_cache_write",
-            "open_messages",
+            "open_messages", "ledger_messages", "telemetry_prompts", "telemetry_calls",
+            "telemetry_errors", "telemetry_compactions", "telemetry_subagents",
+            "telemetry_requests", "telemetry_input", "telemetry_output", "telemetry_cache_read",
+            "telemetry_cache_write",
         ].map { ColumnDefinition($0, .integer, isHidden: true) }
         + [
             ColumnDefinition("has_result", .boolean, isHidden: true),

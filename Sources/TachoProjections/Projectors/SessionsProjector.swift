@@ -15,9 +15,9 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     package static let inputs: [TypePattern] =
-        ["hook.*", "transcript.*", "output.*"] + AgentFormats.inputs
+        ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
     private var ledgers: [Int: MessageLedger] = [:]
@@ -32,6 +32,7 @@ package struct SessionsProjector: Projector {
         case _ where event.isOfAgentSession: applyActivities(event, &table)
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t"): applyTranscript(event, &table)
+        case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
         default: applyOutput(event, &table)
         }
     }
@@ -65,6 +66,7 @@ package struct SessionsProjector: Projector {
     private static let counts: [Column] = [
         .eventCount, .promptCount, .messageCount, .toolCallCount, .errorCount, .inputTokens,
         .outputTokens, .cacheReadTokens, .cacheWriteTokens, .compactionCount, .subagentCount,
+        .apiErrorCount,
     ]
 
     /// Counts for one source; what is shown is the largest count of any.
@@ -230,17 +232,14 @@ package struct SessionsProjector: Projector {
     /// Adds what a record of a message changes.
     func take(_ change: MessageLedger.Change, _ row: Int, _ table: inout Table) {
         guard change != MessageLedger.Change() else { return }
-        if change.isNew { table.add(1, to: Column.messageCount, of: row) }
+        if change.isNew { count(1, .ledgerMessages, in: .messageCount, row, &table) }
         let usageChange = change.usage
         count(usageChange.input, .messageInput, in: .inputTokens, row, &table)
         count(usageChange.output, .messageOutput, in: .outputTokens, row, &table)
         count(usageChange.cacheRead, .messageCacheRead, in: .cacheReadTokens, row, &table)
         count(usageChange.cacheWrite, .messageCacheWrite, in: .cacheWriteTokens, row, &table)
         table.add(change.open, to: Column.openMessages, of: row)
-        let isOpen = table.integer(Column.openMessages, row) ?? 0 > 0
-        table.set(
-            Column.outputTokensIsLowerBound, of: row,
-            boolean: isOpen && table.boolean(Column.hasResult, row) != true)
+        setLowerBound(row, &table)
     }
 
     mutating func remember(

@@ -164,6 +164,7 @@ extension ToolCallsProjector.Witness {
         case .transcript: .transcriptCount
         case .output: .outputCount
         case .record: .recordCount
+        case .telemetry: .telemetryCount
         }
     }
 
@@ -173,6 +174,7 @@ extension ToolCallsProjector.Witness {
         case .transcript: "transcript"
         case .output: "output"
         case .record: "record"
+        case .telemetry: "telemetry"
         }
     }
 }

@@ -24,6 +24,10 @@ extension ToolCallsProjector {
         case transcriptCount
         case outputCount
         case recordCount
+        case telemetryCount
+        case promptID
+        case decision
+        case decisionSource
         case resultData
         case tokensSaved
         case costSavedUsd
@@ -86,11 +90,19 @@ extension ToolCallsProjector {
         ColumnDefinition("agent_id", .text, summary: "The subagent that made the call."),
         ColumnDefinition("phase_name", .text, summary: "The phase whose log lists the call."),
         ColumnDefinition(
-            "sources", .text, summary: "Who saw it: hook, transcript, output, record."),
+            "sources", .text, summary: "Who saw it: hook, transcript, output, record, telemetry."),
         ColumnDefinition("hook_count", .integer, summary: "Hook events about it."),
         ColumnDefinition("transcript_count", .integer, summary: "Transcript blocks about it."),
         ColumnDefinition("output_count", .integer, summary: "Blocks of a run's output about it."),
         ColumnDefinition("record_count", .integer, summary: "Logged records about it."),
+        ColumnDefinition("telemetry_count", .integer, summary: "Telemetry events about it."),
+        ColumnDefinition(
+            "prompt_id", .text, isIndexed: true, summary: "The prompt that the call serves."),
+        ColumnDefinition(
+            "decision", .text, summary: "accept or reject, as telemetry says."),
+        ColumnDefinition(
+            "decision_source", .text,
+            summary: "Who decided: config, hook, user_permanent, user_temporary, user_reject, …"),
     ]
 
     private static let registryColumns = [

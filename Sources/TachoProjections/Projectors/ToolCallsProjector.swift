@@ -16,13 +16,14 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     package static let inputs: [TypePattern] =
         [
             "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",
             "hook.PermissionDenied",
             "transcript.assistant", "transcript.user", "output.assistant", "output.user",
-            "phase.*", "tool.call",
+            "phase.*", "tool.call", "otel.tool_result", "otel.tool_decision",
+            "otel.span.execute_tool",
         ] + AgentFormats.inputs
 
     package static let paramsByteLimit = 512
@@ -35,6 +36,7 @@ package struct ToolCallsProjector: Projector {
         case transcript
         case output
         case record
+        case telemetry
     }
 
     /// How a call ended; a graver one takes the place of a lighter one.
@@ -56,6 +58,7 @@ package struct ToolCallsProjector: Projector {
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t") where event.type.equals("tool.call"): applyCall(event, &table)
         case UInt8(ascii: "t"): applyMessage(event, from: .transcript, &table)
+        case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
         case UInt8(ascii: "o"): applyMessage(event, from: .output, &table)
         default: applyPhase(event, &table)
         }
@@ -74,6 +77,7 @@ package struct ToolCallsProjector: Projector {
         table.fill(Column.toolName, of: row, text: payload.toolName)
         table.fill(Column.permissionMode, of: row, text: payload.permissionMode)
         table.fill(Column.agentID, of: row, text: payload.agentID)
+        table.fill(Column.promptID, of: row, text: payload.promptID)
         setInput(payload.toolInput, row, &table)
         // A hook that is recorded live is recorded when it happens.
         let moment = event.time ?? (event.source.equals("claude-code/hook") ? event.recorded : nil)

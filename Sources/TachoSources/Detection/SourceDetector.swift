@@ -19,6 +19,9 @@ package enum SourceDetector {
         if text.starts(with: ByteOrderMark.bytes) {
             text = UnsafeRawBufferPointer(rebasing: text[ByteOrderMark.bytes.count...])
         }
+        if let first = text.first, first <= 0x0A, let form = OTLPFileForm.detect(text) {
+            return Detection(.otlp, form)
+        }
         let start = LineValues.firstNonBlank(text, from: 0)
         guard start < text.count else { return empty(place) }
         let form = form(of: UnsafeRawBufferPointer(rebasing: text[start...]), isWhole: isWhole)
@@ -112,7 +115,7 @@ package enum SourceDetector {
                 else { break }
                 offset = LineValues.firstNonBlank(text, from: range.upperBound)
             }
-        case .text: break
+        case .text, .frames, .message: break
         }
         return found
     }

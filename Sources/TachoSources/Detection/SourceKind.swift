@@ -19,6 +19,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// iFlow writes transcripts of Claude Code's shape; taken as such, under their own source, so
     /// that nobody takes its token counts (all 0) for Claude's.
     case iflowTranscript = "iflow-transcript"
+    /// Exports of OpenTelemetry: logs, metrics, traces, in JSON or protobuf.
+    case otlp
 
     /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
     case ndjson
@@ -32,7 +34,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
 
     // MARK: Recognised, not imported by this version
 
-    case otlp
     case statusLine = "status-line"
     case costEstimates = "cost-estimates"
     case sidecar = "sidecar"
@@ -53,7 +54,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
             .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
-            .gemini, .sweAgent, .aider, .ndjson:
+            .gemini, .sweAgent, .aider, .otlp, .ndjson:
             true
         default: false
         }
@@ -62,7 +63,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// Why nothing is imported from it; `nil` for a kind that is imported.
     package var reason: String? {
         switch self {
-        case .otlp: "OTLP exports are not imported from files by this version"
         case .statusLine:
             "status-line logs repeat what telemetry says; not imported by this version"
         case .costEstimates: "a table of cost estimates, no log of events"

@@ -239,6 +239,8 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
             { record throws(LogError) in
                 switch record {
                 case .rejected(let record): reject(record, index)
+                case .value(let bytes, let offset) where detection.kind == .otlp:
+                    try importExport(bytes, at: offset, detection.form, index)
                 case .value(let bytes, let offset):
                     try take(bytes, at: offset, &translator, index)
                 }
@@ -337,7 +339,7 @@ extension FileReport {
 // MARK: - Records
 
 extension Importer where Sink: ~Copyable {
-    private mutating func add(_ event: NewEvent, _ index: Int) throws(LogError) {
+    mutating func add(_ event: NewEvent, _ index: Int) throws(LogError) {
         if batch.count >= options.batchEventCount
             || !batch.isEmpty && batchByteCount + event.data.count > options.batchByteCount
         {
@@ -392,7 +394,7 @@ extension Importer where Sink: ~Copyable {
         batchByteCount = 0
     }
 
-    private mutating func reject(_ record: RejectedRecord, _ index: Int) {
+    mutating func reject(_ record: RejectedRecord, _ index: Int) {
         report.files[index].recordCount += 1
         report.files[index].rejectedCount += 1
         if report.files[index].rejections.count < FileReport.maximumRejectionCount {

@@ -42,7 +42,8 @@ package enum RecordReader {
             }
             _ = try records.finish(body)
             return summary
-        case .rows, .array: return try readDocument(&file, form, body)
+        case .rows, .array, .message: return try readDocument(&file, form, body)
+        case .frames: return try readFrames(&file, body)
         }
     }
 
@@ -89,8 +90,30 @@ package enum RecordReader {
         summary.byteCount = document.count
         summary.hasByteOrderMark = document.starts(with: ByteOrderMark.bytes)
         _ = try document.withUnsafeBufferPointer { document throws(LogError) in
-            try DocumentReader.forEach(in: UnsafeRawBufferPointer(document), form: form, body)
+            let bytes = UnsafeRawBufferPointer(document)
+            return form == .message
+                ? try body(.value(bytes, offset: 0))
+                : try DocumentReader.forEach(in: bytes, form: form, body)
         }
+        return summary
+    }
+
+    /// Reads messages that have their length before them.
+    private static func readFrames(
+        _ file: inout SourceFile, _ body: (ScannedRecord) throws(LogError) -> Bool
+    ) throws(LogError) -> ReadSummary {
+        var summary = ReadSummary()
+        var chunk = [UInt8](repeating: 0, count: chunkByteCount)
+        var frames = FrameSplitter()
+        while let count = fill(&chunk, from: &file, &summary), count > 0 {
+            let goesOn = try chunk.withUnsafeBufferPointer { chunk throws(LogError) in
+                try frames.feed(
+                    UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: chunk[..<count])), body)
+            }
+            guard goesOn else { break }
+        }
+        try frames.finish(body)
+        summary.byteCount = frames.endOffset
         return summary
     }
 

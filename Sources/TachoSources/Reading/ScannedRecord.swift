@@ -2,7 +2,8 @@ package import TachoCapture
 
 /// What a reader found at one place of a file.
 package enum ScannedRecord {
-    /// A record's bytes, lent for the time of the call: for JSON one valid value.
+    /// A record's bytes, lent for the time of the call: for JSON one valid value,
+    /// for OTLP in protobuf one message.
     case value(UnsafeRawBufferPointer, offset: Int)
     /// Bytes that are none; what is behind them is read on.
     case rejected(RejectedRecord)
@@ -18,4 +19,8 @@ package enum RecordForm: String, Hashable, Sendable {
     case array
     /// Text lines that begin with time and level.
     case text
+    /// Binary messages, each with its length before it in four bytes, the highest first.
+    case frames
+    /// The file is one binary message.
+    case message
 }

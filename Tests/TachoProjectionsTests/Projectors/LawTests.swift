@@ -29,6 +29,7 @@ struct LawTests {
         expectNames(ToolCallsProjector.self, ToolCallsProjector.Column.self)
         expectNames(HookEventsProjector.self, HookEventsProjector.Column.self)
         expectNames(SessionsProjector.self, SessionsProjector.Column.self)
+        expectNames(SessionTimesProjector.self, SessionTimesProjector.Column.self)
         expectNames(UserPromptsProjector.self, UserPromptsProjector.Column.self)
         expectNames(WorkLogProjector.self, WorkLogProjector.Column.self)
         expectNames(WebhookEventsProjector.self, WebhookEventsProjector.Column.self)
@@ -84,17 +85,19 @@ enum RandomLog {
 
         if number(4) == 0 { return RandomLog.appendRun(to: &log, using: &random) }
         if number(5) == 0 { return RandomLog.appendUsage(to: &log, using: &random) }
+        if number(4) == 0 { return RandomLog.appendTelemetry(to: &log, using: &random) }
         switch number(9) {
         case 0, 1:
             let name = pick([
                 "PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionDenied", "Stop",
                 "SessionStart", "SessionEnd", "UserPromptSubmit", "SubagentStop",
+                "PermissionRequest", "Notification",
             ])
             log.append(
                 stream: pick([workflow, session]), type: "hook.\(name)",
                 source: pick(["claude-code/hook", "claude-code/hook-log"]), time: time,
                 data:
-                    #"{"session_id":"\#(session)","cwd":"/d","tool_name":"\#(tool)","tool_input":\#(input)\#(id),"duration_ms":\#(number(9))}"#
+                    #"{"session_id":"\#(session)","cwd":"/d","tool_name":"\#(tool)","tool_input":\#(input)\#(id),"notification_type":"idle_prompt","duration_ms":\#(pick(["null", "\(number(90_000))"]))}"#
             )
         case 2, 3:
             log.append(

@@ -1,0 +1,98 @@
+package import TachoJSON
+
+/// The data of an `otel.*` event: a log record, a span, or a point of a metric.
+///
+/// Programs say numbers as numbers or as text, and the same attribute otherwise in the next event:
+/// ask with ``count(_:)``. A member that is absent is `nil`.
+///
+/// Source: ecosystem §3.6, §3.8; `shared/data/SHAPES.md` part 1.
+package struct TelemetryRecord {
+    /// Nothing lasts longer than a year of milliseconds: what says so is no duration.
+    package static let durationLimit: Int64 = 365 * 24 * 3600 * 1000
+
+    package let attributes: JSONView?
+    package let resource: JSONView?
+    private let data: JSONView
+
+    package init(_ data: JSONView) {
+        self.data = data
+        attributes = data["attributes"]
+        resource = data.field("resource", "attributes")
+    }
+
+    package var isLog: Bool { data["signal"]?.equals("log") == true }
+    package var isSpan: Bool { data["signal"]?.equals("span") == true }
+
+    /// An attribute of the record itself; `null` is as good as absent.
+    package subscript(_ key: StaticString) -> JSONView? {
+        attributes?[key].flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// Text that is not empty.
+    package func text(_ key: StaticString) -> JSONView? {
+        self[key].flatMap { $0.withText { !$0.isEmpty } == true ? $0 : nil }
+    }
+
+    /// As ``text(_:)``; where the record does not say, its resource.
+    private func shared(_ key: StaticString) -> JSONView? {
+        text(key)
+            ?? resource?[key].flatMap { $0.withText { !$0.isEmpty } == true ? $0 : nil }
+    }
+
+    /// A number that is not below zero, given as a number or as text.
+    package func count(_ key: StaticString) -> Int64? {
+        self[key]?.integerLenient().flatMap { $0 >= 0 ? $0 : nil }
+    }
+
+    /// A number that can be one of tokens.
+    private func tokens(_ key: StaticString) -> Int64? {
+        count(key).flatMap { $0 <= MessageUsage.limit ? $0 : nil }
+    }
+
+    /// A truth, given as such or as text.
+    package func flag(_ key: StaticString) -> Bool? {
+        guard let value = self[key] else { return nil }
+        if let flag = value.boolean() { return flag }
+        if value.equals("true") { return true }
+        return value.equals("false") ? false : nil
+    }
+
+    /// The agent's session; GenAI's conversation, where there is none.
+    package var sessionID: JSONView? {
+        shared("session.id") ?? shared("gen_ai.conversation.id") ?? shared("conversation.id")
+    }
+
+    /// Nanoseconds since 1970 of a span's beginning and end.
+    package var spanNanoseconds: (start: Int64, end: Int64)? {
+        guard let start = data["start_time_unix_nano"]?.integer(),
+            let end = data["end_time_unix_nano"]?.integer(), start > 0, start <= end
+        else { return nil }
+        return (start, end)
+    }
+
+    package var traceID: JSONView? { data["trace_id"] }
+    package var spanID: JSONView? { data["span_id"] }
+    package var statusCode: Int64? { data.field("status", "code")?.integer() }
+
+    /// Tokens as Claude Code's `api_request` counts them: input without what the cache gave.
+    package var requestUsage: MessageUsage {
+        MessageUsage(
+            input: tokens("input_tokens"), output: tokens("output_tokens"),
+            cacheRead: tokens("cache_read_tokens"), cacheWrite: tokens("cache_creation_tokens"),
+            // What telemetry calls normal is what messages call standard, and theirs to say.
+            speed: text("speed").flatMap { $0.equals("fast") ? $0 : nil })
+    }
+
+    /// Tokens as GenAI spans count them: their input has what the cache gave and took in it.
+    package var spanUsage: MessageUsage? {
+        let read = tokens("gen_ai.usage.cache_read.input_tokens")
+        let written = tokens("gen_ai.usage.cache_creation.input_tokens")
+        let whole = tokens("gen_ai.usage.input_tokens") ?? tokens("gen_ai.usage.prompt_tokens")
+        let output =
+            tokens("gen_ai.usage.output_tokens") ?? tokens("gen_ai.usage.completion_tokens")
+        guard whole != nil || output != nil else { return nil }
+        let input = whole.map { max(0, $0 - min($0, read ?? 0) - min($0, written ?? 0)) }
+        return MessageUsage(
+            input: input, output: output, cacheRead: read, cacheWrite: written)
+    }
+}
