@@ -49,7 +49,7 @@ struct Tacho: ParsableCommand {
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
-        PricesCommand.self, TablesCommand.self, TableCommand.self,
+        PricesCommand.self, PatternsCommand.self, TablesCommand.self, TableCommand.self,
         WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 

@@ -181,7 +181,9 @@ struct CountTable: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Index into `entries` + 1; 0 is free. A power of two, at most half full.
+    /// Indices into `entries`, each + 1, with 0 for a free slot.
+    ///
+    /// Their number is a power of two; at most half are taken.
     private var slots = [Int32](repeating: 0, count: 1 << 12)
 
     init() {}

@@ -53,7 +53,11 @@ package struct SequenceMining: Sendable {
     package private(set) var callCount = 0
     private let options: Options
 
-    /// - Parameter sequences: Tools by number, from 0; the calls of one agent, in their order.
+    /// Counts all levels.
+    ///
+    /// - Parameters:
+    ///   - sequences: Tools by number, from 0; the calls of one agent, in their order.
+    ///   - options: What is frequent, and what is a candidate.
     package init(_ sequences: [[UInt16]], options: Options = Options()) {
         self.options = options
         callCount = sequences.reduce(0) { $0 + $1.count }

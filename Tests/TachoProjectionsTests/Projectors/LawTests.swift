@@ -43,6 +43,7 @@ struct LawTests {
         expectNames(GitHubArtifactsProjector.self, GitHubArtifactsProjector.Column.self)
         expectNames(ModelUsageProjector.self, ModelUsageProjector.Column.self)
         expectNames(PricesProjector.self, PricesProjector.Column.self)
+        expectNames(ToolSequencesProjector.self, ToolSequencesProjector.Column.self)
         expectNames(OperationPatternsProjector.self, OperationPatternsProjector.Column.self)
         expectNames(PatternOccurrencesProjector.self, PatternOccurrencesProjector.Column.self)
         expectNames(PatternApprovalsProjector.self, PatternApprovalsProjector.Column.self)
