@@ -117,7 +117,7 @@ let package = Package(
             name: "TachoInsightsTests",
             dependencies: [
                 "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
-                "TachoSources",
+                "TachoSources", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

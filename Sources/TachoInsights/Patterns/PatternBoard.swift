@@ -38,8 +38,9 @@ package struct PatternBoard: Sendable {
     /// Builds the list, what saves most first.
     ///
     /// - Parameters:
-    ///   - table: Gives a table by its name, all of ``tables``.
     ///   - options: Of the mining.
+    ///   - table: Gives a table by its name, all of ``tables``.
+    /// - Throws: What `table` throws.
     package init<E: Error>(
         options: SequenceMining.Options, table: (String) throws(E) -> Table
     ) throws(E) {

@@ -16,10 +16,14 @@
 /// calls then holds a run in many ways; what counts is the largest number of places for it that do
 /// not overlap, for which the principle holds too.
 ///
-/// A frequent run is a candidate if it is more than its parts: `expected` is what a chain that knows
+/// A frequent run is *surprising* if it is more than its parts: `expected` is what a chain that knows
 /// one call less would bring about, (runs without the last × runs without the first) ÷ (runs without
 /// both), and the count has to be `minimumLift` times that and `minimumDeviations` of its square root
-/// above. Runs of two calls are compared with independent calls, and are never candidates.
+/// above. Within a habit of five calls only the first three surprise: after them the rest is expected.
+/// So a run is *bound* if it surprises, or if the runs without its last and without its first call
+/// are bound and at least half of either go on to be this run. Candidates are the longest bound runs
+/// that stay frequent without the calls that belong to better ones.
+/// Runs of two calls are never bound.
 ///
 /// Source: Agrawal and Srikant 1995 (levels); Laxman 2007 (occurrences that do not overlap);
 /// Prum, Rodolphe, de Turckheim 1995 (expectation of a word under the maximal Markov chain).
@@ -42,6 +46,8 @@ package struct SequenceMining: Sendable {
         package let count: Int
         /// Count that its parts explain.
         package let expected: Double
+        /// Whether its calls belong together.
+        package let isBound: Bool
         /// Indices of up to ten sequences that hold it, ascending.
         package let examples: [Int]
 
@@ -51,6 +57,8 @@ package struct SequenceMining: Sendable {
     /// Frequent runs by level, the first level that of two calls.
     package private(set) var frequent: [[Run]] = []
     package private(set) var callCount = 0
+    /// Runs worth a person's look, the most calls first.
+    package private(set) var candidates: [Run] = []
     private let options: Options
 
     /// Counts all levels.
@@ -67,43 +75,48 @@ package struct SequenceMining: Sendable {
         for run in counter.runs { singles[run.tools] = run.count }
         var below = singles
         var belowThat: [[Int]: Int] = [[]: callCount]
+        var bound = Set<[Int]>()
         for _ in 2...max(2, options.maximumLength) {
             counter.advance()
             var counts: [[Int]: Int] = [:]
             var level: [Run] = []
+            var boundHere = Set<[Int]>()
             for run in counter.runs {
                 counts[run.tools] = run.count
-                let left = below[Array(run.tools.dropLast())] ?? 0
-                let right = below[Array(run.tools.dropFirst())] ?? 0
-                let middle = belowThat[Array(run.tools.dropFirst().dropLast())] ?? 0
+                let (start, end) = (Array(run.tools.dropLast()), Array(run.tools.dropFirst()))
+                let (left, right) = (below[start] ?? 0, below[end] ?? 0)
+                let middle = belowThat[Array(end.dropLast())] ?? 0
+                let expected = Double(left) * Double(right) / Double(max(1, middle))
+                let isHabit =
+                    bound.contains(start) && bound.contains(end)
+                    && 2 * run.count >= max(left, right)
+                let isBound = isHabit || isSurprising(run.tools, run.count, expected)
+                if isBound { boundHere.insert(run.tools) }
                 level.append(
                     Run(
-                        tools: run.tools, count: run.count,
-                        expected: Double(left) * Double(right) / Double(max(1, middle)),
+                        tools: run.tools, count: run.count, expected: expected, isBound: isBound,
                         examples: run.examples))
             }
+            bound = boundHere
             frequent.append(level)
             if level.isEmpty { break }
             (belowThat, below) = (below, counts)
         }
+        candidates = unexplained(longest(), calls)
     }
 
-    /// Runs worth a person's look, the most calls first; none is part of another one.
+    /// The longest bound runs, then what is left of shorter ones.
     ///
-    /// A run within a longer candidate is left out, unless it comes twice as often as that.
-    package var candidates: [Run] {
+    /// A run within a longer one is left out, unless it comes twice as often as that.
+    private func longest() -> [Run] {
         var found: [Run] = []
         for level in frequent.reversed() {
-            for run in level where isSignificant(run) {
+            for run in level where run.isBound && run.tools.count >= options.minimumLength {
                 let isPart = found.contains { longer in
                     longer.tools.count > run.tools.count && run.count < 2 * longer.count
-                        && Self.holds(longer.tools, run.tools)
+                        && holds(longer.tools, run.tools)
                 }
-                let isShifted = found.contains { other in
-                    other.tools.count == run.tools.count && other.count >= run.count
-                        && Self.isRotation(other.tools, run.tools)
-                }
-                if !isPart, !isShifted { found.append(run) }
+                if !isPart { found.append(run) }
             }
         }
         return found.enumerated().sorted { left, right in
@@ -113,26 +126,47 @@ package struct SequenceMining: Sendable {
         }.map(\.element)
     }
 
-    private func isSignificant(_ run: Run) -> Bool {
-        guard run.tools.count >= max(3, options.minimumLength), Set(run.tools).count > 1 else {
-            return false
+    /// Leaves out runs whose calls belong to better ones.
+    ///
+    /// A habit drags runs along that overlap it: what comes before it with its first calls, a cycle
+    /// cut elsewhere. Each run takes its calls away from those after it, which then have to be
+    /// frequent with what is left.
+    private func unexplained(_ runs: [Run], _ calls: Calls) -> [Run] {
+        guard options.gap == 0 else { return runs }
+        var codes = calls.codes
+        return runs.filter { run in
+            let wanted = run.tools.map { UInt16($0) + 1 }
+            var places: [Int] = []
+            var place = 0
+            while place + wanted.count <= codes.count {
+                var length = 0
+                while length < wanted.count, codes[place + length] == wanted[length] { length += 1 }
+                if length == wanted.count { places.append(place) }
+                place += 1
+            }
+            guard places.count >= options.minimumCount else { return false }
+            for place in places {
+                for offset in wanted.indices { codes[place + offset] = 0 }
+            }
+            return true
         }
-        let above = Double(run.count) - run.expected
-        return run.lift >= options.minimumLift
-            && above >= options.minimumDeviations * run.expected.squareRoot()
     }
 
-    private static func holds(_ longer: [Int], _ shorter: [Int]) -> Bool {
-        (0...(longer.count - shorter.count)).contains { start in
+    private func isSurprising(_ tools: [Int], _ count: Int, _ expected: Double) -> Bool {
+        guard tools.count >= 3, Set(tools).count > 1 else { return false }
+        return Double(count) >= options.minimumLift * expected
+            && Double(count) - expected >= options.minimumDeviations * expected.squareRoot()
+    }
+
+    /// Whether the shorter run is in the longer one, with gaps if they are allowed.
+    private func holds(_ longer: [Int], _ shorter: [Int]) -> Bool {
+        guard options.gap == 0 else {
+            var rest = shorter[...]
+            for tool in longer where tool == rest.first { rest = rest.dropFirst() }
+            return rest.isEmpty
+        }
+        return (0...(longer.count - shorter.count)).contains { start in
             longer[start..<(start + shorter.count)].elementsEqual(shorter)
         }
-    }
-
-    /// A cycle that goes on and on is one finding, wherever it is cut.
-    private static func isRotation(_ left: [Int], _ right: [Int]) -> Bool {
-        left != right
-            && left.indices.contains { start in
-                (left[start...] + left[..<start]).elementsEqual(right)
-            }
     }
 }

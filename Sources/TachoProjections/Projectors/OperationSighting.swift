@@ -44,7 +44,7 @@ struct OperationSighting {
             }
             detect(input: payload.prompt, error: nil, template: nil, seconds: 0)
         } else if event.type.equals("transcript.user") {
-            detect(input: Self.typedPrompt(event), error: nil, template: nil, seconds: 0)
+            detect(input: TypedPrompt.text(event), error: nil, template: nil, seconds: 0)
         } else {
             readRecord(event)
         }
@@ -55,27 +55,6 @@ struct OperationSighting {
         let name = event.stream.dropping(prefix: "wf-")
         let isNobody = name.isEmpty || name.equals("general") || name.equals("unknown")
         return isNobody ? nil : ByteString(name)
-    }
-
-    /// What a person typed; what the agent wrote in their name begins with a tag.
-    private static func typedPrompt(_ event: Event) -> JSONView? {
-        let record = AgentRecord(event.data, reading: .throughMessage)
-        guard record.isMeta?.boolean() != true, record.isSidechain?.boolean() != true,
-            record.isCompactSummary?.boolean() != true, let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
-        else { return nil }
-        var text: JSONView? = content.kind == .string ? content : nil
-        if content.kind == .array {
-            content.forEachElement { block in
-                text = block["text"]
-                return false
-            }
-        }
-        let isTyped = text?.withText { text in
-            !text.isEmpty && text[0] != UInt8(ascii: "<") && !text.hasPrefix("Caveat: ")
-                && !text.hasPrefix("[Request interrupted")
-        }
-        return isTyped == true ? text : nil
     }
 
     private mutating func readState(_ state: WorkflowState) {

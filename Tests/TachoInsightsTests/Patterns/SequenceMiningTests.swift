@@ -71,7 +71,7 @@ struct SequenceMiningTests {
         #expect(SequenceMining([[.max, .max, 60_000, 0]]).callCount == 4)
     }
 
-    /// The same at 1,000,000 calls: `tacho torture`'s sibling, `PatternScaleTests`.
+    /// The same at 1,000,000 calls: `PatternScaleTests`.
     @Test func `planted sequences are found among chance, and nothing else is`() {
         let planted = PlantedCalls(callCount: 60_000, plantCount: 6, each: 80, seed: testSeed())
 

@@ -4,7 +4,9 @@ import TachoProjections
 import Testing
 
 struct ToolSequencesProjectorTests {
-    /// Hooks of one session, a word a call: `Read` begins and ends, `Read(` only begins, `Read)` only
+    /// Adds hooks of one session, a word a call.
+    ///
+    /// `Read` begins and ends, `Read(` only begins, `Read)` only
     /// ends, `Read!` fails, `?` is a prompt. A second passes between two events.
     private func hooks(_ script: String, session: String = "s", _ log: inout MemoryLog) {
         var number = 0
