@@ -1,5 +1,6 @@
 import ArgumentParser
 import TachoInsights
+import TachoJSON
 import TachoLog
 import TachoProjections
 
@@ -77,7 +78,7 @@ struct PatternsRoiCommand: ParsableCommand {
         let usages = ModelUsage.read(
             try tables.table("model_usage"), sessions: try tables.table("sessions"))
         let measured = PatternMeasurement(
-            touched: try workflows(tables) { $0 == id },
+            touched: try workflows(tables) { $0 == id }.union(try others(tables, patterns, row)),
             similar: try workflows(tables) { $0.prefix { $0 != ":" } == id.prefix { $0 != ":" } },
             work: PatternMeasurement.work(
                 history: try tables.table("workflow_history"), usages: usages,
@@ -122,6 +123,37 @@ struct PatternsRoiCommand: ParsableCommand {
         return history.rows(where: Column.patternID, equals: ByteString(id))
             .first { history.text(Column.status, $0, equals: "implemented") }
             .flatMap { history.timestamp(Column.createdAt, $0) }
+    }
+
+    /// Work that carried the tool out, and sessions in which a sequence is.
+    private func others(
+        _ tables: OpenTables, _ patterns: Table, _ row: Int
+    ) throws -> Set<String> {
+        typealias Execution = PatternExecutionsProjector.Column
+        let executions = try tables.table("pattern_executions")
+        var found = Set(
+            executions.rows(where: Execution.patternID, equals: ByteString(id)).compactMap {
+                executions.text(Execution.workflowID, $0)?.description
+            })
+        guard let tools = patterns.json(OperationPatternsProjector.Column.typicalOperations, row)
+        else { return found }
+        var names: [String] = []
+        JSONView(validated: tools).forEachElement { name in
+            if let name = name.string() { names.append(name) }
+            return true
+        }
+        guard !names.isEmpty else { return found }
+        let wanted = "→\(names.joined(separator: "→"))→"
+        typealias Sequence = ToolSequencesProjector.Column
+        let sequences = try tables.table("tool_sequences")
+        for row in 0..<sequences.rowCount {
+            let signature = sequences.text(Sequence.sequenceSignature, row)?.description ?? ""
+            guard "→\(signature)→".contains(wanted) else { continue }
+            for column in [Sequence.workflowID, .sessionID] {
+                if let id = sequences.text(column, row)?.description { found.insert(id) }
+            }
+        }
+        return found
     }
 
     private func workflows(

@@ -30,7 +30,7 @@ package struct PatternBoard: Sendable {
     package static let tables = [
         "operation_patterns", "pattern_occurrences", "pattern_approvals", "tool_sequences",
         "tool_calls", "model_usage", "sessions", "prices", "workflow_history",
-        "pattern_roi_summary", "pattern_review_history",
+        "pattern_roi_summary", "pattern_review_history", "pattern_executions",
     ]
 
     package private(set) var entries: [Entry] = []

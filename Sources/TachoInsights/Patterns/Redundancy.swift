@@ -1,5 +1,6 @@
 import TachoJSON
 package import TachoLog
+import TachoProjections
 
 /// Work of an agent that brought nothing new, with the events that show it.
 ///
@@ -7,7 +8,7 @@ package import TachoLog
 ///   the session edited that file in between. A command may have changed it to the same size: then
 ///   this is wrong, and seldom.
 /// - *repeated failure*: a command failed, and failed again in the same words, with no edit and no
-///   other command that went well in between.
+///   other command that went well, and may have changed something, in between.
 /// - *reverted edit*: an edit of a file was taken back by a later one: old and new text exchanged.
 /// - *carried*: a result of at least ``carriedByteLimit`` bytes of a file whose name no later call of
 ///   the session has, so that every later request carried it along unused.
@@ -58,6 +59,8 @@ package struct Redundancy: Sendable {
 
     package static let carriedByteLimit: Int64 = 40_000
     private static let evidenceLimit = 50
+    /// The table keeps no more of a command.
+    private static let commandByteLimit = ToolCallsProjector.argumentByteLimit
 
     package private(set) var findings: [Finding] = []
     private var indexByKey: [String: Int] = [:]
@@ -124,9 +127,15 @@ package struct Redundancy: Sendable {
                 failed.removeAll()
             } else if call.isShell, let command = call.command {
                 if call.isSuccess == true {
-                    failed.removeAll()
-                } else if call.isSuccess == false, let input = call.input {
-                    if let first = failed[command], first.input == input {
+                    if Self.mayChange(command) { failed.removeAll() }
+                    failed[command] = nil
+                } else if call.isSuccess == false {
+                    // A cut command may go on in another way; beside it stands what it is for, in
+                    // words that differ.
+                    let isWhole = command.utf8.count < Self.commandByteLimit
+                    if let first = failed[command],
+                        isWhole || first.input != nil && first.input == call.input
+                    {
                         note(
                             .repeatedFailure, command, first: first, again: call,
                             tokens: Self.tokens(call), requests: 1)
@@ -135,6 +144,22 @@ package struct Redundancy: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether a command may have changed anything, by its last part.
+    ///
+    /// `cd x && npx tsc --noEmit` only looks. What is not known to only look may change.
+    private static func mayChange(_ command: String) -> Bool {
+        var words = command.split(separator: " ")
+        if let last = words.lastIndex(of: "&&") { words.removeSubrange(...last) }
+        guard let name = words.first else { return false }
+        if words.contains("--noEmit") || words.contains("--check") { return false }
+        let looks: Set<Substring> = [
+            "ls", "cat", "grep", "rg", "find", "head", "tail", "wc", "which", "pwd", "echo", "stat",
+        ]
+        if looks.contains(name) { return words.contains { $0.hasPrefix(">") } }
+        let second = words.dropFirst().first ?? ""
+        return !(name == "git" && ["status", "diff", "log", "show"].contains(second))
     }
 
     private mutating func findRevertedEdits(_ calls: [RecordedCall]) {

@@ -61,6 +61,10 @@ struct RedundancyTests {
         #expect(found[0].positions == [1, 3, 4])
     }
 
+    @Test func `a command that only looks is no change`() {
+        #expect(findings("B make -|B ls|B make -").map(\.kind) == [.repeatedFailure])
+    }
+
     @Test(arguments: ["B make -|E a|B make -", "B make -|B fix|B make -", "B make -|B make"])
     func `after an edit, another command, or when it goes well it is none`(script: String) {
         #expect(findings(script).isEmpty)
