@@ -64,18 +64,23 @@ let package = Package(
             name: "TachoInsights",
             dependencies: ["TachoEvents", "TachoJSON", "TachoLog", "TachoProjections"],
             swiftSettings: settings),
+        // One event out of a running program: all that `tacho-hook` is made of, so it stays small.
         .target(
-            name: "TachoSources", dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
+            name: "TachoCapture", dependencies: ["TachoJSON", "TachoLog"],
+            swiftSettings: settings),
+        .target(
+            name: "TachoSources",
+            dependencies: ["CLZ4", "TachoCapture", "TachoEvents", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
         // For programs that want to be recorded: one import, and nothing of ours in their way.
         .target(
-            name: "TachoRecorder", dependencies: ["TachoJSON", "TachoLog", "TachoSources"],
+            name: "TachoRecorder", dependencies: ["TachoCapture", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
         .executableTarget(
             name: "tacho",
             dependencies: [
-                "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
-                "TachoSources", "TachoTorture",
+                "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
+                "TachoProjections", "TachoSources", "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
@@ -83,7 +88,7 @@ let package = Package(
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
             name: "tacho-hook",
-            dependencies: ["TachoLog", "TachoSources"],
+            dependencies: ["TachoCapture"],
             path: "Sources/TachoHook",
             swiftSettings: settings,
             linkerSettings: [
@@ -116,20 +121,22 @@ let package = Package(
         .testTarget(
             name: "TachoInsightsTests",
             dependencies: [
-                "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog", "TachoProjections",
-                "TachoSources", "TestSupport",
+                "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
+                "TachoProjections", "TachoSources", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "TachoSourcesTests",
             dependencies: [
-                "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoSources", "TestSupport",
+                "CLZ4", "TachoCapture", "TachoEvents", "TachoJSON", "TachoLog", "TachoSources",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "TachoRecorderTests",
             dependencies: [
-                "TachoLog", "TachoProjections", "TachoRecorder", "TachoSources", "TestSupport",
+                "TachoCapture", "TachoLog", "TachoProjections", "TachoRecorder", "TachoSources",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

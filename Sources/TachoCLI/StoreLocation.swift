@@ -1,3 +1,4 @@
+import TachoCapture
 import ArgumentParser
 import TachoLog
 import TachoSources

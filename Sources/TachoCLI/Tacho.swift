@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import TachoCapture
 import ArgumentParser
 import TachoSources
 

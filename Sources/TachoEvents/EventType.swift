@@ -108,6 +108,18 @@ package enum EventType {
     package static let outputPrefix: ByteString = "output."
     /// `github.<event>`: a webhook's payload, or an object as GitHub's API gives it.
     package static let githubPrefix: ByteString = "github."
+    /// `codex.<type>`: a record of a session of Codex CLI.
+    package static let codexPrefix: ByteString = "codex."
+    /// `copilot.<type>`: a record of a session of GitHub Copilot CLI.
+    package static let copilotPrefix: ByteString = "copilot."
+    /// `gemini.<type>`: a message of a session of Gemini CLI.
+    package static let geminiPrefix: ByteString = "gemini."
+    /// `pi.<type>`: a record of a session of pi.
+    package static let piPrefix: ByteString = "pi."
+    /// `swe-agent.<part>`: a part of a trajectory of SWE-agent.
+    package static let sweAgentPrefix: ByteString = "swe-agent."
+    /// `aider.<event>`: a record of Aider's analytics.
+    package static let aiderPrefix: ByteString = "aider."
     /// The store's own history.
     package static let tachoPrefix: ByteString = "tacho."
 }

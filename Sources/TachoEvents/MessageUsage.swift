@@ -25,6 +25,35 @@ package struct MessageUsage {
     /// No message and no session has more tokens than a million million.
     package static let limit: Int64 = 1_000_000_000_000
 
+    /// Counts that were read elsewhere.
+    package init(
+        input: Int64? = nil, output: Int64? = nil, cacheRead: Int64? = nil,
+        cacheWrite: Int64? = nil
+    ) {
+        self.input = input
+        self.output = output
+        self.cacheRead = cacheRead
+        self.cacheWrite = cacheWrite
+    }
+
+    /// Counts of an agent whose input has the cached tokens in it.
+    ///
+    /// More from the cache than there was input is a contradiction: the rest is then 0.
+    package init(
+        prompt: Int64?, output: Int64?, cacheRead: Int64?, cacheWrite: Int64? = nil
+    ) {
+        let cached = (cacheRead ?? 0) + (cacheWrite ?? 0)
+        self.init(
+            input: prompt.map { max(0, $0 - cached) }, output: output, cacheRead: cacheRead,
+            cacheWrite: cacheWrite)
+    }
+
+    /// A count of tokens; `nil` is unknown.
+    package static func count(_ value: JSONView?) -> Int64? {
+        guard let count = value?.integer(), (0...limit).contains(count) else { return nil }
+        return count
+    }
+
     /// Reads `usage`, whose names have underscores, or a part of `modelUsage`, whose have none.
     package init(_ usage: JSONView) {
         usage.forEachMember { key, value in
@@ -65,8 +94,7 @@ package struct MessageUsage {
 
     /// The first member of a name that is a count counts.
     private static func keep(_ value: JSONView, in slot: inout Int64?) {
-        guard slot == nil, let count = value.integer(), (0...limit).contains(count) else { return }
-        slot = count
+        if slot == nil { slot = count(value) }
     }
 
     /// Takes over how long a result's cache writes stay, where they are all this model's.

@@ -1,4 +1,4 @@
-import TachoSources
+import TachoCapture
 
 #if canImport(Glibc)
     import Glibc

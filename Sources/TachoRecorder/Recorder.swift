@@ -1,5 +1,5 @@
+internal import TachoCapture
 internal import TachoLog
-internal import TachoSources
 
 /// Records what a program does, without the program noticing.
 ///

@@ -1,6 +1,6 @@
+import TachoCapture
 import TachoJSON
 import TachoLog
-import TachoSources
 
 /// The recorder's own thread: checks events and puts them into the store, else into the spool.
 struct RecorderWriter {
@@ -70,7 +70,8 @@ struct RecorderWriter {
 
     private func isSpooled(_ event: NewEvent) -> Bool {
         guard let id = event.id, let time = event.time else { return false }
-        let record = SpoolRecord(id: id, store: store, time: time, content: .event(event))
+        let record = SpoolRecord(
+            id: id, store: StoreDirectory.absolute(store), time: time, content: .event(event))
         return spool.write(record) != nil
     }
 }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import TachoLog
 internal import TachoProjections
 
 #if canImport(Glibc)

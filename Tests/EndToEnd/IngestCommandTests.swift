@@ -28,6 +28,33 @@ struct IngestCommandTests {
         }
     }
 
+    @Test func `only what is new is read, and all of it again into a store that went back`() throws
+    {
+        let tacho = try Program()
+        let path = tacho.home.file("log.jsonl")
+        let line = String(decoding: Self.payload, as: UTF8.self) + "\n"
+        try Data(line.utf8).write(to: URL(filePath: path))
+        _ = try tacho.run("import", path)
+        let copy = tacho.home.file("copy")
+        try FileManager.default.copyItem(atPath: tacho.store, toPath: copy)
+        try Data((line + line).utf8).write(to: URL(filePath: path))
+
+        let grown = try tacho.run("import", path, "--json").data()
+        let whole = try tacho.run("import", path, "--rescan", "--json").data()
+        try FileManager.default.copyItem(
+            atPath: tacho.store + "/SOURCES", toPath: copy + "/SOURCES.new")
+        try FileManager.default.removeItem(atPath: tacho.store)
+        try FileManager.default.moveItem(atPath: copy, toPath: tacho.store)
+        try? FileManager.default.removeItem(atPath: tacho.store + "/SOURCES")
+        try FileManager.default.moveItem(
+            atPath: tacho.store + "/SOURCES.new", toPath: tacho.store + "/SOURCES")
+        let restored = try tacho.run("import", path, "--json").data()
+
+        #expect(grown["known_bytes"] as? Int == line.utf8.count && grown["new"] as? Int == 1)
+        #expect(whole["known_bytes"] as? Int == 0 && whole["duplicates"] as? Int == 2)
+        #expect(restored["known_bytes"] as? Int == 0 && restored["new"] as? Int == 1)
+    }
+
     @Test func `a rejected record is told with its place, and the rest is imported`() throws {
         let tacho = try Program()
         let path = tacho.home.file("hooks.jsonl")

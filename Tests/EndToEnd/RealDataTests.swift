@@ -1,3 +1,4 @@
+import TachoCapture
 import Foundation
 import TachoLog
 import TachoProjections

@@ -35,6 +35,8 @@ import Testing
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,
             EventType.lockPrefix, EventType.queuePrefix, EventType.transcriptPrefix,
             EventType.outputPrefix, EventType.githubPrefix, EventType.tachoPrefix,
+            EventType.codexPrefix, EventType.copilotPrefix, EventType.geminiPrefix,
+            EventType.piPrefix, EventType.sweAgentPrefix, EventType.aiderPrefix,
         ]
 
         for type in types { #expect(page.contains("`\(type)`"), "\(type)") }

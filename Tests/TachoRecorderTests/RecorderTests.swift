@@ -1,8 +1,11 @@
+import TachoCapture
+import TachoSources
 import Foundation
 import Synchronization
 import TachoLog
 import TachoProjections
 import TachoRecorder
+import TachoCapture
 import TachoSources
 import TestSupport
 import Testing

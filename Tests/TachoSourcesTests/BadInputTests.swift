@@ -1,3 +1,4 @@
+import TachoCapture
 import CLZ4
 import Foundation
 import TachoLog

@@ -99,7 +99,8 @@ import Testing
             #expect((kind.reason == nil) == kind.isImported, "\(kind)")
         }
         #expect(SourceKind(importedName: "transcript") == .transcript)
-        #expect(SourceKind(importedName: "codex") == nil)
+        #expect(SourceKind(importedName: "codex") == .codex)
+        #expect(SourceKind(importedName: "otlp") == nil)
     }
 
     @Test(.enabled(if: SampleData.shared != nil))

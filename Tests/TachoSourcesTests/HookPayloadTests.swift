@@ -1,3 +1,4 @@
+import TachoCapture
 import Foundation
 import TachoJSON
 import TachoLog

@@ -1,6 +1,7 @@
 import Foundation
 import TachoJSON
 import TachoLog
+import TachoCapture
 import TachoSources
 import TestSupport
 import Testing

@@ -42,7 +42,7 @@ import Testing
             start = end
         }
         try splitter.finish(take)
-        #expect(splitter.byteCount == bytes.count)
+        #expect(splitter.endOffset == bytes.count)
         return (lines, splitter.hasByteOrderMark)
     }
 

@@ -1,4 +1,5 @@
 import TachoLog
+import TachoCapture
 import TachoSources
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import TachoCapture
 import Foundation
 import TachoLog
 import TachoSources
@@ -15,7 +16,8 @@ import Testing
         #expect(first.rejectedCount == 3 && first.conflictCount == 2 && first.problemCount == 0)
         #expect(
             Set(first.files.map(\.kind)) == [
-                .hookLog, .transcript, .agentOutput, .adwState, .adwDirectory, .notALog,
+                .hookLog, .transcript, .agentOutput, .adwState, .adwDirectory, .notALog, .codex,
+                .gemini,
             ])
     }
 }
@@ -58,9 +60,9 @@ extension SampleTests {
         #expect(first.recordCount == second.recordCount)
         #expect(first.rejectedCount == second.rejectedCount)
         #expect(first.problemCount == 0)
-        #expect(first.recordCount == 16_434 && first.eventCount == 15_281)
+        #expect(first.recordCount == 24_711 && first.eventCount == 22_961)
         // Growth states, hook logs that hold an older state, one session archived twice.
-        #expect(first.duplicateCount == 1143)
+        #expect(first.duplicateCount == 1740)
         // Records written again with the same uuid: after glued lines, and in hand-made cases.
         #expect(first.conflictCount == 7)
         // The wrong types of the hand-made edge cases, and nothing else.

@@ -1,3 +1,4 @@
+import TachoCapture
 import Foundation
 import TachoJSON
 import TachoLog
@@ -67,6 +68,23 @@ import Testing
         sink.failingAppend = 1
         #expect(throws: LogError.self) { _ = try drain(spool, into: &sink) }
         #expect(names == ["a.json"])
+    }
+
+    @Test func `a store is the same by whatever path the writer knew it`() throws {
+        let store = directory.file("real")
+        try FileManager.default.createDirectory(
+            atPath: store, withIntermediateDirectories: false)
+        let link = directory.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store)
+        let spool = spool()
+        for (id, path) in [
+            ("a", link), ("b", store + "/../real"), ("c", link + "/."), ("d", "/other"),
+        ] {
+            _ = spool.write(record(id, store: path))
+        }
+        var sink = MemorySink()
+        let report = try drain(spool, into: &sink, store: store)
+        #expect(report == SpoolReport(eventCount: 3, leftCount: 1))
     }
 
     @Test func `files of others, for other stores, and half-written ones are left or kept aside`()

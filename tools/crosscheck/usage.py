@@ -17,6 +17,8 @@ import re
 import sys
 from decimal import Decimal
 
+import agents
+
 decimal.getcontext().prec = 60
 PICO = Decimal("1e-12")
 LIMIT = 10**12
@@ -27,6 +29,7 @@ COLUMNS = dict(zip(FIELDS, (
 
 # Dollars a million tokens: input, output, write 5 min, write 1 h, read.
 PRICES = {
+    "gpt-5.5": "5 30 - - 0.50", "gpt-5.3-codex": "1.75 14 - - 0.175",
     "claude-opus-4-5": "5 25 6.25 10 0.50", "claude-opus-4-6": "5 25 6.25 10 0.50",
     "claude-opus-4-7": "5 25 6.25 10 0.50", "claude-opus-4-8": "5 25 6.25 10 0.50",
     "claude-opus-5": "5 25 6.25 10 0.50", "claude-opus-5-5": "4 20 5 8 0.20",
@@ -34,9 +37,18 @@ PRICES = {
     "claude-sonnet-5": "2 10 2.50 4 0.20", "claude-sonnet-5-5": "2 10 2.50 4 0.10",
     "claude-haiku-4-5": "1 5 1.25 2 0.10", "claude-haiku-5-5": "0.10 0.50 0.125 0.20 0.01",
     "claude-fable-5": "10 50 12.50 20 1.00", "claude-fable-5-1": "10 50 12.50 20 0.25",
+    "claude-sonnet-4": "3 15 3.75 6 0.30", "claude-opus-4": "15 75 18.75 30 1.50",
+    "claude-opus-4-1": "15 75 18.75 30 1.50", "claude-3-7-sonnet": "3 15 3.75 6 0.30",
+    "claude-3-5-sonnet": "3 15 3.75 6 0.30", "claude-3-opus": "15 75 18.75 - 1.50",
+    "claude-3-sonnet": "3 15 - - -", "claude-3-haiku": "0.25 1.25 0.30 - 0.03",
 }
 FAST = {"claude-opus-4-6": 6, "claude-opus-4-7": 6, "claude-opus-4-8": 2}
-LONG = {"claude-haiku-5-5": (100_000, 5)}
+# Above so many tokens of prompt; "-" is a rate that nobody tells.
+LONG = {
+    "claude-haiku-5-5": (100_000, "0.50 2.50 0.625 1 0.05"),
+    "claude-sonnet-4": (200_000, "6 22.50 7.50 - 0.60"),
+    "gpt-5.5": (272_000, "10 45 - - 1"),
+}
 
 
 # Files
@@ -151,7 +163,7 @@ def files(roots):
             for name in sorted(found):
                 plain = name[:-4] if name.endswith(".lz4") else name
                 # An array instead of lines is read; the twin of a run's output would count twice.
-                if plain.endswith(".jsonl") or (
+                if plain.endswith((".jsonl", ".traj")) or (
                         plain.endswith(".json") and "raw_output" not in plain):
                     yield os.path.join(directory, name)
 
@@ -224,12 +236,13 @@ class Row:
         if name not in PRICES:
             return None
         counts = self.counts()
-        rates = [Decimal(text) / 10**6 for text in PRICES[name].split()]
+        listed = PRICES[name]
         factor = Decimal(1)
         if name in LONG and not self.is_result:
-            threshold, times = LONG[name]
+            threshold, long = LONG[name]
             if sum(counts[kind] for kind in ("input", "write_5m", "write_1h", "read")) > threshold:
-                factor *= times
+                listed = long
+        rates = [None if text == "-" else Decimal(text) / 10**6 for text in listed.split()]
         if self.tier == "batch":
             factor *= Decimal("0.5")
         elif self.tier not in (None, "", "standard", "default"):
@@ -240,6 +253,10 @@ class Row:
             factor *= FAST[name]
         sum_ = Decimal("0.01") * counts["searches"]
         for kind, rate in zip(FIELDS, rates):
+            if rate is None:
+                if counts[kind]:
+                    return None
+                continue
             rate = (rate * factor).quantize(PICO, rounding=decimal.ROUND_HALF_EVEN)
             sum_ += rate * counts[kind]
         return sum_
@@ -250,6 +267,7 @@ class Tally:
         self.rows = []
         self.by_message = {}
         self.results = {}
+        self.others = {}
         self.finished = set()
 
     def message(self, message, request, session, identity, cost=None):
@@ -328,6 +346,20 @@ class Tally:
             if shown.get("type") == "assistant":
                 self.message(shown.get("message"), shown.get("requestId"), session, identity)
 
+    def other(self, key, session, model, counts, cost=None, is_result=False):
+        """A call of a model by another agent, known by its key; `None` is a call by itself."""
+        row = self.others.get(key) if key is not None else None
+        if row is None:
+            row = Row()
+            row.session, row.model, row.is_result = session, model, is_result
+            self.rows.append(row)
+            if key is not None:
+                self.others[key] = row
+        row.take(counts, True, {})
+        row.report(cost)
+        if is_result:
+            self.finished.add(session)
+
     def models(self):
         models = {}
         for row in self.rows:
@@ -352,6 +384,8 @@ class Tally:
 def tally(roots):
     result = Tally()
     for path in files(roots):
+        if agents.tally_file(path, lambda: records(path), result):
+            continue
         session = None
         for number, record in enumerate(records(path)):
             if isinstance(record, dict):

@@ -7,8 +7,8 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Say what is missing from the numbers, and what to do about it.",
         discussion: """
-            Reads the log, the spool, the quarantine, and the agent's settings and transcripts; \
-            changes none of them. Every finding names the next step. Exit code 4 if something \
+            Reads the log, its tables, the spool, the quarantine, and the agent's settings and \
+            transcripts; changes none of them. Every finding names the next step. Exit code 4 if something \
             needs attention.
 
             EXAMPLES
@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let report = try Diagnosis(location)
+        let report = try Diagnosis(location, output.messages)
         try report.print(output)
         let count = report.findings.count { $0.needsAttention }
         if count > 0 {

@@ -17,6 +17,8 @@ struct ImportCommand: ParsableCommand {
               tacho import session.jsonl --as transcript
               tacho import agents/ --files
               tacho import logs/ --json | jq '.data | {records, new, rejected}'
+              tacho import deploys.ndjson --as ndjson --type deploy.done \\
+                --map time=finished_at --map stream=run.id --map id=uuid
             """)
 
     @Argument(help: "Files and directories.", completion: .file())
@@ -30,8 +32,14 @@ struct ImportCommand: ParsableCommand {
             valueName: "kind"))
     var kind: KindArgument?
 
+    @OptionGroup(title: "Records of any other program (--as ndjson)")
+    var mapping: MappingOptions
+
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
+
+    @Flag(help: "Read files whole that an import before this one has read.")
+    var rescan = false
 
     @Flag(help: "Only say what would be imported, and as what.")
     var dryRun = false
@@ -40,9 +48,18 @@ struct ImportCommand: ParsableCommand {
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if kind?.kind != .ndjson, let option = mapping.given {
+            throw ValidationError("\(option) needs --as ndjson.")
+        }
+        _ = try mapping.mapping()
+    }
+
     func run() throws {
         if dryRun { return try printPlan() }
-        var run = try ImportRun(location, kind?.kind, secrets, output.messages)
+        var run = try ImportRun(
+            location, kind?.kind, secrets, output.messages, mapping: try mapping.mapping(),
+            readsAgain: rescan)
         let report: ImportReport
         do {
             report = try run.run(paths)
@@ -55,6 +72,7 @@ struct ImportCommand: ParsableCommand {
         let summary = ImportSummary(
             report: report, spooled: run.spooled, listsFiles: listsFiles, secrets: secrets.mode)
         try summary.print(output)
+        run.saveCheckpoints()
         try run.sealFullSegments()
         try summary.checkAll(named: paths)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TachoCapture
 import TachoSources
 
 #if canImport(Glibc)

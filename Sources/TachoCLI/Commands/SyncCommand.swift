@@ -24,6 +24,9 @@ struct SyncCommand: ParsableCommand {
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
 
+    /// All checkpoints are written at once; what a crash loses of them is read again.
+    private static let saveInterval = Duration.seconds(30)
+
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
@@ -38,10 +41,15 @@ struct SyncCommand: ParsableCommand {
         var watcher = try DirectoryWatcher(directory)
         var run = try ImportRun(location, nil, secrets, output.messages)
         var isFirst = true
+        var lastSave = ContinuousClock.now
         while true {
             let report = try run.run([directory])
             if isFirst || report.eventCount + report.rejectedCount > 0 {
                 try tell(report, run.spooled, isFirst: isFirst)
+            }
+            if isFirst || lastSave.duration(to: .now) > Self.saveInterval {
+                run.saveCheckpoints()
+                lastSave = .now
             }
             isFirst = false
             try run.sealFullSegments()
@@ -55,6 +63,7 @@ struct SyncCommand: ParsableCommand {
             report: try run.run([directory]), spooled: run.spooled, listsFiles: listsFiles,
             secrets: secrets.mode)
         try summary.print(output)
+        run.saveCheckpoints()
         try run.sealFullSegments()
         try summary.checkAll(named: [directory])
     }

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoLog
 import TachoSources
 
@@ -5,12 +6,16 @@ import TachoSources
 struct ImportRun: ~Copyable {
     private var importer: Importer<LogSink>
     private let bar: ProgressBar
+    private let layout: StoreLayout
+    private var savedCheckpoints: SourceCheckpoints
     private(set) var spooled: SpoolReport?
 
     init(
         _ location: StoreLocation, _ kind: SourceKind?, _ secrets: SecretOptions,
-        _ messages: MessageOptions
+        _ messages: MessageOptions, mapping: RecordMapping = RecordMapping(),
+        readsAgain: Bool = false
     ) throws(LogError) {
+        layout = location.layout
         var report: SpoolReport?
         let writer = try SpoolDrain.drain(
             try location.openWriter(creates: true, messages), location, &report)
@@ -18,9 +23,11 @@ struct ImportRun: ~Copyable {
         var options = ImportOptions()
         options.kind = kind
         options.secrets = secrets.mode
+        options.mapping = mapping
+        savedCheckpoints = readsAgain ? SourceCheckpoints() : Self.checkpoints(layout)
         importer = Importer(
-            LogSink(writer), quarantine: Quarantine(directory: location.layout.quarantine),
-            options: options)
+            LogSink(writer), quarantine: Quarantine(directory: layout.quarantine),
+            checkpoints: savedCheckpoints, options: options)
         bar = ProgressBar("importing", isQuiet: messages.isQuiet, color: messages.color)
     }
 
@@ -28,11 +35,40 @@ struct ImportRun: ~Copyable {
     mutating func run(_ paths: [String]) throws(LogError) -> ImportReport {
         let bar = bar
         let counter = Counter()
-        defer { bar.finish() }
+        let sealer = BackgroundSealer(layout.directory)
+        defer {
+            bar.finish()
+            sealer.finish()
+        }
         return try importer.run(paths) { progress in
+            sealer.wake()
             let count = counter.add(progress)
             bar.update(count, of: nil, unit: "records in \(progress.fileCount) files")
         }
+    }
+
+    /// Keeps how far the files were read, so that the next import goes on there.
+    ///
+    /// What cannot be kept is read again the next time.
+    mutating func saveCheckpoints() {
+        var checkpoints = importer.checkpoints
+        checkpoints.forgetGone()
+        guard checkpoints != savedCheckpoints,
+            let reader = try? LogReader.open(layout.directory),
+            let anchor = try? reader.anchor(at: reader.lastPosition),
+            (try? checkpoints.save(
+                layout.sources, temporary: layout.temporaryFile("SOURCES"), anchor: anchor)) != nil
+        else { return }
+        savedCheckpoints = checkpoints
+    }
+
+    private static func checkpoints(_ layout: StoreLayout) -> SourceCheckpoints {
+        // A log that cannot be read tells so elsewhere.
+        guard let reader = try? LogReader.open(layout.directory) else { return SourceCheckpoints() }
+        let known = try? SourceCheckpoints.load(layout.sources) { position throws(LogError) in
+            try reader.anchor(at: position)
+        }
+        return known ?? SourceCheckpoints()
     }
 
     /// What was found until an append failed.

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoJSON
 import TachoLog
 import TachoSources
@@ -118,6 +119,11 @@ struct ImportSummary {
         parts.append("\(Quantity.count(report.rejectedCount)) rejected")
         Output.note(
             "\(Quantity.count(report.recordCount, "record")) = \(parts.joined(separator: " + "))")
+        if report.knownByteCount > 0 {
+            Output.note(
+                "\(Quantity.bytes(report.knownByteCount)) were not read again: an import before "
+                    + "this one has read them (--rescan reads them)")
+        }
     }
 
     private func tellProblems(_ style: Style) {
@@ -169,6 +175,7 @@ struct ImportSummary {
             ("rejected", report.rejectedCount), ("quarantined", report.quarantinedCount),
             ("skipped_files", skipped.count), ("unchanged_files", report.unchangedFileCount),
             ("problem_files", report.problemCount), ("bytes", report.byteCount),
+            ("known_bytes", report.knownByteCount),
             ("spooled", spooled?.eventCount ?? 0),
         ]
     }

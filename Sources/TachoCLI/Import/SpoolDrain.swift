@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoLog
 import TachoSources
 

@@ -7,13 +7,14 @@ import TachoProjections
 /// pico-dollars, so nothing is rounded. They have no moment from which they hold: what was true
 /// before is not known here, and a `price.set` event says better.
 ///
-/// Source: ecosystem §3.5 (LiteLLM's table, MIT), fast multipliers §3.4.
+/// Source: ecosystem §3.5 (LiteLLM's table, MIT), fast multipliers §3.4; ``retired`` and `gpt-5`
+/// from the same table as it was at commit 19a1f62, which priced models of 2024 and 2025.
 package enum EmbeddedPrices {
     package static let source: ByteString = "embedded"
     /// When the table was taken over.
     package static let retrievedAt = Timestamp(iso8601: "2026-11-23T00:00:00Z")
 
-    package static let all: [ModelPrice] = claude + others
+    package static let all: [ModelPrice] = claude + retired + others
 
     private static let claude: [ModelPrice] =
         [
@@ -37,6 +38,26 @@ package enum EmbeddedPrices {
             anthropic("claude-fable-5-1", "10", "50", "12.50", "20", "0.25"),
         ]
 
+    /// Models of 2024 and 2025, which older transcripts are full of.
+    ///
+    /// Where the table contradicts itself (an hour's cache write of Claude 3 for less than a plain
+    /// one) the rate is unknown.
+    private static let retired: [ModelPrice] = {
+        var sonnet4 = anthropic("claude-sonnet-4", "3", "15", "3.75", "6", "0.30")
+        sonnet4.thresholdTokens = 200_000
+        sonnet4.longRates = rates("6", "22.50", "7.50", nil, "0.60")
+        return [
+            sonnet4,
+            anthropic("claude-opus-4", "15", "75", "18.75", "30", "1.50"),
+            anthropic("claude-opus-4-1", "15", "75", "18.75", "30", "1.50"),
+            anthropic("claude-3-7-sonnet", "3", "15", "3.75", "6", "0.30"),
+            anthropic("claude-3-5-sonnet", "3", "15", "3.75", "6", "0.30"),
+            anthropic("claude-3-opus", "15", "75", "18.75", nil, "1.50"),
+            anthropic("claude-3-sonnet", "3", "15", nil, nil, nil),
+            anthropic("claude-3-haiku", "0.25", "1.25", "0.30", nil, "0.03"),
+        ]
+    }()
+
     /// Five times as much for a prompt above 100,000 tokens.
     private static var longHaiku: ModelPrice {
         var price = anthropic("claude-haiku-5-5", "0.10", "0.50", "0.125", "0.20", "0.01")
@@ -59,12 +80,13 @@ package enum EmbeddedPrices {
             "gemini-3.1-pro-preview", "google", rates("2", "12", nil, nil, "0.20"))
         gemini.thresholdTokens = 200_000
         gemini.longRates = rates("4", "18", nil, nil, "0.40")
-        return [gpt55, gpt56, codex, gemini]
+        let gpt5 = price("gpt-5", "openai", rates("1.25", "10", nil, nil, "0.125"))
+        return [gpt5, gpt55, gpt56, codex, gemini]
     }
 
     private static func anthropic(
-        _ model: String, _ input: String, _ output: String, _ write5m: String, _ write1h: String,
-        _ read: String, fast: String? = nil
+        _ model: String, _ input: String, _ output: String, _ write5m: String?,
+        _ write1h: String?, _ read: String?, fast: String? = nil
     ) -> ModelPrice {
         var price = price(model, "anthropic", rates(input, output, write5m, write1h, read))
         // Half of everything in a batch, a cent a search.

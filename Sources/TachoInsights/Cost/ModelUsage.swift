@@ -89,9 +89,12 @@ package struct ModelUsage: Sendable {
     /// - Parameters:
     ///   - table: `model_usage`.
     ///   - sessions: `sessions`, at the same position.
-    /// - Returns: Each with the workflow and the directory its session is known to belong to.
+    /// - Returns: Each with the workflow and the directory its session is known to belong to;
+    ///   without the rows in which an agent adds its session up by itself.
     package static func read(_ table: Table, sessions: Table) -> [ModelUsage] {
-        (0..<table.rowCount).map { row in
+        (0..<table.rowCount).compactMap { row in
+            guard !table.text(ModelUsageProjector.Column.inputSource, row, equals: "session")
+            else { return nil }
             var usage = ModelUsage(table, row)
             if let session = usage.session.flatMap({ sessions.row(forKey: $0) }) {
                 if usage.workflow == nil {

@@ -40,7 +40,7 @@ extension LogWriter {
         head.writtenPosition = head.durablePosition
         head.syncFailureCount += 1
         head.isClean = false
-        ids = nil
+        forgetIDs()
         try saveHead(strict: false)
         var manifest = try Manifest.load(layout, store: store, fileSystem)
         let isEmpty = head.durableByteCount == 0
@@ -187,8 +187,8 @@ extension Head {
 extension StoreLayout {
     /// The generation in an active file's name.
     static func generation(ofActive name: String) -> UInt32 {
-        let parts = name.split(separator: ".")
-        guard parts.count > 1, parts[1].hasPrefix("g") else { return 0 }
-        return UInt32(parts[1].dropFirst()) ?? 0
+        let part = name.utf8.drop { $0 != UInt8(ascii: ".") }.dropFirst()
+        guard part.first == UInt8(ascii: "g") else { return 0 }
+        return UInt32(Substring(part.dropFirst().prefix { $0 != UInt8(ascii: ".") })) ?? 0
     }
 }

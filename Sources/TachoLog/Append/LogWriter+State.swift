@@ -101,7 +101,14 @@ extension LogWriter {
     mutating func closeActive() {
         if let activeFile { fileSystem.close(activeFile) }
         activeFile = nil
-        ids = nil
+        forgetIDs()
+    }
+
+    /// Lets go of the index of ids; who needs it reads it again.
+    mutating func forgetIDs() {
+        // To let go of nothing asks the runtime for the types it might have had: in a hook's
+        // process that costs as much as a record.
+        if ids != nil { ids = nil }
     }
 
     /// - Returns: `false` if the log has gone on in another file than the one HEAD names: an old

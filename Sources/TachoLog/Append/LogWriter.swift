@@ -232,7 +232,7 @@ public struct LogWriter: ~Copyable {
             return plan.outcomes
         } catch {
             // It may know events that were not written.
-            ids = nil
+            forgetIDs()
             throw error
         }
     }

@@ -14,11 +14,15 @@ package struct StoreID: Hashable, Sendable {
 
     /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, also in capitals; `nil` for anything else.
     package init?(_ text: some StringProtocol) {
-        let characters = Array(text.utf8)
+        self.init(text: Array(text.utf8))
+    }
+
+    /// Reads the same from a text's bytes.
+    init?(text characters: [UInt8]) {
         guard characters.count == 36 else { return nil }
         var digits = [UInt8]()
         for (index, character) in characters.enumerated() {
-            if StoreID.dashes.contains(index) {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard character == UInt8(ascii: "-") else { return nil }
             } else {
                 digits.append(character)
@@ -27,9 +31,6 @@ package struct StoreID: Hashable, Sendable {
         guard let bytes = [UInt8](hexadecimal: digits) else { return nil }
         self.init(bytes)
     }
-
-    /// Where a UUID's text has its dashes.
-    private static let dashes: Set<Int> = [8, 13, 18, 23]
 }
 
 extension StoreID: CustomStringConvertible {

@@ -70,8 +70,12 @@ struct Head: Equatable, Sendable {
         bytes.append(littleEndian: boot)
         bytes.append(littleEndian: activeGeneration)
         bytes.append(littleEndian: syncFailureCount)
-        bytes.append(contentsOf: repeatElement(0, count: Self.slotByteCount - 4 - bytes.count))
-        bytes.append(littleEndian: Self.checksum(bytes, store))
+        bytes.append(contentsOf: repeatElement(0, count: Self.slotByteCount - bytes.count))
+        bytes.withUnsafeMutableBytes { slot in
+            let checksum = Self.checksum(UnsafeRawBufferPointer(slot), store)
+            slot.storeBytes(
+                of: checksum.littleEndian, toByteOffset: Self.slotByteCount - 4, as: UInt32.self)
+        }
         return bytes
     }
 
@@ -81,11 +85,11 @@ struct Head: Equatable, Sendable {
         self = newest
     }
 
-    fileprivate init?(slot: ArraySlice<UInt8>, store: StoreID) {
-        let bytes = Array(slot)
-        guard bytes.count == Self.slotByteCount, bytes.starts(with: Array("TACHOHED".utf8)),
-            bytes.loadUInt32(at: 8) == 1,
-            bytes.loadUInt32(at: 508) == Self.checksum(Array(bytes.prefix(508)), store),
+    /// Reads a slot from its 512 bytes.
+    fileprivate init?(slot bytes: UnsafeRawBufferPointer, store: StoreID) {
+        let isOurs = Self.magic.withUTF8Buffer { bytes.starts(with: $0) }
+        guard bytes.count == Self.slotByteCount, isOurs, bytes.loadUInt32(at: 8) == 1,
+            bytes.loadUInt32(at: 508) == Self.checksum(bytes, store),
             let written = Int(exactly: bytes.loadUInt64(at: 32)),
             let durable = Int(exactly: bytes.loadUInt64(at: 48)), durable <= written
         else { return nil }
@@ -116,9 +120,11 @@ struct Head: Equatable, Sendable {
     /// The last millisecond of the year 9999; a later one has no place in a line.
     private static let latestRecorded = Timestamp(microseconds: 253_402_300_799_999_000)
 
-    private static func checksum(_ bytes: [UInt8], _ store: StoreID) -> UInt32 {
-        let seed = Array(store.bytes).withUnsafeBytes { CRC32C.checksum($0) }
-        return bytes.withUnsafeBytes { CRC32C.checksum($0, seed: seed) }
+    /// Of a slot's bytes before its last four.
+    private static func checksum(_ slot: UnsafeRawBufferPointer, _ store: StoreID) -> UInt32 {
+        CRC32C.checksum(
+            UnsafeRawBufferPointer(rebasing: slot[..<(slotByteCount - 4)]),
+            seed: CRC32C.checksum(store.bytes))
     }
 }
 
@@ -132,28 +138,32 @@ struct HeadSlots {
     let areWhole: Bool
 
     init(file bytes: [UInt8], store: StoreID) {
-        var slots = [Head]()
-        var blankCount = 0
-        for offset in [0, Head.slotByteCount] {
-            let slot = bytes.dropFirst(offset).prefix(Head.slotByteCount)
-            if let head = Head(slot: slot, store: store) {
-                slots.append(head)
-            } else if slot.allSatisfy({ $0 == 0 }) {
-                blankCount += 1
+        (current, areWhole) = bytes.withUnsafeBytes { file in
+            let half = min(Head.slotByteCount, file.count)
+            let slots = (
+                UnsafeRawBufferPointer(rebasing: file[..<half]),
+                UnsafeRawBufferPointer(rebasing: file[half...].prefix(Head.slotByteCount))
+            )
+            switch (Head(slot: slots.0, store: store), Head(slot: slots.1, store: store)) {
+            case (let first?, let second?):
+                return (first.epoch >= second.epoch ? first : second, true)
+            case (let only?, nil):
+                return (only, slots.1.allSatisfy { $0 == 0 } && only.epoch < 2)
+            case (nil, let only?):
+                return (only, slots.0.allSatisfy { $0 == 0 } && only.epoch < 2)
+            case (nil, nil):
+                return (nil, false)
             }
         }
-        let current = slots.max { $0.epoch < $1.epoch }
-        self.current = current
-        areWhole = slots.count == 2 || blankCount == 1 && (current?.epoch ?? 2) < 2
     }
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
     fileprivate func loadUInt32(at offset: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(self[offset + $1]) << (8 * UInt32($1)) }
+        UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
     fileprivate func loadUInt64(at offset: Int) -> UInt64 {
-        (0..<8).reduce(0) { $0 | UInt64(self[offset + $1]) << (8 * UInt64($1)) }
+        UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }

@@ -38,6 +38,17 @@ package struct SegmentEntry: Equatable, Sendable {
         /// An active file with damage in acknowledged bytes: what is good in it is read, and it is
         /// kept as it is.
         case damaged
+
+        /// As `init(rawValue:)`, which makes an array of all names first.
+        init?(name: String) {
+            switch name {
+            case "sealed": self = .sealed
+            case "sealing": self = .sealing
+            case "active": self = .active
+            case "damaged": self = .damaged
+            default: return nil
+            }
+        }
     }
 
     package var state: State
@@ -53,18 +64,26 @@ package struct SegmentEntry: Equatable, Sendable {
 
 extension Manifest {
     var bytes: [UInt8] {
-        var text = "{\"manifest\":1,\"store\":\"\(store)\",\"generation\":\(generation)}\n"
+        var bytes = [UInt8]()
+        bytes.reserveCapacity(256 * (segments.count + 1))
+        bytes.append("{\"manifest\":1,\"store\":\"", store.description)
+        bytes.append("\",\"generation\":", generation)
+        bytes.append("}\n")
         for segment in segments {
-            text += "{\"state\":\"\(segment.state.rawValue)\",\"file\":\"\(segment.file)\""
-            text += ",\"first\":\(segment.first)"
+            bytes.append("{\"state\":\"", segment.state.rawValue)
+            bytes.append("\",\"file\":\"", segment.file)
+            bytes.append("\",\"first\":", segment.first.rawValue)
             if segment.state != .active {
-                text += ",\"last\":\(segment.last),\"bytes\":\(segment.byteCount)"
-                text += ",\"raw_bytes\":\(segment.rawByteCount)"
+                bytes.append(",\"last\":", segment.last.rawValue)
+                bytes.append(",\"bytes\":", segment.byteCount)
+                bytes.append(",\"raw_bytes\":", segment.rawByteCount)
             }
-            if let chain = segment.chain { text += ",\"chain\":\"\(chain.hex)\"" }
-            text += "}\n"
+            if let chain = segment.chain {
+                bytes.append(",\"chain\":\"", chain.hex)
+                bytes.append("\"")
+            }
+            bytes.append("}\n")
         }
-        var bytes = Array(text.utf8)
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         bytes.append(contentsOf: Array("{\"crc32c\":\"".utf8))
         for shift in stride(from: UInt32(28), through: 0, by: -4) {
@@ -80,15 +99,20 @@ extension Manifest {
     init?(parsing bytes: [UInt8], store: StoreID) {
         let lastLineByteCount = 23
         guard bytes.count > lastLineByteCount else { return nil }
-        let body = Array(bytes.dropLast(lastLineByteCount))
-        var lines = body.split(separator: 0x0A).map(Array.init)
-        guard !lines.isEmpty, let header = ManifestLine(lines.removeFirst()),
-            header.text("store") == store.description, let generation = header.number("generation"),
-            generation >= 0, generation < SegmentEntry.largestNumber
+        let end = bytes.count - lastLineByteCount
+        var start = 0
+        func nextLine() -> ManifestLine? {
+            let lineEnd = bytes[start..<end].firstIndex(of: 0x0A) ?? end
+            defer { start = min(lineEnd + 1, end) }
+            return ManifestLine(Array(bytes[start..<lineEnd]))
+        }
+        guard let header = nextLine(), header.text("store") == store.description,
+            let generation = header.number("generation"), generation >= 0,
+            generation < SegmentEntry.largestNumber
         else { return nil }
         var segments = [SegmentEntry]()
-        for line in lines {
-            guard let entry = ManifestLine(line).flatMap(SegmentEntry.init) else { return nil }
+        while start < end {
+            guard let entry = nextLine().flatMap(SegmentEntry.init) else { return nil }
             if let before = segments.last, before.state == .active || entry.first <= before.last {
                 return nil
             }
@@ -159,7 +183,8 @@ extension SegmentEntry {
     fileprivate static let largestNumber = 1 << 60
 
     fileprivate init?(_ line: ManifestLine) {
-        guard let state = line.text("state").flatMap(State.init), let file = line.text("file"),
+        guard let state = line.text("state").flatMap(State.init(name:)),
+            let file = line.text("file"),
             let first = line.number("first"), first > 0
         else { return nil }
         // A manifest names files of `log/` and nothing else.
@@ -177,5 +202,17 @@ extension SegmentEntry {
             state: state, file: file, first: Position(UInt64(first)), last: Position(UInt64(last)),
             byteCount: byteCount, rawByteCount: rawByteCount,
             chain: line.text("chain").flatMap(Digest256.init(hex:)))
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ words: StaticString, _ text: String = "") {
+        words.withUTF8Buffer { append(contentsOf: $0) }
+        append(contentsOf: text.utf8)
+    }
+
+    fileprivate mutating func append(_ words: StaticString, _ number: some BinaryInteger) {
+        words.withUTF8Buffer { append(contentsOf: $0) }
+        appendDigits(number)
     }
 }

@@ -17,6 +17,7 @@ package struct StoreLayout: Sendable {
     package var previousManifest: String { directory + "/MANIFEST.prev" }
     package var reserve: String { directory + "/RESERVE" }
     package var scrub: String { directory + "/SCRUB" }
+    package var sources: String { directory + "/SOURCES" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }
     package var snapshots: String { directory + "/snap" }

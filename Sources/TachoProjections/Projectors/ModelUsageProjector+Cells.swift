@@ -4,11 +4,13 @@ import TachoLog
 
 /// What one record says of a message of a model.
 struct UsageLine {
-    let id: JSONView?
-    let model: JSONView?
+    let id: [UInt8]?
+    let model: [UInt8]?
     let usage: MessageUsage
     /// Whether the record was written after the message's end.
     let isFinal: Bool
+    /// `nil` is the one that the event's source stands for.
+    var provider: [UInt8]?
     var requestID: JSONView?
     var session: ByteString?
     var version: JSONView?
@@ -23,10 +25,20 @@ struct UsageLine {
         guard message.model?.equals("<synthetic>") != true, let usage = message.usage,
             usage.kind == .object
         else { return nil }
-        id = message.id
-        model = message.model
+        id = message.id?.text()
+        model = message.model?.text()
         isFinal = message.stopReason != nil
         self.usage = MessageUsage(usage)
+    }
+
+    /// What another agent says of a call of a model, which is over when it is written down.
+    init(_ usage: AgentUsage, model: [UInt8]?) {
+        id = usage.id?.bytes
+        self.model = model
+        self.usage = usage.counts
+        isFinal = true
+        provider = usage.provider
+        cost = usage.cost
     }
 }
 

@@ -40,9 +40,11 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "usage_id", .text,
                 summary: "provider/message/request; of a result "
-                    + "provider/result/workflow/source/session/model."),
+                    + "provider/result/workflow/source/session/model; of a session's own total "
+                    + "agent/session/session."),
             ColumnDefinition(
-                "provider", .text, summary: "anthropic for Claude Code, else the producer."),
+                "provider", .text,
+                summary: "anthropic for Claude Code; as recorded, else the producer."),
             ColumnDefinition("model", .text, summary: "The model, as the record names it."),
             ColumnDefinition(
                 "session_id", .text, isIndexed: true,
@@ -81,17 +83,20 @@ extension ModelUsageProjector {
                 "web_search_requests", .integer, summary: "Searches the provider made."),
             ColumnDefinition(
                 "input_source", .text,
-                summary: "Where input and cache tokens are from: final, or result of a run."),
+                summary: "Where input and cache tokens are from: final, result of a run, or an "
+                    + "agent's own total of a session."),
             ColumnDefinition(
                 "output_source", .text,
                 summary: "Where the output is from: final record, last line of agents before "
-                    + "2.1.12, placeholder of a stream, or result of a run."),
+                    + "2.1.12, placeholder of a stream, result of a run, or session."),
             ColumnDefinition(
                 "output_is_lower_bound", .boolean,
                 summary: "Whether the output is a placeholder or unknown: it was at least that."),
             ColumnDefinition(
                 "is_counted", .boolean,
-                summary: "Whether sums take it: not where a result of its session has it already."),
+                summary:
+                    "Whether sums take it: not where a result of its session has it already, nor "
+                    + "a session's own total."),
             ColumnDefinition(
                 "service_tier", .text, summary: "standard, batch, priority, or as recorded."),
             ColumnDefinition("speed", .text, summary: "standard or fast."),

@@ -18,10 +18,11 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
-    package static let version = 1
-    package static let inputs: [TypePattern] = [
-        "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
-    ]
+    package static let version = 2
+    package static let inputs: [TypePattern] =
+        [
+            "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
+        ] + AgentFormats.inputs
 
     /// A copy, for finding them, of the sessions that have a row of source `result`.
     private var finishedSessions: Set<ByteString>?
@@ -31,7 +32,9 @@ package struct ModelUsageProjector: Projector {
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        if event.type.equals("transcript.assistant") {
+        if event.isOfAgentSession {
+            takeActivities(event, &table)
+        } else if event.type.equals("transcript.assistant") {
             takeTranscript(event, &table)
         } else if event.type.equals("transcript.progress") {
             takeProgress(event, &table)
@@ -81,12 +84,14 @@ package struct ModelUsageProjector: Projector {
         take(line, event, &table)
     }
 
-    private mutating func take(_ line: UsageLine, _ event: Event, _ table: inout Table) {
+    mutating func take(_ line: UsageLine, _ event: Event, _ table: inout Table) {
         let (row, isNew) = row(of: line, event, &table)
         let isInherited = !isNew && table.text(Column.sessionID, row) != line.session
         table.add(1, to: isInherited ? Column.inheritedCount : Column.lineCount, of: row)
         if isNew { begin(row, line, event, &table) }
-        if line.model?.isFilledText == true { table.fill(Column.model, of: row, text: line.model) }
+        if let model = line.model, !model.isEmpty, table.isUnknown(Column.model, row) {
+            table.set(Column.model, of: row, text: model)
+        }
         if line.requestID?.isFilledText == true {
             table.fill(Column.requestID, of: row, text: line.requestID)
         }
@@ -105,9 +110,10 @@ package struct ModelUsageProjector: Projector {
         _ row: Int, _ line: UsageLine, _ event: Event, _ table: inout Table
     ) {
         beginAny(row, event, &table)
+        if let provider = line.provider { table.set(Column.provider, of: row, text: provider) }
         table.set(Column.isSidechain, of: row, boolean: line.isSidechain)
         table.set(Column.inputSource, of: row, text: "final")
-        table.fill(Column.messageID, of: row, text: line.id)
+        if let id = line.id { table.set(Column.messageID, of: row, text: id) }
         guard let session = line.session else { return }
         table.set(Column.sessionID, of: row, text: session)
         if isFinished(session, table) { table.set(Column.isCounted, of: row, boolean: false) }
@@ -117,8 +123,8 @@ package struct ModelUsageProjector: Projector {
     private func row(
         of line: UsageLine, _ event: Event, _ table: inout Table
     ) -> (row: Int, isNew: Bool) {
-        let provider = Self.provider(event)
-        guard let id = line.id?.text(), !id.isEmpty else {
+        let provider = line.provider ?? Self.provider(event)
+        guard let id = line.id, !id.isEmpty else {
             // Without an id it is never taken for another.
             let key = UsageKey.make([provider, Array("event:".utf8) + Array(event.id), []])
             return table.rowToChange(key, at: event)
@@ -166,7 +172,7 @@ package struct ModelUsageProjector: Projector {
     }
 
     /// One model's part of a result; a later result of the session has what came before in it.
-    private mutating func takeShare(
+    mutating func takeShare(
         _ model: [UInt8]?, _ usage: MessageUsage, cost: JSONView?, _ session: ByteString?,
         _ event: Event, _ table: inout Table
     ) {
@@ -205,7 +211,7 @@ package struct ModelUsageProjector: Projector {
     }
 
     /// From the first result on, the session's messages are part of it.
-    private mutating func finish(
+    mutating func finish(
         _ session: ByteString, _ event: Event, _ table: inout Table
     ) {
         finishedSessions?.insert(session)
@@ -216,7 +222,7 @@ package struct ModelUsageProjector: Projector {
         }
     }
 
-    private mutating func isFinished(_ session: ByteString, _ table: Table) -> Bool {
+    mutating func isFinished(_ session: ByteString, _ table: Table) -> Bool {
         if let finishedSessions { return finishedSessions.contains(session) }
         var finished: Set<ByteString> = []
         for row in 0..<table.rowCount where table.text(Column.inputSource, row, equals: "result") {

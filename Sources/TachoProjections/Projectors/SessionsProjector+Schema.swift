@@ -59,7 +59,8 @@ extension SessionsProjector {
 
     private static let identityColumns = [
         ColumnDefinition("session_id", .text, summary: "The agent's id of the session."),
-        ColumnDefinition("agent", .text, isIndexed: true, summary: "The agent: claude-code."),
+        ColumnDefinition(
+            "agent", .text, isIndexed: true, summary: "The agent: claude-code, codex, gemini, …"),
         ColumnDefinition(
             "adw_id", .text, isIndexed: true, summary: "The workflow it runs in, if known."),
         ColumnDefinition("cwd", .text, isIndexed: true, summary: "First working directory."),

@@ -15,8 +15,9 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 1
-    package static let inputs: [TypePattern] = ["hook.*", "transcript.*", "output.*"]
+    package static let version = 2
+    package static let inputs: [TypePattern] =
+        ["hook.*", "transcript.*", "output.*"] + AgentFormats.inputs
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
     private var ledgers: [Int: MessageLedger] = [:]
@@ -28,6 +29,7 @@ package struct SessionsProjector: Projector {
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
         switch event.type[0] {
+        case _ where event.isOfAgentSession: applyActivities(event, &table)
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t"): applyTranscript(event, &table)
         default: applyOutput(event, &table)
@@ -36,7 +38,7 @@ package struct SessionsProjector: Projector {
 
     // MARK: The row
 
-    private func begin(
+    func begin(
         _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table
     ) -> Int {
         let (row, isNew) = table.rowOrInsert(key: session, at: event)
@@ -66,7 +68,7 @@ package struct SessionsProjector: Projector {
     ]
 
     /// Counts for one source; what is shown is the largest count of any.
-    private func count(
+    func count(
         _ amount: Int64, _ column: Column, in shown: Column, _ row: Int, _ table: inout Table
     ) {
         guard amount > 0 else { return }
@@ -74,7 +76,7 @@ package struct SessionsProjector: Projector {
         show(table.integer(column, row) ?? 0, shown, row, &table)
     }
 
-    private func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
+    func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
         if number > table.integer(column, row) ?? 0 {
             table.set(column, of: row, integer: number)
         }
@@ -222,6 +224,11 @@ package struct SessionsProjector: Projector {
             // A message without an id is never taken for another.
             change = MessageLedger.Change(usage: usage, isNew: true, open: isFinal ? 0 : 1)
         }
+        take(change, row, &table)
+    }
+
+    /// Adds what a record of a message changes.
+    func take(_ change: MessageLedger.Change, _ row: Int, _ table: inout Table) {
         guard change != MessageLedger.Change() else { return }
         if change.isNew { table.add(1, to: Column.messageCount, of: row) }
         let usageChange = change.usage
@@ -236,7 +243,7 @@ package struct SessionsProjector: Projector {
             boolean: isOpen && table.boolean(Column.hasResult, row) != true)
     }
 
-    private mutating func remember(
+    mutating func remember(
         _ hash: UInt64, _ usage: TokenUsage, isFinal: Bool, _ row: Int, _ table: inout Table
     ) -> MessageLedger.Change {
         if ledgers[row] == nil {
@@ -294,7 +301,7 @@ package struct SessionsProjector: Projector {
 
     // MARK: Models
 
-    private func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
+    func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
         model?.withText { model in
             guard !model.isEmpty, !table.text(Column.model, row, equals: model) else { return }
             table.set(Column.model, of: row, text: model)

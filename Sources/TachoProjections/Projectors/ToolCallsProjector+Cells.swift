@@ -69,7 +69,7 @@ extension ToolCallsProjector {
 
     private static func rank(ofArgument key: UnsafeRawBufferPointer) -> Int? {
         switch key.count {
-        case 3: key.equals("url") ? 3 : nil
+        case 3: key.equals("url") ? 3 : key.equals("cmd") ? 0 : nil
         case 5: key.equals("query") ? 2 : key.equals("skill") ? 4 : nil
         case 7: key.equals("command") ? 0 : key.equals("pattern") ? 1 : nil
         case 11: key.equals("description") ? 5 : nil

@@ -16,12 +16,14 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 2
-    package static let inputs: [TypePattern] = [
-        "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure", "hook.PermissionDenied",
-        "transcript.assistant", "transcript.user", "output.assistant", "output.user",
-        "phase.*", "tool.call",
-    ]
+    package static let version = 3
+    package static let inputs: [TypePattern] =
+        [
+            "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",
+            "hook.PermissionDenied",
+            "transcript.assistant", "transcript.user", "output.assistant", "output.user",
+            "phase.*", "tool.call",
+        ] + AgentFormats.inputs
 
     package static let paramsByteLimit = 512
     package static let errorByteLimit = 500
@@ -50,6 +52,7 @@ package struct ToolCallsProjector: Projector {
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
         switch event.type[0] {
+        case _ where event.isOfAgentSession: applyActivities(event, &table)
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t") where event.type.equals("tool.call"): applyCall(event, &table)
         case UInt8(ascii: "t"): applyMessage(event, from: .transcript, &table)

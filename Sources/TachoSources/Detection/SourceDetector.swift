@@ -136,6 +136,8 @@ package enum SourceDetector {
         _ kind: SourceKind, _ form: RecordForm, _ place: SourcePlace
     ) -> Detection {
         if kind == .agentOutput, place.hasLinesTwin { return Detection(.outputTwin, form) }
+        // One object, on one line or on many, however long.
+        if kind.isDocument { return Detection(kind, .rows) }
         return Detection(kind, form)
     }
 

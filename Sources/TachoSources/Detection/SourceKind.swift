@@ -20,10 +20,19 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// that nobody takes its token counts (all 0) for Claude's.
     case iflowTranscript = "iflow-transcript"
 
+    /// Records of any other program; taken only when asked for, by a ``RecordMapping``.
+    case ndjson
+    /// Sessions of other agents, one event a record.
+    case codex, copilot, pi
+    /// Sessions of other agents that are one document, one event a message or step.
+    case gemini
+    case sweAgent = "swe-agent"
+    /// What Aider notes of each of its user's doings.
+    case aider
+
     // MARK: Recognised, not imported by this version
 
-    case codex, copilot, gemini, pi, aider, otlp
-    case sweAgent = "swe-agent"
+    case otlp
     case statusLine = "status-line"
     case costEstimates = "cost-estimates"
     case sidecar = "sidecar"
@@ -43,7 +52,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript:
+            .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
+            .gemini, .sweAgent, .aider, .ndjson:
             true
         default: false
         }
@@ -52,12 +62,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// Why nothing is imported from it; `nil` for a kind that is imported.
     package var reason: String? {
         switch self {
-        case .codex: "Codex sessions are not imported by this version"
-        case .copilot: "Copilot sessions are not imported by this version"
-        case .gemini: "Gemini sessions are not imported by this version"
-        case .pi: "sessions of pi are not imported by this version"
-        case .aider: "Aider's analytics are not imported by this version"
-        case .sweAgent: "SWE-agent trajectories are not imported by this version"
         case .otlp: "OTLP exports are not imported from files by this version"
         case .statusLine:
             "status-line logs repeat what telemetry says; not imported by this version"
@@ -66,7 +70,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         case .outputTwin: "the same records are in the .jsonl file beside it"
         case .blockedCommands: "a hook script's own log; the calls are in the hook log"
         case .empty: "the file is empty"
-        case .unknownRecords: "JSON of no known shape; name its kind to import it nevertheless"
+        case .unknownRecords:
+            "JSON of no known shape; `--as ndjson --map …` imports it nevertheless"
         case .notALog: "not a log of an agent"
         case .skippedDirectory: "a directory that holds no logs of agents"
         case .symbolicLink: "a symbolic link, which is not followed"

@@ -1,3 +1,5 @@
+import TachoCapture
+
 /// Why GitHub could not be asked; nothing has been recorded then.
 package enum GitHubError: Error, Hashable, Sendable {
     /// There is no `gh` on `PATH`.

@@ -1,3 +1,4 @@
+import TachoCapture
 package import TachoLog
 
 /// The names of Claude Code's hook events, and the event types made from them.
@@ -28,34 +29,5 @@ package enum HookEvent {
             if bytes.map(\.lowercased) == word { return ByteString(bytes) }
         }
         return nil
-    }
-}
-
-/// Types that end in a word from outside.
-enum DerivedType {
-    static let maximumWordByteCount = 64
-
-    /// `prefix` and the word, if it may stand in a type; else `prefix` and `unknown`.
-    ///
-    /// A word is of `[A-Za-z0-9_.-]`, 1 to 64 bytes: what comes from outside must not be able to
-    /// look like another family of types, nor fill an envelope.
-    static func make(_ prefix: ByteString, _ word: [UInt8]?) -> ByteString {
-        guard let word, isWord(word) else { return ByteString(prefix.bytes + "unknown".utf8) }
-        return ByteString(prefix.bytes + word)
-    }
-
-    static func isWord(_ bytes: [UInt8]) -> Bool {
-        (1...maximumWordByteCount).contains(bytes.count)
-            && bytes.allSatisfy { $0.isASCIIAlphanumeric || "_.-".utf8.contains($0) }
-    }
-}
-
-extension UInt8 {
-    var lowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
-
-    var isASCIIDigit: Bool { self &- 0x30 < 10 }
-
-    var isASCIIAlphanumeric: Bool {
-        isASCIIDigit || (self | 0x20) &- UInt8(ascii: "a") < 26
     }
 }

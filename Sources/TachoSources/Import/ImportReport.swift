@@ -1,3 +1,4 @@
+package import TachoCapture
 internal import TachoLog
 
 /// What importing one file came to.
@@ -20,8 +21,10 @@ package struct FileReport: Sendable {
     package var quarantinedCount = 0
     /// Where the first rejected ones are, and why.
     package var rejections: [Rejection] = []
-    /// Plain bytes read.
+    /// Plain bytes that the records are from.
     package var byteCount = 0
+    /// How many of them were not read this time: a checkpoint knows what came of them.
+    package var knownByteCount = 0
     package var hasByteOrderMark = false
     /// Why reading ended before the file did; what came before was imported.
     package var problem: String?
@@ -71,6 +74,7 @@ package struct ImportReport: Sendable {
     package var rejectedCount: Int { sum(\.rejectedCount) }
     package var quarantinedCount: Int { sum(\.quarantinedCount) }
     package var byteCount: Int { sum(\.byteCount) }
+    package var knownByteCount: Int { sum(\.knownByteCount) }
     /// Files that could not be read, or not to their end.
     package var problemCount: Int {
         files.count { $0.problem != nil || $0.kind == .unreadable }

@@ -1,3 +1,4 @@
+package import TachoCapture
 internal import TachoJSON
 package import TachoLog
 
@@ -14,14 +15,24 @@ package struct ImportOptions: Sendable {
     ///
     /// Ids come from the records as they are, whatever this says.
     package var secrets = SecretMode.off
+    /// Of files of kind `ndjson`.
+    package var mapping = RecordMapping()
 
     package init() {}
+
+    /// All that decides which events the records of a file become, as text.
+    package var rules: String {
+        var rules = "kind=\(kind?.rawValue ?? "") secrets=\(secrets.rawValue)"
+        if kind == .ndjson { rules += " mapping=\(mapping.rules)" }
+        return rules
+    }
 }
 
 /// Reads files and directories into a sink, record by record.
 ///
 /// Running it again adds what is new and nothing else: ids come from the records or from all that
-/// stands before them (``PrefixChain``). Every record ends as one of four: a new event, a duplicate,
+/// stands before them (``PrefixChain``). Checkpoints only save reading: what they know of a file is
+/// told as if it had been read again. Every record ends as one of four: a new event, a duplicate,
 /// a conflict (another event has its id; that one stays), or rejected into quarantine. Events go out
 /// in batches over file borders; memory holds one batch, and one document where a file is one.
 package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
@@ -35,25 +46,33 @@ package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
     private var batchByteCount = 0
     /// For each event of the batch the report of its file.
     private var batchFiles: [Int] = []
+    /// What was read before, by this importer or one before it.
+    package private(set) var checkpoints: SourceCheckpoints
+    /// What this importer has told of in an earlier run, as it was then.
     private var seen: [String: FileStamp] = [:]
+    /// Of files read in this run, until all their events are in the log.
+    private var unsettled: [(path: String, checkpoint: SourceCheckpoint, file: Int)] = []
     private var progress: (ImportProgress) -> Void = { _ in }
 
     /// - Parameters:
     ///   - sink: Where events go.
     ///   - quarantine: Where rejected records go; without one they are only counted.
+    ///   - checkpoints: Of earlier imports into the same log.
     ///   - options: How to behave.
     package init(
         _ sink: consuming Sink, quarantine: Quarantine? = nil,
+        checkpoints: SourceCheckpoints = SourceCheckpoints(),
         options: ImportOptions = ImportOptions()
     ) {
         self.sink = sink
+        self.checkpoints = checkpoints
         self.quarantine = quarantine
         self.options = options
     }
 
     /// Imports files and directories, in the order given.
     ///
-    /// Called again, it leaves out the files that it has read before as they are now.
+    /// Called again, it leaves out the files that it has told of before as they are now.
     ///
     /// - Parameters:
     ///   - paths: Files and directories.
@@ -67,6 +86,7 @@ package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
         batch = []
         batchByteCount = 0
         batchFiles = []
+        unsettled = []
         self.progress = progress
         do throws(LogError) {
             for path in paths { try SourceTree.walk(path, &self) }
@@ -77,6 +97,7 @@ package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
             throw error
         }
         precondition(report.isBalanced, "every record is counted once")
+        keepCheckpoints()
         return report
     }
 
@@ -92,6 +113,13 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
     ) throws(LogError) {
         if seen[place.path] == stamp {
             report.unchangedFileCount += 1
+            return
+        }
+        let known = checkpoint(of: place)
+        if let known, known.isSettled, known.isAtEnd, known.stamp == stamp {
+            tellAgain(known, place)
+            remember(place, stamp)
+            tell(place.path)
             return
         }
         var file = file
@@ -110,11 +138,12 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         }
         report.files.append(FileReport(path: place.path, kind: kind))
         let index = report.files.count - 1
+        let form = kind == .adwLog ? RecordForm.text : detection.form
         if kind == .adwState || kind == .adwPhases {
             try importDocument(&file, kind, place, index)
+            note(place, stamp, Detection(kind, form), index)
         } else {
-            let form = kind == .adwLog ? RecordForm.text : detection.form
-            try importRecords(&file, Detection(kind, form), place, index)
+            try importRecords(&file, Detection(kind, form), place, stamp, index, known)
         }
         if report.files[index].problem == nil { remember(place, stamp) }
         tell(place.path)
@@ -134,8 +163,11 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
 
     /// A file changed a moment ago may change again within the clock's tick and look the same.
     private mutating func remember(_ place: SourcePlace, _ stamp: FileStamp) {
-        let age = options.clock().microseconds - stamp.modified.microseconds
-        seen[place.path] = age > 2_000_000 ? stamp : nil
+        seen[place.path] = isSettled(stamp) ? stamp : nil
+    }
+
+    private func isSettled(_ stamp: FileStamp) -> Bool {
+        options.clock().microseconds - stamp.modified.microseconds > 2_000_000
     }
 
     private func tell(_ path: String) {
@@ -178,34 +210,127 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
     }
 
     private mutating func importRecords(
-        _ file: inout SourceFile, _ detection: Detection, _ place: SourcePlace, _ index: Int
+        _ file: inout SourceFile, _ detection: Detection, _ place: SourcePlace,
+        _ stamp: FileStamp, _ index: Int, _ known: SourceCheckpoint?
     ) throws(LogError) {
         var session: [UInt8]?
-        if detection.kind == .transcript || detection.kind == .iflowTranscript {
-            do throws(SourceError) {
-                session = try file.firstSession(detection.form)
-            } catch {
-                report.files[index].problem = error.message
-                return
+        var start: SourceCheckpoint?
+        do throws(SourceError) {
+            if detection.kind.isOneSession {
+                session = try file.firstSession(detection)
             }
+            if let known, goesOn(known, file, detection) {
+                try file.seek(to: known.offset)
+                report.files[index].adopt(known)
+                start = known
+            }
+        } catch {
+            report.files[index].problem = error.message
+            return
         }
-        var translator = RecordTranslator(detection.kind, place, session: session)
-        let summary = try RecordReader.read(&file, form: detection.form) {
-            record throws(LogError) in
-            switch record {
-            case .rejected(let record): reject(record, index)
-            case .value(let bytes, let offset):
-                switch translator.translate(bytes) {
-                case .event(let event): try add(event, index)
-                case .rejected(let reason):
-                    reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
+        var translator = RecordTranslator(
+            detection.kind, place, session: session, mapping: options.mapping)
+        if let chain = start?.chain { translator.chainState = chain }
+        let offset = start?.offset ?? 0
+        var end = (offset: offset, chain: translator.chainState, counts: report.files[index])
+        let summary = try RecordReader.read(
+            &file, form: detection.form, from: offset,
+            lineEnded: { end = ($0, translator.chainState, report.files[index]) },
+            { record throws(LogError) in
+                switch record {
+                case .rejected(let record): reject(record, index)
+                case .value(let bytes, let offset):
+                    try take(bytes, at: offset, &translator, index)
                 }
-            }
-            return true
-        }
+                return true
+            })
         report.files[index].byteCount = summary.byteCount
         report.files[index].hasByteOrderMark = summary.hasByteOrderMark
         report.files[index].problem = summary.problem?.message
+        if detection.form == .lines, !file.isCompressed {
+            let fingerprint = file.fingerprint(before: end.offset)
+            note(
+                place, stamp, detection, index, at: end.offset, fingerprint, end.chain, end.counts)
+        } else {
+            note(place, stamp, detection, index)
+        }
+    }
+}
+
+// MARK: - Checkpoints
+
+extension Importer where Sink: ~Copyable {
+    /// What is known of a file, if it was read under the same rules.
+    private func checkpoint(of place: SourcePlace) -> SourceCheckpoint? {
+        checkpoints.files[place.path].flatMap { $0.rules == options.rules ? $0 : nil }
+    }
+
+    /// Whether the file is the one that is known, and perhaps more behind it.
+    private func goesOn(
+        _ known: SourceCheckpoint, _ file: borrowing SourceFile, _ detection: Detection
+    ) -> Bool {
+        guard let fingerprint = known.fingerprint, known.chain != nil, known.kind == detection.kind,
+            known.form == .lines, detection.form == .lines, !file.isCompressed,
+            known.offset <= file.byteCount
+        else { return false }
+        return file.fingerprint(before: known.offset) == fingerprint
+    }
+
+    /// Tells of a file that is as it was, without reading it.
+    private mutating func tellAgain(_ known: SourceCheckpoint, _ place: SourcePlace) {
+        var file = FileReport(path: place.path, kind: known.kind)
+        file.adopt(known)
+        file.byteCount = known.plainByteCount
+        file.knownByteCount = known.plainByteCount
+        report.files.append(file)
+    }
+
+    /// Remembers a file that was read whole, in a form that is read from its front only.
+    private mutating func note(
+        _ place: SourcePlace, _ stamp: FileStamp, _ detection: Detection, _ index: Int
+    ) {
+        note(
+            place, stamp, detection, index, at: stamp.byteCount, nil, nil,
+            report.files[index])
+    }
+
+    private mutating func note(
+        _ place: SourcePlace, _ stamp: FileStamp, _ detection: Detection, _ index: Int,
+        at offset: Int, _ fingerprint: Digest256?, _ chain: Digest256?, _ counts: FileReport
+    ) {
+        checkpoints.files[place.path] = nil
+        guard report.files[index].problem == nil, offset <= stamp.byteCount else { return }
+        let checkpoint = SourceCheckpoint(
+            stamp: stamp, isSettled: isSettled(stamp), kind: detection.kind, form: detection.form,
+            rules: options.rules, offset: offset,
+            plainByteCount: report.files[index].byteCount, fingerprint: fingerprint, chain: chain,
+            recordCount: counts.recordCount,
+            rejectedCount: counts.rejectedCount, quarantinedCount: counts.quarantinedCount,
+            rejections: counts.rejections)
+        unsettled.append((place.path, checkpoint, index))
+    }
+
+    /// All events of this run are in the log: what was read is read.
+    private mutating func keepCheckpoints() {
+        for (path, checkpoint, index) in unsettled
+        where report.files[index].conflictCount == 0
+            && report.files[index].rejectedCount == report.files[index].quarantinedCount
+        {
+            checkpoints.files[path] = checkpoint
+        }
+        unsettled = []
+    }
+}
+
+extension FileReport {
+    /// Counts what a checkpoint knows: its events are in the log.
+    fileprivate mutating func adopt(_ known: SourceCheckpoint) {
+        recordCount = known.recordCount
+        duplicateCount = known.recordCount - known.rejectedCount
+        rejectedCount = known.rejectedCount
+        quarantinedCount = known.quarantinedCount
+        rejections = known.rejections
+        knownByteCount = known.offset
     }
 }
 
@@ -229,6 +354,32 @@ extension Importer where Sink: ~Copyable {
         batch.append(event)
         batchFiles.append(index)
         batchByteCount += event.data.count
+    }
+
+    /// Takes one record, or a document with all that is in it.
+    private mutating func take(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ translator: inout RecordTranslator,
+        _ index: Int
+    ) throws(LogError) {
+        guard translator.kind.isDocument else {
+            switch translator.translate(bytes) {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                reject(RejectedRecord(reason, offset: offset, bytes: bytes), index)
+            }
+            return
+        }
+        for part in translator.parts(of: bytes) {
+            switch part.translation {
+            case .event(let event): try add(event, index)
+            case .rejected(let reason):
+                let start = part.bytes.baseAddress.flatMap { start in
+                    bytes.baseAddress.map { start - $0 }
+                }
+                reject(
+                    RejectedRecord(reason, offset: offset + (start ?? 0), bytes: part.bytes), index)
+            }
+        }
     }
 
     private mutating func flush() throws(LogError) {

@@ -2,18 +2,17 @@ internal import TachoJSON
 internal import TachoLog
 
 extension SourceFile {
-    /// The session that a transcript's first record with a `sessionId` names; `nil` if none does.
+    /// The session that the first record of a file to name one names; `nil` if none does.
     ///
     /// Records without one (`summary`, `file-history-snapshot`) often come first, so it must be
     /// known before the first is translated. Reads up to that record, then goes back to the front.
-    mutating func firstSession(_ form: RecordForm) throws(SourceError) -> [UInt8]? {
+    mutating func firstSession(_ detection: Detection) throws(SourceError) -> [UInt8]? {
         try rewind()
         var session: [UInt8]?
         do throws(LogError) {
-            _ = try RecordReader.read(&self, form: form) { record in
+            _ = try RecordReader.read(&self, form: detection.form) { record in
                 if case .value(let bytes, _) = record {
-                    session = JSONView(validated: bytes)["sessionId"]?.text()
-                    if session?.isEmpty == true { session = nil }
+                    session = detection.kind.session(of: JSONView(validated: bytes))
                 }
                 return session == nil
             }

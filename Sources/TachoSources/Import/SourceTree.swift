@@ -1,3 +1,4 @@
+import TachoCapture
 package import TachoLog
 
 #if canImport(Glibc)
@@ -24,6 +25,13 @@ package struct FileStamp: Hashable, Sendable {
     package let inode: UInt64
     package let byteCount: Int
     package let modified: Timestamp
+
+    init(device: UInt64, inode: UInt64, byteCount: Int, modified: Timestamp) {
+        self.device = device
+        self.inode = inode
+        self.byteCount = byteCount
+        self.modified = modified
+    }
 
     init(_ status: stat) {
         device = UInt64(status.st_dev)

@@ -1,3 +1,4 @@
+import TachoCapture
 internal import TachoJSON
 package import TachoLog
 
@@ -9,8 +10,6 @@ package import TachoLog
 /// the first had, which no valid element holds inside (strings have no raw newline). Where that
 /// does not help, all from the fault on is one rejection.
 package enum DocumentReader {
-    package static let maximumByteCount = 64 << 20
-
     /// Calls `body` with each record and each rejection, until it returns `false`; hands on what
     /// `body` throws, and whether it wants more.
     ///

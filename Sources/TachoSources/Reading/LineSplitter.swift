@@ -1,3 +1,4 @@
+import TachoCapture
 package import TachoLog
 
 /// One line of a file, without its newline.
@@ -14,18 +15,23 @@ package struct SourceLine {
     package let content: Content
     /// Whether a newline stands behind it; the last line of a file that is being written has none.
     package let isTerminated: Bool
+
+    /// Behind its last byte, where its newline stands if it has one.
+    package var endOffset: Int {
+        switch content {
+        case .bytes(let bytes): offset + bytes.count
+        case .tooLong(let byteCount, _, _): offset + byteCount
+        }
+    }
 }
 
 /// Cuts a stream of bytes into lines, in bounded memory.
 ///
 /// Lines that lie inside one chunk are lent without a copy; one that goes over chunks is gathered
-/// up to ``maximumLineByteCount``. A longer one is hashed as it passes and told as too long, and
+/// up to ``InputLimit/lineByteCount``. A longer one is hashed as it passes and told as too long, and
 /// the line behind it is read again as any other. The same bytes give the same lines, however they
 /// are cut into chunks. A byte order mark at the front belongs to no line.
 package struct LineSplitter: ~Copyable {
-    /// The longest line measured is 961 kB (SHAPES §1).
-    package static let maximumLineByteCount = 16 << 20
-
     package private(set) var hasByteOrderMark = false
     private var pending: [UInt8] = []
     private var pendingOffset = 0
@@ -36,12 +42,14 @@ package struct LineSplitter: ~Copyable {
     private var hasher = SHA256Hasher()
     private let limit: Int
 
-    package init(limit: Int = LineSplitter.maximumLineByteCount) {
+    /// `offset` is where in the file the first byte fed stands: the start of a line.
+    package init(at offset: Int = 0, limit: Int = InputLimit.lineByteCount) {
         self.limit = limit
+        chunkOffset = offset
     }
 
-    /// All bytes fed so far.
-    package var byteCount: Int { chunkOffset }
+    /// Where in the file the next byte stands that is fed.
+    package var endOffset: Int { chunkOffset }
 
     /// Takes the next bytes and calls `body` for each line that ends in them.
     ///

@@ -1,8 +1,9 @@
+import TachoCapture
 package import TachoLog
 
 /// What reading a file came to.
 package struct ReadSummary: Hashable, Sendable {
-    /// Plain bytes read.
+    /// Where reading ended, in plain bytes from the front of the file.
     package var byteCount = 0
     package var hasByteOrderMark = false
     /// Why it ended before the file did; the records before are good.
@@ -16,13 +17,18 @@ package enum RecordReader {
 
     /// Reads `file` from where it stands and calls `body` with each record, until it returns
     /// `false`.
+    ///
+    /// `offset` is where the file stands, in plain bytes from its front; of lines, the start of
+    /// one. `lineEnded` is called behind each line of the form `lines` that ends in a newline, with
+    /// the offset behind that newline: reading may go on there another time.
     package static func read(
-        _ file: inout SourceFile, form: RecordForm,
+        _ file: inout SourceFile, form: RecordForm, from offset: Int = 0,
+        lineEnded: (Int) -> Void = { _ in },
         _ body: (ScannedRecord) throws(LogError) -> Bool
     ) throws(LogError) -> ReadSummary {
         switch form {
         case .lines:
-            return try readLines(&file) { line throws(LogError) in
+            return try readLines(&file, from: offset, ended: lineEnded) { line throws(LogError) in
                 switch line.content {
                 case .bytes(let bytes):
                     try LineValues.forEach(in: bytes, at: line.offset, body)
@@ -31,7 +37,7 @@ package enum RecordReader {
             }
         case .text:
             var records = TextRecords()
-            let summary = try readLines(&file) { line throws(LogError) in
+            let summary = try readLines(&file, from: 0, ended: { _ in }) { line throws(LogError) in
                 try records.feed(line, body)
             }
             _ = try records.finish(body)
@@ -41,20 +47,25 @@ package enum RecordReader {
     }
 
     private static func readLines(
-        _ file: inout SourceFile, _ body: (SourceLine) throws(LogError) -> Bool
+        _ file: inout SourceFile, from offset: Int, ended: (Int) -> Void,
+        _ body: (SourceLine) throws(LogError) -> Bool
     ) throws(LogError) -> ReadSummary {
-        var splitter = LineSplitter()
+        var splitter = LineSplitter(at: offset)
         var summary = ReadSummary()
         var chunk = [UInt8](repeating: 0, count: chunkByteCount)
         while let count = fill(&chunk, from: &file, &summary), count > 0 {
             let goesOn = try chunk.withUnsafeBufferPointer { chunk throws(LogError) in
-                try splitter.feed(
-                    UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: chunk[..<count])), body)
+                let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: chunk[..<count]))
+                return try splitter.feed(bytes) { line throws(LogError) in
+                    let goesOn = try body(line)
+                    if line.isTerminated { ended(line.endOffset + 1) }
+                    return goesOn
+                }
             }
             guard goesOn else { break }
         }
         try splitter.finish(body)
-        summary.byteCount = splitter.byteCount
+        summary.byteCount = splitter.endOffset
         summary.hasByteOrderMark = splitter.hasByteOrderMark
         return summary
     }
@@ -65,11 +76,11 @@ package enum RecordReader {
     ) throws(LogError) -> ReadSummary {
         var summary = ReadSummary()
         var document: [UInt8] = []
-        document.reserveCapacity(min(file.byteCount, DocumentReader.maximumByteCount))
+        document.reserveCapacity(min(file.byteCount, InputLimit.documentByteCount))
         var chunk = [UInt8](repeating: 0, count: chunkByteCount)
         while let count = fill(&chunk, from: &file, &summary), count > 0 {
             document.append(contentsOf: chunk[..<count])
-            if document.count > DocumentReader.maximumByteCount {
+            if document.count > InputLimit.documentByteCount {
                 let record = hashRest(document, &chunk, &file, &summary)
                 _ = try body(.rejected(record))
                 return summary

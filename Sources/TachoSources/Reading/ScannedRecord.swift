@@ -1,3 +1,5 @@
+package import TachoCapture
+
 /// What a reader found at one place of a file.
 package enum ScannedRecord {
     /// A record's bytes, lent for the time of the call: for JSON one valid value.

@@ -1,3 +1,4 @@
+import TachoCapture
 private import CLZ4
 package import TachoLog
 
@@ -81,6 +82,39 @@ package struct SourceFile: ~Copyable {
         base = 0
         isInsideFrame = false
         decoder?.reset()
+    }
+
+    /// To the byte at `offset` of a file that is not compressed.
+    mutating func seek(to offset: Int) throws(SourceError) {
+        precondition(!isCompressed, "a frame is read from its front")
+        guard lseek(file.rawValue, off_t(offset), SEEK_SET) == off_t(offset) else {
+            throw .unreadable(errno: errno)
+        }
+    }
+
+    /// What the bytes before `offset` are known by: its first 4 KiB and its last 64 KiB before
+    /// there, of a file that is not compressed; `nil` if there are not that many.
+    func fingerprint(before offset: Int) -> Digest256? {
+        var hasher = SHA256Hasher()
+        for range in [0..<min(4 << 10, offset), max(0, offset - (64 << 10))..<offset] {
+            var bytes = [UInt8](repeating: 0, count: range.count)
+            let isWhole = bytes.withUnsafeMutableBytes { buffer in
+                var filled = 0
+                while filled < buffer.count {
+                    // The system writes no more than the count it is given.
+                    let count = pread(
+                        file.rawValue, buffer.baseAddress.map { $0 + filled },
+                        buffer.count - filled, off_t(range.lowerBound + filled))
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { return false }
+                    filled += count
+                }
+                return true
+            }
+            guard isWhole else { return nil }
+            bytes.withUnsafeBytes { hasher.update($0) }
+        }
+        return hasher.finish()
     }
 
     /// Up to `byteCount` plain bytes from the front; the next read goes on behind them.

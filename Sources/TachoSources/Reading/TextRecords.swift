@@ -1,3 +1,4 @@
+import TachoCapture
 private import TachoJSON
 internal import TachoLog
 

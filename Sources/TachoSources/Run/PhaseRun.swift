@@ -1,3 +1,4 @@
+package import TachoCapture
 internal import TachoJSON
 package import TachoLog
 

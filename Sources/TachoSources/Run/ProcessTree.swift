@@ -1,3 +1,5 @@
+import TachoCapture
+
 #if os(Linux)
     import Glibc
 

@@ -1,3 +1,5 @@
+import TachoCapture
+
 /// What Claude Code's settings need so that it is recorded.
 ///
 /// Source: ecosystem §3.1 (hooks), §3.2 (status line), §3.6 (telemetry).

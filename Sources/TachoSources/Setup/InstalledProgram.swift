@@ -1,3 +1,5 @@
+import TachoCapture
+
 #if canImport(Glibc)
     import Glibc
 #else

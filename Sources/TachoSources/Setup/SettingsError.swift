@@ -1,3 +1,5 @@
+import TachoCapture
+
 /// Why a settings file was left as it is.
 package enum SettingsError: Error, Hashable, Sendable {
     /// It is no JSON object; comments are not JSON either.

@@ -1,3 +1,4 @@
+import TachoCapture
 internal import TachoLog
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+package import TachoCapture
 internal import TachoJSON
 internal import TachoLog
 

@@ -16,7 +16,8 @@ internal import TachoLog
 struct PrefixChain: ~Copyable {
     private let kind: [UInt8]
     private var hasher = SHA256Hasher()
-    private var state: Digest256
+    /// What all records so far are known by; a chain set to it goes on behind them.
+    var state: Digest256
 
     init(kind: StaticString, owner: [UInt8] = []) {
         self.kind = kind.withUTF8Buffer { Array($0) }

@@ -1,3 +1,5 @@
+import TachoCapture
+import TachoEvents
 internal import TachoJSON
 internal import TachoLog
 
@@ -12,18 +14,30 @@ enum Translation {
 /// Data is the record's own bytes on one line; nothing is added, taken away, or invented. A record
 /// without a time gives an event without one.
 struct RecordTranslator: ~Copyable {
-    private let kind: SourceKind
-    private let source: ByteString
+    let kind: SourceKind
+    let source: ByteString
     /// The run the file lies in, or the session it tells of; for records that name none.
-    private let owner: ByteString
+    let owner: ByteString
     /// What the file's name says its hook payloads are.
     private let hookName: ByteString?
+    /// Of kind `ndjson`.
+    private let mapping: RecordMapping
     private var chain: PrefixChain
-    private var slots: [JSONView?] = []
+    var slots: [JSONView?] = []
 
-    /// `session` is the first that a transcript names.
-    init(_ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?) {
+    /// Where in the chain of records it stands.
+    var chainState: Digest256 {
+        get { chain.state }
+        set { chain.state = newValue }
+    }
+
+    /// `session` is the first that a transcript, or a session of another agent, names.
+    init(
+        _ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?,
+        mapping: RecordMapping = RecordMapping()
+    ) {
         self.kind = kind
+        self.mapping = mapping
         hookName = kind == .hookLog ? HookEvent.name(fileName: place.name) : nil
         let run = WorkflowID.stream(place.grandparentName ?? []) ?? "unknown"
         let part = EnvelopeText.encoded(Array("/".utf8) + (place.directoryName ?? []))
@@ -44,6 +58,22 @@ struct RecordTranslator: ~Copyable {
             source = kind == .transcript ? "claude-code/transcript" : "iflow/transcript"
             owner = EnvelopeText.encoded(session ?? place.stem)
             chain = PrefixChain(kind: "transcript", owner: owner.bytes)
+        case .ndjson:
+            source = mapping.source
+            owner = mapping.stream ?? EnvelopeText.encoded(place.stem)
+            chain = PrefixChain(kind: "ndjson", owner: owner.bytes)
+        case .codex, .copilot, .pi:
+            source = ByteString("\(kind.rawValue)/session")
+            owner = EnvelopeText.encoded(session ?? place.stem)
+            chain = PrefixChain(kind: kind.chainName, owner: owner.bytes)
+        case .gemini, .sweAgent:
+            source = ByteString("\(kind.rawValue)/session")
+            owner = AgentDocument.stream(of: place)
+            chain = PrefixChain(kind: kind.chainName)
+        case .aider:
+            source = "aider/analytics"
+            owner = "unknown"
+            chain = PrefixChain(kind: "aider")
         case .adwHookLog:
             source = "adw/hook-log"
             owner = "unknown"
@@ -83,6 +113,8 @@ struct RecordTranslator: ~Copyable {
         case .agentOutput: describeOutput(&event, record)
         case .transcript, .iflowTranscript: describeTranscript(&event, record)
         case .structuredLog: describeStructuredLog(&event, record)
+        case .ndjson: describeMapped(&event, record)
+        case .codex, .copilot, .pi, .aider: describeAgent(&event, record)
         default: describeHook(&event, record)
         }
         if event.id == nil { event.id = chain.id }
@@ -163,6 +195,24 @@ struct RecordTranslator: ~Copyable {
         event.time = slots[5].time
     }
 
+    private func describeMapped(_ event: inout NewEvent, _ record: JSONView) {
+        event.type =
+            mapping.text(.type, in: record).map { DerivedType.make("", $0) }
+            ?? mapping.type ?? "ndjson.record"
+        // The store's own history is nobody else's to write.
+        if event.type.bytes.starts(with: EventType.tachoPrefix.bytes) {
+            event.type = DerivedType.make("ndjson.", event.type.bytes)
+        }
+        event.stream = mapping.text(.stream, in: record).map { EnvelopeText.encoded($0) } ?? owner
+        event.id = mapping.text(.id, in: record).map {
+            EnvelopeText.encoded(event.stream.bytes + [UInt8(ascii: "/")] + $0)
+        }
+        event.time = mapping.time(in: record)
+        if let data = mapping.value(.data, in: record), data.kind == .object {
+            event.data = JSON.singleLine(data.bytes)
+        }
+    }
+
     private mutating func translateText(_ record: UnsafeRawBufferPointer) -> Translation {
         guard let line = TextLine(record),
             let message = String(validating: record[line.message], as: UTF8.self)
@@ -182,16 +232,16 @@ struct RecordTranslator: ~Copyable {
     }
 
     /// An id of the producer's, if it can stand in an envelope.
-    private static func id(_ bytes: [UInt8]) -> ByteString? {
+    static func id(_ bytes: [UInt8]) -> ByteString? {
         let id = ByteString(bytes)
         return EnvelopeText.isValid(id) ? id : nil
     }
 }
 
 extension JSONView? {
-    fileprivate var text: [UInt8]? { self?.text() }
+    var text: [UInt8]? { self?.text() }
 
-    fileprivate var time: Timestamp? {
+    var time: Timestamp? {
         self?.withText { Timestamp(iso8601: $0) } ?? nil
     }
 }

@@ -1,3 +1,4 @@
+import TachoCapture
 internal import TachoJSON
 package import TachoLog
 

@@ -1,3 +1,4 @@
+import TachoCapture
 package import TachoLog
 
 #if canImport(Glibc)

@@ -42,6 +42,15 @@ struct RandomHistory {
             "output.": ["system", "assistant", "user", "result"],
             "phase.": ["started", "completed", "failed", "skipped"],
             "workflow.": ["started", "completed", "failed"],
+            "codex.": [
+                "turn_context", "event_msg.token_count", "response_item.function_call",
+                "response_item.function_call_output",
+            ],
+            "copilot.": ["assistant.message", "tool.execution_complete", "session.shutdown"],
+            "gemini.": ["user", "gemini"],
+            "pi.": ["message"],
+            "swe-agent.": ["step", "info"],
+            "aider.": ["message_send"],
         ]
         var types = [String]()
         for projector in allProjectors {
@@ -93,11 +102,36 @@ struct RandomHistory {
             members.append("\"tool_name\":\"\(tool)\"")
             if !once(in: 3) { members.append("\"tool_use_id\":\"\(call)\"") }
         }
+        if let member = Self.agentMembers[String(type.prefix { $0 != "." })] {
+            members.append(member.isEmpty ? agentMembers : "\"\(member)\":{\(agentMembers)}")
+        }
         if type.hasPrefix("phase."), !once(in: 20) {
             members.append("\"phase_name\":\(value(.phase))")
             if once(in: 5) { members.append("\"tool_calls\":[\(calls)]") }
         }
         return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The member in which a record of another agent's session has what it says.
+    private static let agentMembers = [
+        "codex": "payload", "copilot": "data", "gemini": "", "pi": "message", "swe-agent": "info",
+        "aider": "properties",
+    ]
+
+    /// What the formats of other agents' sessions read, of all of them.
+    private var agentMembers: String {
+        mutating get {
+            let counts =
+                "{\"input_tokens\":\(number),\"cached_input_tokens\":\(number),"
+                + "\"output_tokens\":\(number),\"input\":\(number),\"output\":\(number)}"
+            return "\"call_id\":\"\(call)\",\"toolCallId\":\"\(call)\",\"id\":\"\(call)\","
+                + "\"role\":\"\(pick(["user", "assistant", "toolResult"]))\","
+                + "\"messageId\":\"m\(below(9))\",\"model\":\(text),\"outputTokens\":\(number),"
+                + "\"usage\":\(counts),\"tokens\":\(counts),\"output\":\(text),"
+                + "\"info\":{\"total_token_usage\":\(counts),\"last_token_usage\":\(counts)},"
+                + "\"modelMetrics\":{\"m\":{\"usage\":{\"inputTokens\":\(number)}}},"
+                + "\"toolCalls\":[\(calls)],\"content\":\(anything)"
+        }
     }
 
     private var calls: String {

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoEvents
 import TachoInsights
 import TachoJSON

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoInsights
 import TachoLog
 import TachoProjections

@@ -76,6 +76,7 @@ enum RandomLog {
 
     private static func append(to log: inout MemoryLog, using random: inout SeededRandom) {
         func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        if number(6) == 0 { return appendAgentSession(to: &log, using: &random) }
         if number(3) == 0 { return appendCoordination(to: &log, using: &random) }
         func pick(_ texts: [String]) -> String { texts[number(texts.count)] }
 

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoJSON
 import TachoLog
 import TachoSimulation

@@ -22,26 +22,31 @@ package struct HookRecorder: Sendable {
 
     package let store: String
     package let environment: HookEnvironment
-    package let spool: Spool
+    private let givenSpool: Spool?
     package var options: LogOptions
     package var durability: Durability = .interval
     /// What becomes of secrets; to look for them takes time that the agent waits.
     package var secrets = SecretMode.off
 
+    /// Without a `spool` it is the usual places for this store and this process's environment.
+    ///
     /// `options` say how long to wait for another writer; a quarter of a second if they do not.
     package init(
-        store: String, environment: HookEnvironment, spool: Spool,
+        store: String, environment: HookEnvironment, spool: Spool? = nil,
         options: LogOptions = LogOptions()
     ) {
         self.store = store
         self.environment = environment
-        self.spool = spool
+        givenSpool = spool
         self.options = options
         if options.lockTimeoutMilliseconds == nil { self.options.lockTimeoutMilliseconds = 250 }
         // Beginning a new segment waits for the disk, which is not for an agent to pay. Any other
         // command does it in time; this bound is for stores that see nothing but hooks.
         self.options.sealByteCount = 256 << 20
     }
+
+    /// Where events wait that the store does not take: asked for only when there is one.
+    package var spool: Spool { givenSpool ?? Spool(SpoolDirectory.candidates(store: store)) }
 
     /// Reads `input` to its end and records it.
     package func record(input: CInt) -> Outcome {
@@ -104,23 +109,22 @@ package struct HookRecorder: Sendable {
     private func spooled(
         _ content: SpoolRecord.Content, _ id: ByteString, _ time: Timestamp
     ) -> Outcome {
-        let record = SpoolRecord(id: id, store: store, time: time, content: content)
+        let record = SpoolRecord(
+            id: id, store: StoreDirectory.absolute(store), time: time, content: content)
         return spool.write(record).map { .spooled($0) } ?? .lost
     }
 
     /// Reads all of the input, in bounded memory: the agent must not be left with a full pipe.
     private static func read(_ input: CInt) throws(RejectedRecord) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        var byteCount = 0
+        var bytes = readChunk(input)
+        var byteCount = bytes.count
         var hasher: SHA256Hasher?
         while true {
-            let count = chunk.withUnsafeMutableBytes { readBytes(input, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            byteCount += count
+            let chunk = readChunk(input)
+            guard !chunk.isEmpty else { break }
+            byteCount += chunk.count
             if byteCount <= HookPayload.maximumByteCount {
-                bytes.append(contentsOf: chunk[..<count])
+                bytes.append(contentsOf: chunk)
                 continue
             }
             if hasher == nil {
@@ -128,7 +132,7 @@ package struct HookRecorder: Sendable {
                 bytes.withUnsafeBytes { hasher?.update($0) }
                 bytes.removeLast(bytes.count - RejectedRecord.maximumExcerptByteCount)
             }
-            chunk.withUnsafeBytes { hasher?.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            chunk.withUnsafeBytes { hasher?.update($0) }
         }
         if let digest = hasher?.finish() {
             throw RejectedRecord(
@@ -136,6 +140,21 @@ package struct HookRecorder: Sendable {
                 byteCount: byteCount, digest: digest, excerpt: bytes)
         }
         return bytes
+    }
+
+    /// The next bytes of the input, as many as a pipe holds; none at its end.
+    ///
+    /// Memory that was not read into is never touched: clearing it cost more page faults than the
+    /// rest of a call's data.
+    private static func readChunk(_ input: CInt) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+            var result = readBytes(input, buffer.baseAddress, buffer.count)
+            while result < 0, errno == EINTR {
+                result = readBytes(input, buffer.baseAddress, buffer.count)
+            }
+            // The system has written as many bytes as it says.
+            count = max(result, 0)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoJSON
 import TachoLog
 import TachoProjections
@@ -17,13 +18,16 @@ struct Diagnosis {
     private var sources: [(name: ByteString, activity: SourceActivity)] = []
     private let now: Timestamp
 
-    init(_ location: StoreLocation, now: Timestamp = .now) throws {
+    init(
+        _ location: StoreLocation, _ messages: MessageOptions, now: Timestamp = .now
+    ) throws {
         self.now = now
         var sessions: Set<ByteString> = []
-        do throws(LogError) {
+        do {
             let reader = try location.openReader()
             sessions = try examine(reader, location)
-        } catch {
+            findings += try NumberFindings(location, messages).findings
+        } catch let error as LogError {
             guard error.code == .notFound else { throw error }
             add(
                 "store", false, "there is no store in \(location.path) yet",

@@ -1,22 +1,5 @@
 package import TachoLog
 
-/// What the log is known by at one position: a fold up to there belongs to this log and no other.
-///
-/// Two logs that agree in it hold the same events up to `position`, unless somebody took pains.
-package struct LogAnchor: Equatable, Sendable {
-    /// The store's own id.
-    package let store: ByteString
-    package let position: Position
-    /// CRC-32C of the canonical line at `position`, with its newline.
-    package let lineChecksum: UInt32
-
-    package init(store: ByteString, position: Position, lineChecksum: UInt32) {
-        self.store = store
-        self.position = position
-        self.lineChecksum = lineChecksum
-    }
-}
-
 /// An ordered history of events: the log, or anything else that a fold can begin from.
 package protocol EventHistory: Sendable {
     /// `zero` for an empty one.
@@ -32,3 +15,5 @@ package protocol EventHistory: Sendable {
         onDamage: (LogError) throws -> Void, _ body: (RecordBatch) throws -> Bool
     ) throws
 }
+
+extension LogReader: EventHistory {}

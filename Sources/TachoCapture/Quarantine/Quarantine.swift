@@ -103,15 +103,18 @@ package struct Quarantine {
         byteCount = 0
         isLoaded = true
         let path = Array(path(for: source).utf8)
+        // What cannot be read counts as not kept yet.
         guard let file = OwnedDescriptor.open(path, in: AT_FDCWD, flags: O_RDONLY),
-            var lines = try? SourceFile.open(file)  // What cannot be read counts as not kept yet.
+            let bytes = file.readAll(upTo: Self.maximumByteCount)
         else { return }
-        byteCount = lines.byteCount
-        _ = try? RecordReader.read(&lines, form: .lines) { record in
-            if case .value(let bytes, _) = record, let key = Key(JSONView(validated: bytes)) {
+        byteCount = bytes.count
+        for line in bytes.split(separator: 0x0A) {
+            line.withUnsafeBytes { line in
+                guard (try? JSON.validate(line)) == .object,  // Cut off as it was written.
+                    let key = Key(JSONView(validated: line))
+                else { return }
                 keys.insert(key)
             }
-            return true
         }
     }
 }

@@ -5,11 +5,11 @@ package import TachoLog
 package enum RejectionReason: Hashable, Sendable {
     /// Not the JSON it should be.
     case json(JSONError.Reason)
-    /// A line longer than ``LineSplitter/maximumLineByteCount``.
+    /// A line longer than ``InputLimit/lineByteCount``.
     case lineTooLong
     /// A record longer than an event may be.
     case recordTooLong
-    /// An array, or objects in a row, longer than ``DocumentReader/maximumByteCount``.
+    /// An array, or objects in a row, longer than ``InputLimit/documentByteCount``.
     case documentTooLong
     /// A line of text before the first line that begins with time and level.
     case notALogLine
@@ -36,11 +36,11 @@ package enum RejectionReason: Hashable, Sendable {
         switch self {
         case .json(let reason): reason.message
         case .lineTooLong:
-            "the line has more than \(LineSplitter.maximumLineByteCount >> 20) MiB"
+            "the line has more than \(InputLimit.lineByteCount >> 20) MiB"
         case .recordTooLong:
             "the record has more than \(NewEvent.maximumDataByteCount >> 20) MiB"
         case .documentTooLong:
-            "the document has more than \(DocumentReader.maximumByteCount >> 20) MiB"
+            "the document has more than \(InputLimit.documentByteCount >> 20) MiB"
         case .notALogLine: "the line does not begin with time and level"
         case .notASpooledEvent: "the file does not hold a spooled event"
         case .conflict: "another event with this id is in the log"

@@ -25,11 +25,16 @@ package enum WorkflowID {
 
     /// The component behind the first component that is `trees`.
     package static func worktree(in path: [UInt8]) -> [UInt8]? {
-        let components = path.split(separator: UInt8(ascii: "/"))
-        guard let trees = components.firstIndex(where: { $0.elementsEqual("trees".utf8) }),
-            trees + 1 < components.endIndex
-        else { return nil }
-        return Array(components[trees + 1])
+        var rest = path[...]
+        var isBelowTrees = false
+        while !rest.isEmpty {
+            let component = rest.prefix { $0 != UInt8(ascii: "/") }
+            rest = rest.dropFirst(component.count + 1)
+            if component.isEmpty { continue }
+            if isBelowTrees { return Array(component) }
+            isBelowTrees = component.elementsEqual("trees".utf8)
+        }
+        return nil
     }
 
     private static let prefix = Array("wf-".utf8)

@@ -39,12 +39,13 @@ package struct SpoolDirectory: Hashable, Sendable {
     /// The candidates by this process's environment.
     package static func candidates(store: String) -> [SpoolDirectory] {
         candidates(
-            store: store, spool: environmentValue("TACHO_SPOOL"),
-            stateHome: environmentValue("XDG_STATE_HOME"), home: environmentValue("HOME"))
+            store: store, spool: StoreDirectory.environment("TACHO_SPOOL"),
+            stateHome: StoreDirectory.environment("XDG_STATE_HOME"),
+            home: StoreDirectory.environment("HOME"))
     }
 
     /// Opens the directory; `nil` if it is not there (and cannot be made) or not to be trusted.
-    func open(creating: Bool) -> OwnedDescriptor? {
+    package func open(creating: Bool) -> OwnedDescriptor? {
         if creating { create() }
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (isShared ? O_NOFOLLOW : 0)
         let descriptor = withPath(Array(path.utf8)) { Self.openPath($0, flags) }

@@ -16,7 +16,7 @@ package struct SpoolRecord: Sendable {
     }
 
     package let id: ByteString
-    /// The store that the writer wanted.
+    /// The store that the writer wanted, as an absolute path.
     package let store: String
     package let time: Timestamp
     package let content: Content
@@ -57,7 +57,7 @@ package struct SpoolRecord: Sendable {
     }
 
     /// Reads ``line``; `nil` for anything else.
-    init?(_ line: [UInt8]) {
+    package init?(_ line: [UInt8]) {
         guard (try? JSON.validate(line)) == .object else { return nil }  // Else it is not ours.
         let record = line.withUnsafeBytes { SpoolRecord(JSONView(validated: $0)) }
         guard let record else { return nil }
@@ -102,7 +102,7 @@ package struct SpoolRecord: Sendable {
 
 extension RejectionReason {
     /// Reads ``name``.
-    init?(name: [UInt8]) {
+    package init?(name: [UInt8]) {
         let own: [RejectionReason] = [
             .lineTooLong, .recordTooLong, .documentTooLong, .notALogLine, .notASpooledEvent,
             .conflict,

@@ -1,5 +1,3 @@
-import TachoLog
-
 #if canImport(Glibc)
     package import Glibc
 #else
@@ -8,6 +6,8 @@ import TachoLog
 
 /// Threads of the operating system, made for one piece of work and joined after it.
 package enum WorkerThreads {
+    package typealias Thread = pthread_t
+
     private final class Work: Sendable {
         let body: @Sendable () -> Void
 
@@ -17,8 +17,8 @@ package enum WorkerThreads {
     }
 
     /// Starts up to `count` threads that run `body`; fewer if the system refuses.
-    package static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> [pthread_t] {
-        var threads = [pthread_t]()
+    package static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> [Thread] {
+        var threads = [Thread]()
         for _ in 0..<count {
             let work = Unmanaged.passRetained(Work(body))
             guard let thread = makeThread(work.toOpaque()) else {
@@ -30,7 +30,7 @@ package enum WorkerThreads {
         return threads
     }
 
-    package static func join(_ threads: [pthread_t]) {
+    package static func join(_ threads: [Thread]) {
         for thread in threads { pthread_join(thread, nil) }
     }
 
@@ -62,7 +62,7 @@ package enum WorkerThreads {
     /// The results of `body` for `0..<count`, in that order, worked out by several threads.
     ///
     /// The calling thread takes part, so that it is done even if no other can be started.
-    static func map<Result: Sendable>(
+    package static func map<Result: Sendable>(
         _ count: Int, threadCount: Int, _ body: @escaping @Sendable (Int) -> Result
     ) -> [Result] {
         guard threadCount > 1, count > 1 else { return (0..<count).map(body) }

@@ -1,15 +1,15 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #else
-    import Darwin
+    package import Darwin
 #endif
 
 /// A file descriptor with one owner, closed when it ends.
-struct OwnedDescriptor: ~Copyable {
-    let rawValue: CInt
+package struct OwnedDescriptor: ~Copyable {
+    package let rawValue: CInt
 
     /// - Parameter rawValue: Of an open file that nobody else closes.
-    init(_ rawValue: CInt) {
+    package init(_ rawValue: CInt) {
         self.rawValue = rawValue
     }
 
@@ -18,7 +18,7 @@ struct OwnedDescriptor: ~Copyable {
     }
 
     /// Hands the descriptor on; nobody closes it here any more.
-    consuming func release() -> CInt {
+    package consuming func release() -> CInt {
         let rawValue = rawValue
         discard self
         return rawValue
@@ -27,7 +27,7 @@ struct OwnedDescriptor: ~Copyable {
     /// Opens a name of a directory without following a symbolic link in its place.
     ///
     /// - Returns: `nil` with `errno` set if that fails.
-    static func open(
+    package static func open(
         _ name: [UInt8], in directory: CInt, flags: CInt, mode: mode_t = 0o600
     ) -> OwnedDescriptor? {
         let descriptor = withPath(name) {
@@ -39,7 +39,7 @@ struct OwnedDescriptor: ~Copyable {
     /// Reads up to `buffer.count` bytes from where the descriptor stands.
     ///
     /// - Returns: 0 at the end; `nil` with `errno` set for a failure.
-    borrowing func readSome(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    package borrowing func readSome(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         while true {
             // The system writes at most `count` bytes to the buffer's address.
             let count = read(rawValue, buffer.baseAddress, buffer.count)
@@ -48,10 +48,28 @@ struct OwnedDescriptor: ~Copyable {
         }
     }
 
+    /// Reads from where the descriptor stands to the end, but no more than `limit` bytes.
+    ///
+    /// - Returns: `nil` with `errno` set for a failure.
+    package borrowing func readAll(upTo limit: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < limit {
+            let wanted = min(chunk.count, limit - bytes.count)
+            let read = chunk.withUnsafeMutableBytes {
+                readSome(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
+            }
+            guard let count = read else { return nil }
+            if count == 0 { break }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+        return bytes
+    }
+
     /// Writes all of `bytes`.
     ///
     /// - Returns: `false` with `errno` set if some of them could not be written.
-    borrowing func writeAll(_ bytes: [UInt8]) -> Bool {
+    package borrowing func writeAll(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
@@ -71,7 +89,7 @@ struct OwnedDescriptor: ~Copyable {
 /// Lends a name to the C library, with the zero byte at its end.
 ///
 /// A name with a zero byte inside names nothing; it is cut there, as everywhere in C.
-func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+package func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
     (path + [0]).withUnsafeBufferPointer { bytes in
         bytes.withMemoryRebound(to: CChar.self) { characters in
             guard let address = characters.baseAddress else {
@@ -83,7 +101,7 @@ func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result)
 }
 
 /// The system's own words for an error number.
-func systemMessage(_ number: CInt) -> String {
+package func systemMessage(_ number: CInt) -> String {
     guard let text = strerror(number) else { return "error \(number)" }
     return String(cString: text)
 }

@@ -1,0 +1,107 @@
+import TachoJSON
+package import TachoLog
+
+/// pi's sessions: lines with a `type`; messages with a `role`, usage, and what they cost.
+///
+/// The input is without what the cache gave. A message has no id of its own; the moment it was
+/// made and its tokens name it, also in a session that branched off and begins with a copy.
+/// Commands that a person ran (`bashExecution`) are no calls of the agent.
+///
+/// Source: `shared/data/SHAPES.md` part 1.
+package enum PiFormat: AgentFormat {
+    package static let prefix = EventType.piPrefix
+
+    package static func forEachActivity(
+        in event: Event, name: UnsafeRawBufferPointer, _ body: (AgentActivity) -> Void
+    ) {
+        if name.equals("message") {
+            if let message = event.data["message"] { read(message, event, body) }
+        } else if name.equals("compaction") {
+            body(.compaction)
+        } else if name.equals("session") || name.equals("model_change") {
+            var session = AgentSession()
+            session.workingDirectory = event.data["cwd"]
+            session.model = event.data["modelId"]
+            body(.session(session))
+        }
+    }
+
+    private static func read(
+        _ message: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
+    ) {
+        guard let role = message["role"] else { return }
+        if role.equals("user") {
+            body(.prompt(AgentPrompt()))
+        } else if role.equals("assistant") {
+            readAnswer(message, event, body)
+        } else if role.equals("toolResult") {
+            guard let id = message["toolCallId"]?.filledText else { return }
+            var result = AgentCallResult(id: id, time: event.time)
+            result.output = message["content"]
+            if message["isError"]?.boolean() == true {
+                result.outcome = .failed
+                firstText(message["content"])?.withText { text in
+                    result.error = text.errorText
+                    setEnd(of: text, &result)
+                }
+            }
+            body(.result(result))
+        }
+    }
+
+    /// A command's output ends with `Command exited with code 2` or `Command aborted`.
+    private static func setEnd(
+        of text: UnsafeRawBufferPointer, _ result: inout AgentCallResult
+    ) {
+        let start = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        let line = UnsafeRawBufferPointer(rebasing: text[start...])
+        if line.equals("Command aborted") { result.outcome = .interrupted }
+        guard line.hasPrefix("Command exited with code ") else { return }
+        let digits = line.dropping(prefix: "Command exited with code ")
+        result.exitCode = Int32(String(decoding: digits, as: UTF8.self)).map { Int64($0) }
+    }
+
+    private static func readAnswer(
+        _ message: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
+    ) {
+        if let told = message["usage"], told.kind == .object {
+            let counts = MessageUsage(
+                input: MessageUsage.count(told["input"]),
+                output: MessageUsage.count(told["output"]),
+                cacheRead: MessageUsage.count(told["cacheRead"]),
+                cacheWrite: MessageUsage.count(told["cacheWrite"]))
+            var usage = AgentUsage(counts)
+            usage.id = id(of: message, counts)
+            usage.provider = message["provider"]?.filledText?.bytes
+            usage.model = message["model"]
+            usage.cost = told.field("cost", "total")
+            body(.usage(usage))
+        }
+        message["content"]?.forEachElement { block in
+            guard block["type"]?.equals("toolCall") == true, let id = block["id"]?.filledText
+            else { return true }
+            var call = AgentCall(id: id, time: event.time)
+            call.name = block["name"]?.filledText
+            call.arguments = block["arguments"]
+            body(.call(call))
+            return true
+        }
+    }
+
+    private static func id(of message: JSONView, _ counts: MessageUsage) -> ByteString? {
+        guard let made = message["timestamp"]?.integer() else { return nil }
+        let tokens = [counts.input, counts.output, counts.cacheRead, counts.cacheWrite]
+            .map { $0.map { "\($0)" } ?? "" }
+        return ByteString("\(made):" + tokens.joined(separator: ":"))
+    }
+
+    private static func firstText(_ content: JSONView?) -> JSONView? {
+        if content?.kind == .string { return content }
+        var text: JSONView?
+        content?.forEachElement { block in
+            text = block["text"]
+            return text == nil
+        }
+        return text
+    }
+}

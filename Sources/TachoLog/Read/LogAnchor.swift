@@ -1,0 +1,36 @@
+/// What the log is known by at one position: a fold up to there belongs to this log and no other.
+///
+/// Two logs that agree in it hold the same events up to `position`, unless somebody took pains.
+package struct LogAnchor: Equatable, Sendable {
+    /// The store's own id.
+    package let store: ByteString
+    package let position: Position
+    /// CRC-32C of the canonical line at `position`, with its newline.
+    package let lineChecksum: UInt32
+
+    package init(store: ByteString, position: Position, lineChecksum: UInt32) {
+        self.store = store
+        self.position = position
+        self.lineChecksum = lineChecksum
+    }
+}
+
+extension LogReader {
+    /// What this log is known by at `position`; `nil` if there is no event.
+    ///
+    /// Reads one frame, or the active segment up to there.
+    package func anchor(at position: Position) throws(LogError) -> LogAnchor? {
+        guard position > .zero, position <= lastPosition else { return nil }
+        var checksum: UInt32?
+        try LogError.unifying {
+            try forEachBatch(from: position, through: position) { batch in
+                checksum = CRC32C.checksum(batch.bytes)
+                return false
+            }
+        }
+        return checksum.map {
+            LogAnchor(
+                store: ByteString(store.description), position: position, lineChecksum: $0)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+// Tokens in the sessions of other agents than Claude Code.
+
+extension ModelUsageProjector {
+    mutating func takeActivities(_ event: Event, _ table: inout Table) {
+        AgentFormats.forEachActivity(in: event) { activity in
+            switch activity {
+            case .session(let session):
+                if session.isContextOfUsage { keep(session, event, &table) }
+            case .usage(let usage): take(usage, event, &table)
+            case .total(let total):
+                switch total.role {
+                case .check: keep(total, event, &table)
+                case .instead: takeInstead(total, event, &table)
+                }
+            default: break
+            }
+        }
+    }
+
+    private mutating func take(_ usage: AgentUsage, _ event: Event, _ table: inout Table) {
+        let context = table.row(forKey: Self.contextKey(event))
+        let said = usage.model?.text() ?? context.flatMap { table.text(Column.model, $0)?.bytes }
+        var line = UsageLine(usage, model: said)
+        if line.provider == nil {
+            line.provider = context.flatMap { table.text(Column.provider, $0)?.bytes }
+        }
+        line.session = ByteString(event.stream)
+        take(line, event, &table)
+    }
+
+    /// Tokens that the agent itself adds up where its messages do not say all.
+    private mutating func takeInstead(
+        _ total: AgentTotal, _ event: Event, _ table: inout Table
+    ) {
+        let session = ByteString(event.stream)
+        let wasFinished = isFinished(session, table)
+        takeShare(
+            total.model?.text(), total.counts, cost: total.cost, session, event, &table)
+        if !wasFinished { finish(session, event, &table) }
+    }
+
+    // MARK: The session's own row
+
+    // Codex names model and provider once a turn and not beside the tokens, and adds up a total. A
+    // row of source `session`, which is not counted, keeps both.
+
+    private static func contextKey(_ event: Event) -> ByteString {
+        UsageKey.make([Array(event.producer), Array("session".utf8), Array(event.stream)])
+    }
+
+    private func contextRow(_ event: Event, _ table: inout Table) -> Int {
+        let (row, isNew) = table.rowToChange(Self.contextKey(event), at: event)
+        guard isNew else { return row }
+        beginAny(row, event, &table)
+        table.set(Column.isCounted, of: row, boolean: false)
+        table.set(Column.isSidechain, of: row, boolean: false)
+        table.set(Column.sessionID, of: row, text: event.stream)
+        table.set(Column.inputSource, of: row, text: "session")
+        table.fill(Column.occurredAt, of: row, timestamp: event.time)
+        return row
+    }
+
+    private func keep(_ session: AgentSession, _ event: Event, _ table: inout Table) {
+        let row = contextRow(event, &table)
+        if session.model?.isFilledText == true {
+            table.renew(Column.model, of: row, text: session.model)
+        }
+        if session.provider?.isFilledText == true {
+            table.renew(Column.provider, of: row, text: session.provider)
+        }
+        table.renew(Column.agentVersion, of: row, text: session.version)
+    }
+
+    private func keep(_ total: AgentTotal, _ event: Event, _ table: inout Table) {
+        let row = contextRow(event, &table)
+        table.add(1, to: Column.lineCount, of: row)
+        setCounts(total.counts, isFinal: true, row, &table)
+        table.set(Column.outputSource, of: row, text: "session")
+        table.set(
+            Column.outputIsLowerBound, of: row,
+            boolean: table.isUnknown(Column.outputTokens, row))
+    }
+}
