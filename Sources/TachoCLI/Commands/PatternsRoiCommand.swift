@@ -138,9 +138,11 @@ struct PatternsRoiCommand: ParsableCommand {
         guard let tools = patterns.json(OperationPatternsProjector.Column.typicalOperations, row)
         else { return found }
         var names: [String] = []
-        JSONView(validated: tools).forEachElement { name in
-            if let name = name.string() { names.append(name) }
-            return true
+        tools.withUnsafeBytes { bytes in
+            JSONView(validated: bytes).forEachElement { name in
+                if let name = name.string() { names.append(name) }
+                return true
+            }
         }
         guard !names.isEmpty else { return found }
         let wanted = "→\(names.joined(separator: "→"))→"

@@ -8,7 +8,7 @@ import TachoLog
 /// ``forEach(in:_:)``, and the sequences follow.
 struct CallStep {
     enum Kind {
-        /// A call of `tool` with `input` began.
+        /// A call of `tool` began.
         case began
         /// The call ended, and went well or not.
         case ended(isSuccess: Bool)
@@ -22,21 +22,29 @@ struct CallStep {
     var agent: JSONView?
     /// Names the call in the session.
     var call: Int64 = 0
-    var tool: JSONView?
-    var input: JSONView?
+    /// The tool's name.
+    var tool: [UInt8]?
+    /// The file it works on.
+    var path: [UInt8]?
     var moment: Timestamp?
     /// Milliseconds, where the source tells them.
     var duration: Int64?
 
-    static let inputs: [TypePattern] = [
-        "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure", "hook.PermissionDenied",
-        "hook.UserPromptSubmit", "transcript.assistant", "transcript.user", "output.assistant",
-        "output.user",
-    ]
+    /// Whether the source may tell all calls again, as documents do that grow.
+    var mayComeAgain = false
+
+    static let inputs: [TypePattern] =
+        AgentFormats.inputs + [
+            "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",
+            "hook.PermissionDenied",
+            "hook.UserPromptSubmit", "transcript.assistant", "transcript.user", "output.assistant",
+            "output.user",
+        ]
 
     /// Who tells it: of a session only the first one's word counts.
     static func witness(of event: Event) -> StaticString {
         switch event.type[0] {
+        case _ where event.isOfAgentSession: "transcript"
         case UInt8(ascii: "h"): "hook"
         case UInt8(ascii: "t"): "transcript"
         default: "output"
@@ -45,7 +53,7 @@ struct CallStep {
 
     /// The workflow that a step belongs to, where the event tells one.
     static func workflow(of event: Event, session: ByteString) -> UnsafeRawBufferPointer? {
-        if event.type.hasPrefix("transcript.") { return nil }
+        if event.type.hasPrefix("transcript.") || event.isOfAgentSession { return nil }
         let name = event.stream.dropping(prefix: "wf-")
         let isNobody = name.equals("unknown") || name.equals("general")
         return isNobody || name.elementsEqual(session.bytes) ? nil : name
@@ -53,6 +61,7 @@ struct CallStep {
 
     static func forEach(in event: Event, _ body: (CallStep) -> Void) {
         switch event.type[0] {
+        case _ where event.isOfAgentSession: readActivities(event, body)
         case UInt8(ascii: "h"): readHook(event, body)
         default: readMessage(event, isOutput: event.type[0] == UInt8(ascii: "o"), body)
         }
@@ -74,8 +83,41 @@ struct CallStep {
         body(
             CallStep(
                 kind: kind, session: session, agent: payload.agentID, call: call(payload),
-                tool: payload.toolName, input: payload.toolInput, moment: moment,
-                duration: payload.reportedDuration))
+                tool: payload.toolName?.text().map { Array($0) }, path: path(payload.toolInput),
+                moment: moment, duration: payload.reportedDuration))
+    }
+
+    private static func path(_ input: JSONView?) -> [UInt8]? {
+        (input?["file_path"] ?? input?["notebook_path"])?.text().map { Array($0) }
+    }
+
+    // MARK: Other agents
+
+    private static func readActivities(_ event: Event, _ body: (CallStep) -> Void) {
+        let session = ByteString(event.stream)
+        AgentFormats.forEachActivity(in: event) { activity in
+            switch activity {
+            case .prompt:
+                body(CallStep(kind: .prompted, session: session, mayComeAgain: true))
+            case .call(let call):
+                body(
+                    CallStep(
+                        kind: .began, session: session, call: hash(call.id),
+                        tool: call.name?.bytes, path: call.path?.bytes, moment: call.time,
+                        mayComeAgain: true))
+            case .result(let result):
+                body(
+                    CallStep(
+                        kind: .ended(isSuccess: result.outcome == .completed), session: session,
+                        call: hash(result.id), moment: result.time, duration: result.duration,
+                        mayComeAgain: true))
+            default: break
+            }
+        }
+    }
+
+    private static func hash(_ id: ByteString) -> Int64 {
+        id.bytes.withUnsafeBytes { ContentHash.hash($0) }
     }
 
     /// Without an id a call is its tool and its input; a logger's Post has no input.
@@ -118,8 +160,9 @@ struct CallStep {
             case .use:
                 body(
                     CallStep(
-                        kind: .began, session: session, agent: agent, call: id, tool: block.name,
-                        input: block.input, moment: event.time))
+                        kind: .began, session: session, agent: agent, call: id,
+                        tool: block.name?.text().map { Array($0) }, path: path(block.input),
+                        moment: event.time))
             case .result:
                 body(
                     CallStep(

@@ -21,9 +21,8 @@ extension ToolSequencesProjector {
     }
 
     /// Lists that grow by what is new; most calls add nothing.
-    func addContext(_ tool: [UInt8], _ input: JSONView?, _ row: Int, _ table: inout Table) {
-        let path = input?["file_path"] ?? input?["notebook_path"]
-        let ending = path?.withText { Self.ending($0) } ?? nil
+    func addContext(_ tool: [UInt8], _ path: [UInt8]?, _ row: Int, _ table: inout Table) {
+        let ending = path?.withUnsafeBytes { Self.ending($0) } ?? nil
         let operation = Self.operation(tool)
         var context = Context(table.json(Column.context, row))
         let isNewOperation = context.add(operation)

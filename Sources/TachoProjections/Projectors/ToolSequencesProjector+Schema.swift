@@ -22,6 +22,7 @@ extension ToolSequencesProjector {
         case number
         case isClosed
         case state
+        case toldCalls
     }
 
     package static let schema = TableSchema(
@@ -68,5 +69,6 @@ extension ToolSequencesProjector {
             ColumnDefinition("number", .integer, isHidden: true),
             ColumnDefinition("is_closed", .boolean, isHidden: true),
             ColumnDefinition("state", .text, isHidden: true, isInterned: false),
+            ColumnDefinition("told_calls", .text, isHidden: true, isInterned: false),
         ])
 }

@@ -23,6 +23,9 @@ package struct ToolSequencesProjector: Projector {
     private var newestRows: [ByteString: Int] = [:]
     private var firstRows: [ByteString: Int] = [:]
     private static let memoryLimit = 1 << 14
+    /// Of sessions that may be told again: the calls that were; what the rows' hidden cells say.
+    private var toldCalls: [ByteString: Set<Int64>] = [:]
+    private static let toldLimit = 256
 
     package init() {}
 
@@ -46,8 +49,10 @@ package struct ToolSequencesProjector: Projector {
         }
         switch step.kind {
         case .began:
+            if step.mayComeAgain, !isNews(step, table) { return }
             let row = openRow(step, key, after: newest, event, &table)
             begin(step, row, event, &table)
+            if step.mayComeAgain { tell(step, row, &table) }
             if first == nil { firstRows[step.session] = row }
         case .ended(let isSuccess):
             guard let newest else { return }
@@ -66,6 +71,32 @@ package struct ToolSequencesProjector: Projector {
         if self[keyPath: memory].count >= Self.memoryLimit { self[keyPath: memory].removeAll() }
         self[keyPath: memory][key] = row
         return row
+    }
+
+    // MARK: Calls that may come again
+
+    /// Whether a call of a session that is told again and again is told for the first time.
+    private mutating func isNews(_ step: CallStep, _ table: Table) -> Bool {
+        if toldCalls[step.session] == nil {
+            if toldCalls.count >= Self.toldLimit { toldCalls.removeAll() }
+            var told = Set<Int64>()
+            for row in table.rows(where: Column.sessionID, equals: step.session) {
+                table.withText(Column.toldCalls, row) { bytes in
+                    for offset in stride(from: 0, to: bytes.count, by: 8) {
+                        let word = bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)
+                        told.insert(Int64(littleEndian: word))
+                    }
+                }
+            }
+            toldCalls[step.session] = told
+        }
+        return toldCalls[step.session]?.insert(step.call).inserted ?? true
+    }
+
+    private func tell(_ step: CallStep, _ row: Int, _ table: inout Table) {
+        var bytes = table.withText(Column.toldCalls, row) { Array($0) } ?? []
+        withUnsafeBytes(of: step.call.littleEndian) { bytes.append(contentsOf: $0) }
+        table.set(Column.toldCalls, of: row, text: bytes)
     }
 
     private static func agentKey(_ step: CallStep) -> ByteString {
@@ -125,14 +156,14 @@ package struct ToolSequencesProjector: Projector {
         table.add(1, to: Column.callCount, of: row)
         table.add(1, to: Column.openCount, of: row)
         if let moment = step.moment { table.fill(Column.startedAt, of: row, timestamp: moment) }
-        addContext(name, step.input, row, &table)
+        addContext(name, step.path, row, &table)
         table.touch(row, at: event)
     }
 
     /// The tool's name, without what a signature is made of.
-    private static func name(_ tool: JSONView?) -> [UInt8] {
-        guard let text = tool?.text(), !text.isEmpty else { return Array("unknown".utf8) }
-        guard text.count > nameByteLimit else { return Array(text) }
+    private static func name(_ tool: [UInt8]?) -> [UInt8] {
+        guard let text = tool, !text.isEmpty else { return Array("unknown".utf8) }
+        guard text.count > nameByteLimit else { return text }
         let hash = text.withUnsafeBytes { ContentHash.hash($0) }
         let digits = String(UInt64(bitPattern: hash), radix: 16)
         let start = text.withUnsafeBytes { Array($0.prefix(characterBytes: nameByteLimit - 17)) }
