@@ -8,7 +8,8 @@ import TachoLog
 package struct RedundancyPrice: Sendable {
     private struct Session: Sendable {
         var cost: Int128 = 0
-        var messageCount = 0
+        /// A run's result is the sum of its requests, and none itself.
+        var requestCount = 0
         var uses: [ByteString: Int] = [:]
         var models: [ByteString] = []
         var last: Timestamp?
@@ -23,20 +24,20 @@ package struct RedundancyPrice: Sendable {
         for group in report.groups {
             guard let key = group.key else { continue }
             sessions[key.description, default: Session()].cost = group.sum.cost
-            sessions[key.description, default: Session()].messageCount = group.sum.pricedCount
         }
         for usage in usages {
             guard let session = usage.session, let model = usage.model else { continue }
             let key = session.description
             if sessions[key]?.uses[model] == nil { sessions[key]?.models.append(model) }
             sessions[key]?.uses[model, default: 0] += 1
+            if !usage.isResult { sessions[key]?.requestCount += 1 }
             sessions[key]?.last = usage.occurred ?? usage.recorded
         }
     }
 
     /// Pico-dollars; `nil` where no price of the session's model is known.
     package func price(of finding: Redundancy.Finding) -> Int64? {
-        guard let session = sessions[finding.session], session.messageCount > 0,
+        guard let session = sessions[finding.session],
             let moment = finding.called ?? session.last,
             let model = session.models.max(by: {
                 (session.uses[$0] ?? 0) < (session.uses[$1] ?? 0)
@@ -45,7 +46,10 @@ package struct RedundancyPrice: Sendable {
         let write = rates.cacheWrite5m ?? rates.input
         let read = rates.cacheRead ?? rates.input
         guard let write, let read else { return nil }
-        let request = session.cost / Int128(session.messageCount)
+        guard finding.kind == .carried || finding.kind == .reread || session.requestCount > 0 else {
+            return nil
+        }
+        let request = session.cost / Int128(max(1, session.requestCount))
         let price: Int128 =
             switch finding.kind {
             case .carried: Int128(finding.carriedTokens) * Int128(read)
