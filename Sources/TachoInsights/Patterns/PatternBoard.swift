@@ -1,3 +1,4 @@
+import TachoJSON
 import TachoLog
 package import TachoProjections
 
@@ -54,6 +55,8 @@ package struct PatternBoard: Sendable {
             try table("tool_sequences"), options, Self.meanRequest(usages, book), statuses)
         entries += Self.redundancies(
             try table("tool_calls"), RedundancyPrice(usages, book), statuses)
+        entries += Self.decided(
+            try table("operation_patterns"), known: Set(entries.map(\.id)))
         entries = entries.stablySorted { ($0.savings ?? -1) > ($1.savings ?? -1) }
     }
 
@@ -105,6 +108,31 @@ package struct PatternBoard: Sendable {
                 positions: rows.prefix(10).compactMap {
                     occurrences.integer(occurrences.schema.createdPositionColumn, $0)
                 })
+        }
+    }
+
+    /// What was decided about stays, also when it no longer repeats.
+    private static func decided(_ table: Table, known: Set<String>) -> [Entry] {
+        typealias Column = OperationPatternsProjector.Column
+        return (0..<table.rowCount).compactMap { row in
+            guard let id = table.text(Column.patternSignature, row)?.description,
+                !known.contains(id)
+            else { return nil }
+            let text = table.withJSON(Column.typicalInputPattern, row) {
+                JSONView(validated: $0).string()
+            }
+            return Entry(
+                id: id, kind: table.text(Column.patternType, row)?.description ?? "recorded",
+                text: (text ?? nil) ?? id,
+                count: Int(table.integer(Column.occurrenceCount, row) ?? 0), subjectCount: 0,
+                savings: table.money(Column.potentialMonthlySavings, row),
+                confidence: table.real(Column.confidenceScore, row).map { $0 / 100 },
+                status: table.text(Column.automationStatus, row)?.description ?? "detected",
+                advice: "recorded; not seen in the calls of today",
+                evidence: ("operation_patterns", [id]),
+                positions: [table.integer(table.schema.createdPositionColumn, row)].compactMap(
+                    \.self)
+            )
         }
     }
 

@@ -160,6 +160,29 @@ struct ToolSequencesProjectorTests {
         #expect(try table.row("s:1").text("source") == "hook")
     }
 
+    @Test func `a document that is written again tells its calls once`() throws {
+        var log = MemoryLog()
+        func add(_ id: String, _ calls: [String]) {
+            let list = calls.map {
+                #"{"id":"\#($0)","name":"\#($0)","args":{},"status":"success"}"#
+            }
+            log.append(
+                stream: "g", type: "gemini.gemini",
+                data: #"{"id":"\#(id)","toolCalls":[\#(list.joined(separator: ","))]}"#)
+        }
+        add("m1", ["a"])
+        add("m1", ["a", "b"])
+        log.append(stream: "g", type: "gemini.user", data: #"{"id":"u","content":"on"}"#)
+        add("m1", ["a", "b"])
+        add("m2", ["c"])
+
+        let table = try TableReader(folding: ToolSequencesProjector.self, log)
+
+        #expect(table.rows.map { $0.text("sequence_signature") } == ["a→b", "c"])
+        #expect(table.rows.map { $0.boolean("success") } == [true, true])
+        #expect(table.rows.map { $0.integer("open_count") } == [0, 0])
+    }
+
     @Test func `many sessions, folded anew at any point, are the same`() throws {
         var log = MemoryLog()
         for number in 0..<40 {
