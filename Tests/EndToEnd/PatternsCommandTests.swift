@@ -107,7 +107,6 @@ struct PatternsCommandTests {
 
         let rows = try tacho.run("similar", "a login form for the server", "--json").rows()
 
-        #expect(rows.first?["kind"] as? String == "workflow")
         #expect(Set(rows.compactMap { $0["id"] as? String }) == ["a1b2c3d4", "feedbeef", "s1"])
         let failed = try tacho.run("similar", "login", "--outcome", "failed", "--json").rows()
         #expect(failed.map { $0["id"] as? String } == ["feedbeef"])

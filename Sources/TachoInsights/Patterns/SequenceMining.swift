@@ -23,7 +23,7 @@
 /// So a run is *bound* if it surprises, or if the runs without its last and without its first call
 /// are bound and at least half of either go on to be this run. Candidates are the longest bound runs
 /// that stay frequent without the calls that belong to better ones.
-/// Runs of two calls are never bound.
+/// Runs of two calls are bound if most calls of either tool are in them.
 ///
 /// Source: Agrawal and Srikant 1995 (levels); Laxman 2007 (occurrences that do not overlap);
 /// Prum, Rodolphe, de Turckheim 1995 (expectation of a word under the maximal Markov chain).
@@ -90,7 +90,11 @@ package struct SequenceMining: Sendable {
                 let isHabit =
                     bound.contains(start) && bound.contains(end)
                     && 2 * run.count >= max(left, right)
-                let isBound = isHabit || isSurprising(run.tools, run.count, expected)
+                // Two tools that mostly come together are a habit before any chance is reckoned.
+                let isPair =
+                    run.tools.count == 2 && start != end && 2 * run.count >= max(left, right)
+                let isBound =
+                    isPair || isHabit || isSurprising(run.tools, run.count, expected)
                 if isBound { boundHere.insert(run.tools) }
                 level.append(
                     Run(
