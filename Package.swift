@@ -122,7 +122,7 @@ let package = Package(
             name: "TachoInsightsTests",
             dependencies: [
                 "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
-                "TachoProjections", "TachoSources",
+                "TachoProjections", "TachoSources", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -50,7 +50,8 @@ struct Tacho: ParsableCommand {
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
-        PricesCommand.self, TablesCommand.self, TableCommand.self,
+        PricesCommand.self, PatternsCommand.self, SimilarCommand.self,
+        TablesCommand.self, TableCommand.self,
         WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
     ]
 

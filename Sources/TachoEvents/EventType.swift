@@ -74,8 +74,18 @@ package enum EventType {
     package static let toolDeprecated: ByteString = "tool.deprecated"
 
     package static let savingsRecorded: ByteString = "savings.recorded"
+    /// Somebody, or a miner, says that an operation repeats.
+    package static let patternDetected: ByteString = "pattern.detected"
+    /// A pattern was put before a person, approved, rejected, or moved on in its life.
+    package static let patternReviewed: ByteString = "pattern.reviewed"
+    package static let patternCommented: ByteString = "pattern.commented"
+    /// A tool does now what the pattern describes.
+    package static let patternImplemented: ByteString = "pattern.implemented"
     /// A known pattern was carried out, with what it took.
     package static let patternExecuted: ByteString = "pattern.executed"
+    /// A pattern is expected in a request, and whether it came.
+    package static let patternPredicted: ByteString = "pattern.predicted"
+    package static let patternValidated: ByteString = "pattern.validated"
 
     /// What a model's tokens cost from a moment on.
     package static let priceSet: ByteString = "price.set"

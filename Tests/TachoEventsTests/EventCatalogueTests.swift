@@ -27,7 +27,9 @@ import Testing
             EventType.queueConfigured, EventType.toolRegistered, EventType.toolUpdated,
             EventType.toolDeprecated, EventType.savingsRecorded,
             EventType.decisionRecorded, EventType.decisionOutcome, EventType.resourceSampled,
-            EventType.priceSet,
+            EventType.priceSet, EventType.patternDetected, EventType.patternReviewed,
+            EventType.patternCommented, EventType.patternImplemented, EventType.patternExecuted,
+            EventType.patternPredicted, EventType.patternValidated,
         ]
         let families = [
             EventType.hookPrefix, EventType.phasePrefix, EventType.workflowPrefix,

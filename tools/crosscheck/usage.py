@@ -41,13 +41,21 @@ PRICES = {
     "claude-opus-4-1": "15 75 18.75 30 1.50", "claude-3-7-sonnet": "3 15 3.75 6 0.30",
     "claude-3-5-sonnet": "3 15 3.75 6 0.30", "claude-3-opus": "15 75 18.75 - 1.50",
     "claude-3-sonnet": "3 15 - - -", "claude-3-haiku": "0.25 1.25 0.30 - 0.03",
+    "gpt-5": "1.25 10 - - 0.125", "gpt-5-codex": "1.25 10 - - 0.125",
+    "gpt-5.1": "1.25 10 - - 0.125", "gpt-5.1-codex": "1.25 10 - - 0.125",
+    "gpt-5.2": "1.75 14 - - 0.175", "gpt-5.2-codex": "1.75 14 - - 0.175",
+    "gpt-5.4": "2.50 15 - - 0.25", "gemini-2.5-pro": "1.25 10 - - 0.125",
+    "gemini-2.5-flash": "0.30 2.50 - - 0.03", "gemini-3-flash-preview": "0.50 3 - - 0.05",
+    "gemini-3-pro-preview": "2 12 - - 0.20", "gemini-3.1-pro-preview": "2 12 - - 0.20",
 }
 FAST = {"claude-opus-4-6": 6, "claude-opus-4-7": 6, "claude-opus-4-8": 2}
 # Above so many tokens of prompt; "-" is a rate that nobody tells.
 LONG = {
     "claude-haiku-5-5": (100_000, "0.50 2.50 0.625 1 0.05"),
     "claude-sonnet-4": (200_000, "6 22.50 7.50 - 0.60"),
-    "gpt-5.5": (272_000, "10 45 - - 1"),
+    "gpt-5.5": (272_000, "10 45 - - 1"), "gemini-2.5-pro": (200_000, "2.50 15 - - 0.25"),
+    "gemini-3-pro-preview": (200_000, "4 18 - - 0.40"),
+    "gemini-3.1-pro-preview": (200_000, "4 18 - - 0.40"),
 }
 
 
@@ -233,6 +241,7 @@ class Row:
         """Dollars, exact; None is unknown."""
         name = re.sub(r"\[[^\[]*\]$", "", self.model or "")
         name = name if name in PRICES else re.sub(r"[-@]\d{8}$", "", name)
+        name = name if name in PRICES else re.sub(r"^(anthropic|gemini|google|openai)/", "", name)
         if name not in PRICES:
             return None
         counts = self.counts()

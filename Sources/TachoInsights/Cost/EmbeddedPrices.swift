@@ -80,8 +80,36 @@ package enum EmbeddedPrices {
             "gemini-3.1-pro-preview", "google", rates("2", "12", nil, nil, "0.20"))
         gemini.thresholdTokens = 200_000
         gemini.longRates = rates("4", "18", nil, nil, "0.40")
-        let gpt5 = price("gpt-5", "openai", rates("1.25", "10", nil, nil, "0.125"))
-        return [gpt5, gpt55, gpt56, codex, gemini]
+        return [gpt55, gpt56, codex, gemini] + gptOf2025 + geminiOf2025
+    }
+
+    /// Input and output of each are what Aider's analytics say that its calls cost
+    /// (`shared/data/aider`), but of `gpt-5.1`, which costs as `gpt-5`.
+    private static var gptOf2025: [ModelPrice] {
+        let ofOldest = ["gpt-5", "gpt-5-codex", "gpt-5.1", "gpt-5.1-codex"].map {
+            price($0, "openai", rates("1.25", "10", nil, nil, "0.125"))
+        }
+        let ofNewer = ["gpt-5.2", "gpt-5.2-codex"].map {
+            price($0, "openai", rates("1.75", "14", nil, nil, "0.175"))
+        }
+        return ofOldest + ofNewer + [
+            price("gpt-5.4", "openai", rates("2.50", "15", nil, nil, "0.25"))
+        ]
+    }
+
+    /// As ``gptOf2025``.
+    private static var geminiOf2025: [ModelPrice] {
+        var pro25 = price("gemini-2.5-pro", "google", rates("1.25", "10", nil, nil, "0.125"))
+        pro25.thresholdTokens = 200_000
+        pro25.longRates = rates("2.50", "15", nil, nil, "0.25")
+        var pro3 = price("gemini-3-pro-preview", "google", rates("2", "12", nil, nil, "0.20"))
+        pro3.thresholdTokens = 200_000
+        pro3.longRates = rates("4", "18", nil, nil, "0.40")
+        return [
+            pro25, pro3,
+            price("gemini-2.5-flash", "google", rates("0.30", "2.50", nil, nil, "0.03")),
+            price("gemini-3-flash-preview", "google", rates("0.50", "3", nil, nil, "0.05")),
+        ]
     }
 
     private static func anthropic(

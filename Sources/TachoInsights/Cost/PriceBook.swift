@@ -34,7 +34,8 @@ package struct PriceBook: Sendable {
     /// The price of a model at a moment.
     ///
     /// A model is looked for by its whole name, then without what stands in brackets behind it
-    /// (`[1m]`), then without a date (`-20251101`, `@20251101`). A price that an event says comes
+    /// (`[1m]`), then without a date (`-20251101`, `@20251101`), then all of that without its
+    /// maker's name in front (`openai/`). A price that an event says comes
     /// before an embedded one, the provider's own before another's, and of several the one that
     /// holds since last.
     package func price(
@@ -83,6 +84,14 @@ package struct PriceBook: Sendable {
         {
             names.append(ByteString(Array(name.dropLast(9))))
         }
+        for prefix in makers where model.bytes.starts(with: prefix.bytes) {
+            names += Self.names(of: ByteString(Array(model.bytes.dropFirst(prefix.bytes.count))))
+        }
         return names
     }
+
+    /// Who made the model, as some agents put it in front of its name.
+    ///
+    /// Those who sell models of others are not among them: their prices are their own.
+    private static let makers: [ByteString] = ["anthropic/", "gemini/", "google/", "openai/"]
 }

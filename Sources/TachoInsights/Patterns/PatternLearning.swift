@@ -1,4 +1,4 @@
-import TachoProjections
+package import TachoProjections
 
 /// The patterns that workflows show, learned one workflow after the other.
 ///

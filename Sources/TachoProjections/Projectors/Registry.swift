@@ -20,4 +20,12 @@ package let allProjectors: [any Projector.Type] = [
     GitHubArtifactsProjector.self,
     ModelUsageProjector.self,
     PricesProjector.self,
+    ToolSequencesProjector.self,
+    OperationPatternsProjector.self,
+    PatternOccurrencesProjector.self,
+    PatternApprovalsProjector.self,
+    PatternReviewHistoryProjector.self,
+    PatternExecutionsProjector.self,
+    PatternConfidenceHistoryProjector.self,
+    PatternRoiSummaryProjector.self,
 ]

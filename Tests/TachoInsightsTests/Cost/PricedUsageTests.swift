@@ -170,12 +170,16 @@ struct PricedUsageTests {
     @Test(arguments: [
         ("claude-opus-4-5-20251101", 5.0), ("claude-opus-4-5@20251101", 5),
         ("claude-opus-4-5[1m]", 5), ("claude-opus-4-5-20251101[1m]", 5), ("claude-opus-4-5", 5),
+        ("anthropic/claude-opus-4-5-20251101", 5), ("openai/gpt-5.2", 1.75),
     ])
     func `a model's date and brackets do not hide its price`(model: String, price: Double) throws {
         #expect(try amount(model, #""input_tokens":1"#) == millionths(price))
     }
 
-    @Test(arguments: ["claude-opus-4-9", "claude-opus-4-5-2025110", "opus", "-20251101", "[", ""])
+    @Test(arguments: [
+        "claude-opus-4-9", "claude-opus-4-5-2025110", "opus", "-20251101", "[", "", "openai/",
+        "azure/gpt-5.2",
+    ])
     func `a name that is like another has no price of it`(model: String) throws {
         #expect(try amount(model, #""input_tokens":1"#) == nil)
     }

@@ -44,6 +44,15 @@ struct LawTests {
         expectNames(GitHubArtifactsProjector.self, GitHubArtifactsProjector.Column.self)
         expectNames(ModelUsageProjector.self, ModelUsageProjector.Column.self)
         expectNames(PricesProjector.self, PricesProjector.Column.self)
+        expectNames(ToolSequencesProjector.self, ToolSequencesProjector.Column.self)
+        expectNames(OperationPatternsProjector.self, OperationPatternsProjector.Column.self)
+        expectNames(PatternOccurrencesProjector.self, PatternOccurrencesProjector.Column.self)
+        expectNames(PatternApprovalsProjector.self, PatternApprovalsProjector.Column.self)
+        expectNames(PatternReviewHistoryProjector.self, PatternReviewHistoryProjector.Column.self)
+        expectNames(PatternExecutionsProjector.self, PatternExecutionsProjector.Column.self)
+        expectNames(
+            PatternConfidenceHistoryProjector.self, PatternConfidenceHistoryProjector.Column.self)
+        expectNames(PatternRoiSummaryProjector.self, PatternRoiSummaryProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(
@@ -86,6 +95,7 @@ enum RandomLog {
         if number(4) == 0 { return RandomLog.appendRun(to: &log, using: &random) }
         if number(5) == 0 { return RandomLog.appendUsage(to: &log, using: &random) }
         if number(4) == 0 { return RandomLog.appendTelemetry(to: &log, using: &random) }
+        if number(6) == 0 { return RandomLog.appendPattern(to: &log, using: &random) }
         switch number(9) {
         case 0, 1:
             let name = pick([

@@ -1,5 +1,3 @@
-package import TachoProjections
-
 /// The operations a workflow was about, and what characterises it.
 ///
 /// Source: semantics §5.2, golden `pattern_detection`.
@@ -18,7 +16,10 @@ package struct PatternDetection: Sendable {
     package let inputLength: Int
     package let keywords: [String]
     /// Paths and files that the input names, each once, in the order of their bytes.
-    package let files: [String]
+    ///
+    /// Looked for when asked: it takes longer than all the rest.
+    package var files: [String] { Self.files(in: input) }
+    private let input: String
     package let length: Length
     package let complexity: Complexity
     package let errorCount: Int
@@ -35,7 +36,7 @@ package struct PatternDetection: Sendable {
         self.signatures = signatures.filter { seen.insert($0).inserted }
         inputLength = input.unicodeScalars.count
         keywords = Self.keywords.filter(text.holds)
-        files = Self.files(in: input)
+        self.input = input
         length = durationSeconds < 180 ? .short : durationSeconds < 600 ? .medium : .long
         self.errorCount = errorCount
         let words = wordCount ?? input.words.count
@@ -84,6 +85,6 @@ package struct PatternDetection: Sendable {
         let found = patterns.flatMap { pattern in
             input.matches(of: pattern.matchingSemantics(.unicodeScalar)).map { String($0.output) }
         }
-        return Set(found).sorted { $0.utf8.precedes($1.utf8) }
+        return Set(found).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

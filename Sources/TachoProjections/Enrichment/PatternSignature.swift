@@ -1,5 +1,3 @@
-import TachoProjections
-
 /// What kind of operation a workflow is: `category:what:target`.
 ///
 /// Source: semantics §5.1, goldens `pattern_signature`, `pattern_signature_validation`.
@@ -57,7 +55,9 @@ package enum PatternSignature {
         _ input: String, _ text: SearchText, _ template: String?
     ) -> String {
         if text.holds("both") { return "both" }
-        let hasWordAll = input.lowercased().contains(/\ball\b/.wordBoundaryKind(.simple))
+        let hasWordAll =
+            text.holds("all")
+            && input.lowercased().contains(/\ball\b/.wordBoundaryKind(.simple))
         if hasWordAll, text.holds(anyOf: ["tests", "code", "files"]) { return "all" }
         if text.holds(anyOf: ["backend", "server", "api"]) { return "backend" }
         if text.holds(anyOf: ["frontend", "client", "ui"]) { return "frontend" }

@@ -1,0 +1,195 @@
+import TachoJSON
+import TachoLog
+package import TachoProjections
+
+/// All that repeats, in one list: operations of workflows, sequences of tools, work for nothing.
+package struct PatternBoard: Sendable {
+    package struct Entry: Sendable {
+        /// The signature of an operation, else 16 hexadecimal digits made of kind and text.
+        package let id: String
+        /// `operation`, `sequence`, or the kind of a redundancy.
+        package let kind: String
+        /// Signature, sequence, file, or command.
+        package let text: String
+        package let count: Int
+        /// Sessions or workflows that show it.
+        package let subjectCount: Int
+        /// Pico-dollars that it cost, or that a tool would save; `nil` is unknown.
+        package let savings: Int64?
+        /// From 0 to 1; `nil` for what is counted, not guessed.
+        package let confidence: Double?
+        package let status: String
+        package let advice: String
+        /// Rows that show it: the table, and keys for `tacho why`.
+        package let evidence: (table: String, keys: [String])
+        /// Of the events behind it, ascending, the first few.
+        package let positions: [Int64]
+        /// Names of the tools of a sequence.
+        package var tools: [String] = []
+    }
+
+    package static let tables = [
+        "operation_patterns", "pattern_occurrences", "pattern_approvals", "tool_sequences",
+        "tool_calls", "model_usage", "sessions", "prices", "workflow_history",
+        "pattern_roi_summary", "pattern_review_history", "pattern_executions",
+    ]
+
+    package private(set) var entries: [Entry] = []
+
+    /// Builds the list, what saves most first.
+    ///
+    /// - Parameters:
+    ///   - options: Of the mining.
+    ///   - table: Gives a table by its name, all of ``tables``.
+    /// - Throws: What `table` throws.
+    package init<E: Error>(
+        options: SequenceMining.Options, table: (String) throws(E) -> Table
+    ) throws(E) {
+        let statuses = Self.statuses(try table("operation_patterns"))
+        let usages = ModelUsage.read(
+            try table("model_usage"), sessions: try table("sessions"))
+        let book = PriceBook(try table("prices"))
+        entries += Self.operations(
+            try table("operation_patterns"), try table("pattern_occurrences"))
+        entries += Self.sequences(
+            try table("tool_sequences"), options, Self.meanRequest(usages, book), statuses)
+        entries += Self.redundancies(
+            try table("tool_calls"), RedundancyPrice(usages, book), statuses)
+        entries += Self.decided(
+            try table("operation_patterns"), known: Set(entries.map(\.id)))
+        entries = entries.stablySorted { ($0.savings ?? -1) > ($1.savings ?? -1) }
+    }
+
+    private static func statuses(_ table: Table) -> [String: String] {
+        typealias Column = OperationPatternsProjector.Column
+        var statuses: [String: String] = [:]
+        for row in 0..<table.rowCount {
+            let key = table.text(Column.patternSignature, row)?.description ?? ""
+            statuses[key] = table.text(Column.automationStatus, row)?.description
+        }
+        return statuses
+    }
+
+    /// Pico-dollars of a request of a model, on average over all; `nil` where nothing is priced.
+    private static func meanRequest(_ usages: [ModelUsage], _ book: PriceBook) -> Int64? {
+        let total = CostReport(usages, by: .model, prices: .tacho(book)).total
+        guard total.pricedCount > 0 else { return nil }
+        return Int64(clamping: total.cost / Int128(total.pricedCount))
+    }
+
+    package static func id(_ kind: String, _ text: String) -> String {
+        WebhookID.shortHash(kind == "sequence" ? text : "\(kind):\(text)")
+    }
+
+    // MARK: Kinds
+
+    private static func operations(_ table: Table, _ occurrences: Table) -> [Entry] {
+        typealias Column = OperationPatternsProjector.Column
+        typealias Occurrence = PatternOccurrencesProjector.Column
+        return (0..<table.rowCount).compactMap { row in
+            guard let signature = table.text(Column.patternSignature, row),
+                PatternSignature.isValid(signature.description)
+            else { return nil }
+            let rows = occurrences.rows(where: Occurrence.patternID, equals: signature)
+            let count = Int(table.integer(Column.occurrenceCount, row) ?? 0)
+            return Entry(
+                id: signature.description, kind: "operation", text: signature.description,
+                count: Int(table.integer(Column.detectionCount, row) ?? 0), subjectCount: count,
+                savings: table.money(Column.potentialMonthlySavings, row),
+                confidence: table.real(Column.confidenceScore, row).map { $0 / 100 },
+                status: table.text(Column.automationStatus, row)?.description ?? "detected",
+                advice: "a script, a command, or a hook in place of a prompt",
+                evidence: (
+                    "pattern_occurrences",
+                    rows.prefix(10).compactMap {
+                        occurrences.text(Occurrence.occurrenceID, $0)?.description
+                    }
+                ),
+                positions: rows.prefix(10).compactMap {
+                    occurrences.integer(occurrences.schema.createdPositionColumn, $0)
+                })
+        }
+    }
+
+    /// What was decided about stays, also when it no longer repeats.
+    private static func decided(_ table: Table, known: Set<String>) -> [Entry] {
+        typealias Column = OperationPatternsProjector.Column
+        return (0..<table.rowCount).compactMap { row in
+            guard let id = table.text(Column.patternSignature, row)?.description,
+                !known.contains(id)
+            else { return nil }
+            let text = table.withJSON(Column.typicalInputPattern, row) {
+                JSONView(validated: $0).string()
+            }
+            return Entry(
+                id: id, kind: table.text(Column.patternType, row)?.description ?? "recorded",
+                text: (text ?? nil) ?? id,
+                count: Int(table.integer(Column.occurrenceCount, row) ?? 0), subjectCount: 0,
+                savings: table.money(Column.potentialMonthlySavings, row),
+                confidence: table.real(Column.confidenceScore, row).map { $0 / 100 },
+                status: table.text(Column.automationStatus, row)?.description ?? "detected",
+                advice: "recorded; not seen in the calls of today",
+                evidence: ("operation_patterns", [id]),
+                positions: [table.integer(table.schema.createdPositionColumn, row)].compactMap(
+                    \.self)
+            )
+        }
+    }
+
+    private static func sequences(
+        _ table: Table, _ options: SequenceMining.Options, _ request: Int64?,
+        _ statuses: [String: String]
+    ) -> [Entry] {
+        let read = SequenceTable(table)
+        let mining = SequenceMining(read.sequences, options: options)
+        return mining.candidates.map { run in
+            let text = read.signature(run)
+            let rows = run.examples.map { read.rows[$0] }
+            let id = id("sequence", text)
+            let sessions = Set(
+                rows.map { table.text(ToolSequencesProjector.Column.sessionID, $0) ?? "" })
+            return Entry(
+                id: id, kind: "sequence", text: text, count: run.count,
+                subjectCount: sessions.count,
+                // One call in place of many: the requests between them are saved.
+                savings: request.map {
+                    Int64(clamping: Int128($0) * Int128(run.count) * Int128(run.tools.count - 1))
+                },
+                confidence: run.lift.isFinite ? 1 - 1 / max(1, run.lift) : 1,
+                status: statuses[id] ?? "candidate",
+                advice: "one tool that does all \(run.tools.count) steps",
+                evidence: (
+                    "tool_sequences",
+                    rows.compactMap {
+                        table.text(ToolSequencesProjector.Column.sequenceID, $0)?.description
+                    }
+                ),
+                positions: rows.compactMap {
+                    table.integer(table.schema.createdPositionColumn, $0)
+                },
+                tools: run.tools.map(read.name))
+        }
+    }
+
+    private static func redundancies(
+        _ table: Table, _ price: RedundancyPrice, _ statuses: [String: String]
+    ) -> [Entry] {
+        let calls = (0..<table.rowCount).compactMap { RecordedCall(table, $0) }
+        var findings = Redundancy(calls).findings
+        for index in findings.indices { findings[index].price = price.price(of: findings[index]) }
+        let groups = OrderedGroups.grouping(findings) { "\($0.kind.rawValue)\u{0}\($0.subject)" }
+        return groups.groups.map { _, alike in
+            let first = alike[0]
+            let id = id(first.kind.rawValue, first.subject)
+            let prices = alike.compactMap(\.price)
+            return Entry(
+                id: id, kind: first.kind.rawValue, text: first.subject,
+                count: alike.reduce(0) { $0 + $1.count }, subjectCount: alike.count,
+                savings: prices.isEmpty
+                    ? nil : Int64(clamping: prices.reduce(Int128(0)) { $0 + Int128($1) }),
+                confidence: nil, status: statuses[id] ?? "detected", advice: first.kind.advice,
+                evidence: ("tool_calls", Array(alike.flatMap(\.calls).prefix(10))),
+                positions: Array(alike.flatMap(\.positions).prefix(10)))
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+/// One thing that an event says about the calls of an agent.
+///
+/// The only place that knows how sources tell of calls: a new source is a `case` in
+/// ``forEach(in:_:)``, and the sequences follow.
+struct CallStep {
+    enum Kind {
+        /// A call of `tool` began.
+        case began
+        /// The call ended, and went well or not.
+        case ended(isSuccess: Bool)
+        /// A person spoke: what comes now answers them.
+        case prompted
+    }
+
+    let kind: Kind
+    let session: ByteString
+    /// The subagent; `nil` for the session's own agent.
+    var agent: JSONView?
+    /// Names the call in the session.
+    var call: Int64 = 0
+    /// The tool's name.
+    var tool: [UInt8]?
+    /// The file it works on.
+    var path: [UInt8]?
+    var moment: Timestamp?
+    /// Milliseconds, where the source tells them.
+    var duration: Int64?
+
+    /// Whether the source may tell all calls again, as documents do that grow.
+    var mayComeAgain = false
+
+    static let inputs: [TypePattern] =
+        AgentFormats.inputs + [
+            "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",
+            "hook.PermissionDenied",
+            "hook.UserPromptSubmit", "transcript.assistant", "transcript.user", "output.assistant",
+            "output.user",
+        ]
+
+    /// Who tells it: of a session only the first one's word counts.
+    static func witness(of event: Event) -> StaticString {
+        switch event.type[0] {
+        case _ where event.isOfAgentSession: "transcript"
+        case UInt8(ascii: "h"): "hook"
+        case UInt8(ascii: "t"): "transcript"
+        default: "output"
+        }
+    }
+
+    /// The workflow that a step belongs to, where the event tells one.
+    static func workflow(of event: Event, session: ByteString) -> UnsafeRawBufferPointer? {
+        if event.type.hasPrefix("transcript.") || event.isOfAgentSession { return nil }
+        let name = event.stream.dropping(prefix: "wf-")
+        let isNobody = name.equals("unknown") || name.equals("general")
+        return isNobody || name.elementsEqual(session.bytes) ? nil : name
+    }
+
+    static func forEach(in event: Event, _ body: (CallStep) -> Void) {
+        switch event.type[0] {
+        case _ where event.isOfAgentSession: readActivities(event, body)
+        case UInt8(ascii: "h"): readHook(event, body)
+        default: readMessage(event, isOutput: event.type[0] == UInt8(ascii: "o"), body)
+        }
+    }
+
+    // MARK: Hooks
+
+    private static func readHook(_ event: Event, _ body: (CallStep) -> Void) {
+        let payload = HookPayload(event.data)
+        let session = payload.session(of: event)
+        let isLive = event.source.equals("claude-code/hook")
+        let moment = event.time ?? (isLive ? event.recorded : nil)
+        if event.type.equals("hook.UserPromptSubmit") {
+            return body(CallStep(kind: .prompted, session: session))
+        }
+        let kind: Kind =
+            event.type.equals("hook.PreToolUse")
+            ? .began : .ended(isSuccess: event.type.equals("hook.PostToolUse"))
+        body(
+            CallStep(
+                kind: kind, session: session, agent: payload.agentID, call: call(payload),
+                tool: payload.toolName?.text().map { Array($0) }, path: path(payload.toolInput),
+                moment: moment, duration: payload.reportedDuration))
+    }
+
+    private static func path(_ input: JSONView?) -> [UInt8]? {
+        (input?["file_path"] ?? input?["notebook_path"])?.text().map { Array($0) }
+    }
+
+    // MARK: Other agents
+
+    private static func readActivities(_ event: Event, _ body: (CallStep) -> Void) {
+        let session = ByteString(event.stream)
+        AgentFormats.forEachActivity(in: event) { activity in
+            switch activity {
+            case .prompt:
+                body(CallStep(kind: .prompted, session: session, mayComeAgain: true))
+            case .call(let call):
+                body(
+                    CallStep(
+                        kind: .began, session: session, call: hash(call.id),
+                        tool: call.name?.bytes, path: call.path?.bytes, moment: call.time,
+                        mayComeAgain: true))
+            case .result(let result):
+                body(
+                    CallStep(
+                        kind: .ended(isSuccess: result.outcome == .completed), session: session,
+                        call: hash(result.id), moment: result.time, duration: result.duration,
+                        mayComeAgain: true))
+            default: break
+            }
+        }
+    }
+
+    private static func hash(_ id: ByteString) -> Int64 {
+        id.bytes.withUnsafeBytes { ContentHash.hash($0) }
+    }
+
+    /// Without an id a call is its tool and its input; a logger's Post has no input.
+    private static func call(_ payload: HookPayload) -> Int64 {
+        if let id = payload.toolUseID?.withText({ $0.isEmpty ? nil : ContentHash.hash($0) }),
+            let id
+        {
+            return id
+        }
+        let tool = payload.toolName?.withText { ContentHash.hash($0) } ?? 0
+        let input = payload.isLoggerRecord ? nil : payload.toolInput
+        return ContentHash.combine(tool, input.map { ContentHash.hash($0.bytes) } ?? 0)
+    }
+
+    // MARK: Messages
+
+    private static func readMessage(
+        _ event: Event, isOutput: Bool, _ body: (CallStep) -> Void
+    ) {
+        let record = AgentRecord(event.data, reading: isOutput ? .everything : .throughMessage)
+        guard let message = record.message,
+            let content = AgentMessage(message, stopsAtContent: true).content
+        else { return }
+        let named = isOutput ? record.sessionID?.text() : nil
+        let session = named.map { ByteString($0) } ?? ByteString(event.stream)
+        let agent = isOutput ? record.parentToolUseID : record.agentID
+        if content.kind == .string {
+            let isPrompt = !isOutput && event.type.equals("transcript.user")
+            if isPrompt, record.isMeta?.boolean() != true, agent == nil {
+                body(CallStep(kind: .prompted, session: session))
+            }
+            return
+        }
+        content.forEachElement { element in
+            let block = ToolBlock(element)
+            guard let kind = block.kind,
+                let id = block.id?.withText({ $0.isEmpty ? nil : ContentHash.hash($0) }), let id
+            else { return true }
+            switch kind {
+            case .use:
+                body(
+                    CallStep(
+                        kind: .began, session: session, agent: agent, call: id,
+                        tool: block.name?.text().map { Array($0) }, path: path(block.input),
+                        moment: event.time))
+            case .result:
+                body(
+                    CallStep(
+                        kind: .ended(isSuccess: !block.isError), session: session, agent: agent,
+                        call: id, moment: event.time))
+            }
+            return true
+        }
+    }
+}

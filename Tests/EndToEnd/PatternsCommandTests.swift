@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `tacho patterns` and `tacho similar`, from calls to a measured return.
+struct PatternsCommandTests {
+    /// A session in which `Grep→Read→Edit→Bash` stands twelve times between other calls, and a file
+    /// is read twice.
+    private static func fill(_ tacho: Program) throws {
+        var tools: [String] = []
+        for round in 0..<12 {
+            tools += ["Grep", "Read", "Edit", "Bash"]
+            tools += [["Glob", "Task", "Write"], ["Task", "Glob"], ["Write"]][round % 3]
+        }
+        var lines: [String] = []
+        func add(_ name: String, _ tool: String, _ number: Int, _ path: String) {
+            let data =
+                #"{"session_id":"s1","tool_name":"\#(tool)","tool_use_id":"t\#(number)","tool_input":{"file_path":"\#(path)"},"tool_response":{"text":"xxxxxxxxxxxxxxxxxxxx"}}"#
+            lines.append(
+                #"{"stream":"s1","type":"hook.\#(name)","source":"claude-code/hook","data":\#(data)}"#
+            )
+        }
+        for (number, tool) in tools.enumerated() {
+            let path = number == 1 || number == 8 ? "/p/same.swift" : "/p/\(number).swift"
+            add("PreToolUse", tool, number, path)
+            add("PostToolUse", tool, number, path)
+        }
+        lines.append(
+            #"{"stream":"s1","type":"hook.UserPromptSubmit","source":"claude-code/hook","data":{"session_id":"s1","prompt":"please run pytest for the server"}}"#
+        )
+        let input = Data(lines.map { $0 + "\n" }.joined().utf8)
+        let result = try tacho.run(["append", "--envelope", "--quiet"], input: input)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
+    @Test func `sequences, operations, and work for nothing are listed with their events`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+
+        let rows = try tacho.run("patterns", "list", "--min-count", "10", "--json").rows()
+
+        let kinds = rows.compactMap { $0["kind"] as? String }
+        #expect(Set(kinds) == ["sequence", "operation", "reread"])
+        let sequence = try #require(rows.first { $0["kind"] as? String == "sequence" })
+        #expect(sequence["pattern"] as? String == "Grep→Read→Edit→Bash")
+        #expect(sequence["count"] as? Int == 12)
+        let operation = try #require(rows.first { $0["kind"] as? String == "operation" })
+        #expect(operation["id"] as? String == "test:pytest:backend")
+        let reread = try #require(rows.first { $0["kind"] as? String == "reread" })
+        #expect(reread["pattern"] as? String == "/p/same.swift")
+        let evidence = try #require(reread["evidence"] as? String).split(separator: " ")
+        let why = try tacho.run(["why"] + evidence.map(String.init) + ["--json"])
+        #expect(why.status == 0, "\(why.errors)")
+    }
+
+    @Test func `a sequence is approved, commented, implemented, rejected, and none of it is lost`()
+        throws
+    {
+        let tacho = try Program()
+        try Self.fill(tacho)
+        let rows = try tacho.run("patterns", "list", "--min-count", "10", "--json").rows()
+        let id = try #require(
+            rows.first { $0["kind"] as? String == "sequence" }?["id"] as? String)
+        let mining = ["--min-count", "10", "--reviewer", "ada", "--json"]
+
+        for arguments in [
+            ["approve", id, "--notes", "yes"], ["comment", id, "--text", "hm"],
+            ["implement", id, "--tool", "t", "--cost", "1.50"], ["reject", id, "--reason", "no"],
+        ] {
+            let result = try tacho.run(["patterns"] + arguments + mining)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+
+        let history = try tacho.run("table", "pattern_review_history", "--json").rows()
+        #expect(
+            history.compactMap { $0["action"] as? String }
+                == ["approved", "commented", "implemented", "rejected"])
+        let pattern = try tacho.run("table", "operation_patterns", "--json").rows()
+            .first { $0["pattern_signature"] as? String == id }
+        #expect(pattern?["automation_status"] as? String == "rejected")
+        #expect(pattern?["tool_name"] as? String == "t")
+        // Also with a threshold that finds it no longer.
+        let rejected = try tacho.run("patterns", "list", "--status", "rejected", "--json").rows()
+        #expect(rejected.map { $0["id"] as? String } == [id])
+        let why = try tacho.run("why", "operation_patterns", id, "automation_status", "--json")
+        #expect(try why.rows().count == 4)
+        let roi = try tacho.run("patterns", "roi", id, "--json").data()
+        #expect(roi["measured"] as? String == "too few to measure")
+    }
+
+    @Test func `a pattern that is not there is told, and nothing is appended`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+
+        for arguments in [["show", "nope"], ["approve", "nope"], ["roi", "nope"]] {
+            let result = try tacho.run(["patterns"] + arguments)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("there is no pattern nope"))
+        }
+        #expect(try tacho.run("table", "pattern_review_history", "--json").rows().isEmpty)
+    }
+
+    @Test func `similar work is found by its words`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+        try SampleStore.fill(tacho)
+
+        let rows = try tacho.run("similar", "a login form for the server", "--json").rows()
+
+        #expect(rows.first?["kind"] as? String == "workflow")
+        #expect(Set(rows.compactMap { $0["id"] as? String }) == ["a1b2c3d4", "feedbeef", "s1"])
+        let failed = try tacho.run("similar", "login", "--outcome", "failed", "--json").rows()
+        #expect(failed.map { $0["id"] as? String } == ["feedbeef"])
+    }
+}

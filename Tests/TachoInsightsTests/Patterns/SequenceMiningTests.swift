@@ -1,0 +1,130 @@
+import TachoInsights
+import TestSupport
+import Testing
+
+struct SequenceMiningTests {
+    /// Every run counted the slow way.
+    private func counts(_ sequences: [[UInt16]], length: Int) -> [[Int]: Int] {
+        var counts: [[Int]: Int] = [:]
+        for sequence in sequences where sequence.count >= length {
+            for start in 0...(sequence.count - length) {
+                counts[sequence[start..<(start + length)].map { Int($0) }, default: 0] += 1
+            }
+        }
+        return counts
+    }
+
+    private func random(_ count: Int, tools: Int, _ random: inout SeededRandom) -> [[UInt16]] {
+        (0..<count).map { _ in
+            (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                UInt16(Int.random(in: 0..<tools, using: &random))
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 5, 20])
+    func `counts are those of counting every run`(minimumCount: Int) {
+        var generator = SeededRandom(testSeed())
+        let sequences = random(60, tools: 4, &generator)
+        var options = SequenceMining.Options()
+        options.minimumCount = minimumCount
+
+        let mining = SequenceMining(sequences, options: options)
+
+        for (place, level) in mining.frequent.enumerated() {
+            let expected = counts(sequences, length: place + 2).filter { $0.value >= minimumCount }
+            let found = Dictionary(uniqueKeysWithValues: level.map { ($0.tools, $0.count) })
+            #expect(found == expected)
+            for run in level {
+                for example in run.examples {
+                    #expect(counts([sequences[example]], length: place + 2)[run.tools] != nil)
+                }
+            }
+        }
+    }
+
+    /// With gaps: the most places that do not overlap, found by trying greedily every end.
+    @Test func `with a gap a run counts as often as it fits without overlap`() {
+        var options = SequenceMining.Options()
+        options.minimumCount = 1
+        options.gap = 1
+        options.maximumLength = 3
+
+        // a x b c, a b y c, and a b c in one.
+        let mining = SequenceMining([[0, 9, 1, 2, 0, 1, 8, 2, 0, 1, 2]], options: options)
+
+        #expect(mining.frequent[1].first { $0.tools == [0, 1, 2] }?.count == 3)
+        // Two apart is too far.
+        let far = SequenceMining([[0, 9, 9, 1, 2]], options: options)
+        #expect(far.frequent[1].first { $0.tools == [0, 1, 2] } == nil)
+        // a a a holds a→a once.
+        let same = SequenceMining([[0, 0, 0]], options: options)
+        #expect(same.frequent[0].first { $0.tools == [0, 0] }?.count == 1)
+    }
+
+    @Test func `one tool only, no calls, and sequences of one call are no patterns`() {
+        let one = SequenceMining([Array(repeating: 3, count: 10_000)])
+        #expect(one.candidates.isEmpty)
+        #expect(one.frequent[0].map(\.count) == [9_999])
+        #expect(SequenceMining([]).candidates.isEmpty)
+        #expect(SequenceMining(Array(repeating: [1], count: 200)).candidates.isEmpty)
+        #expect(SequenceMining([[.max, .max, 60_000, 0]]).callCount == 4)
+    }
+
+    /// The same at 1,000,000 calls: `PatternScaleTests`.
+    @Test func `planted sequences are found among chance, and nothing else is`() {
+        let planted = PlantedCalls(callCount: 60_000, plantCount: 6, each: 80, seed: testSeed())
+
+        let found = SequenceMining(planted.sequences).candidates.map(\.tools)
+
+        #expect(Set(found) == Set(planted.plants))
+        #expect(found.count == planted.plants.count)
+    }
+}
+
+/// Calls by chance, a few tools much more often than others, and sequences planted among them.
+struct PlantedCalls {
+    private(set) var sequences: [[UInt16]] = []
+    private(set) var plants: [[Int]] = []
+
+    init(callCount: Int, plantCount: Int, each: Int, tools: Int = 30, seed: UInt64) {
+        var random = SeededRandom(seed)
+        // As in real work: the next call depends on the last.
+        let chain = (0..<tools).map { _ in
+            (0..<tools).map { _ in 1 + Int.random(in: 0..<20, using: &random) }
+        }
+        let sums = chain.map { $0.reduce(0, +) }
+        while plants.count < plantCount {
+            let length = 4 + plants.count % 4
+            // Different tools, so that no plant is part of another or of itself.
+            var pool = Array(0..<tools)
+            pool.shuffle(using: &random)
+            let plant = Array(pool.prefix(length))
+            if !plants.contains(where: { Set($0).isSuperset(of: plant) }) { plants.append(plant) }
+        }
+        var rest = plants.flatMap { Array(repeating: $0, count: each) }
+        rest.shuffle(using: &random)
+        let every = callCount / max(1, rest.count)
+        var last = 0
+        var sequence: [UInt16] = []
+        for number in 0..<callCount {
+            var draw = Int.random(in: 0..<sums[last], using: &random)
+            var next = 0
+            while draw >= chain[last][next] {
+                draw -= chain[last][next]
+                next += 1
+            }
+            sequence.append(UInt16(next))
+            last = next
+            if number % every == every - 1, let plant = rest.popLast() {
+                sequence += plant.map { UInt16($0) }
+                last = plant[plant.count - 1]
+            }
+            if number % 97 == 96 {
+                sequences.append(sequence)
+                sequence = []
+            }
+        }
+        sequences.append(sequence)
+    }
+}
