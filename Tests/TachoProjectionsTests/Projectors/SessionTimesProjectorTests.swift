@@ -141,4 +141,42 @@ struct SessionTimesProjectorTests {
 
         #expect(try parts(intervals) == parts(intervals.shuffled(using: &random)))
     }
+
+    /// Each millisecond by itself belongs to the first kind that claims it.
+    @Test func `the parts are those of counting the milliseconds one by one`() throws {
+        var random = SeededRandom(testSeed())
+        let kinds = ["tool_result", "api_request", "hook_execution_complete"]
+        let origin = try #require(moment("12:00:00")).microseconds
+        for _ in 0..<20 {
+            var log = MemoryLog()
+            var owners = [Int?](repeating: nil, count: 10_000)
+            var first = Int.max
+            var last = 0
+            for _ in 0..<Int.random(in: 1...60, using: &random) {
+                let kind = Int.random(in: 0..<3, using: &random)
+                let end = Int.random(in: 1...10_000, using: &random)
+                let duration = Int.random(in: 0...min(end, 900), using: &random)
+                log.append(
+                    stream: "s1", type: "otel.\(kinds[kind])", source: "claude-code/otel",
+                    time: Timestamp(microseconds: origin + Int64(end) * 1000),
+                    data:
+                        #"{"signal":"log","attributes":{"session.id":"s1","duration_ms":\#(duration),"total_duration_ms":\#(duration)}}"#
+                )
+                for index in (end - duration)..<end {
+                    owners[index] = min(owners[index] ?? kind, kind)
+                }
+                first = min(first, end - duration)
+                last = max(last, end)
+            }
+
+            let row = try fold(log)
+
+            for (kind, column) in ["tool_ms", "model_ms", "hook_ms"].enumerated() {
+                let count = owners.count { $0 == kind }
+                #expect(row.integer(column) ?? 0 == Int64(count), "\(column)")
+            }
+            #expect(row.integer("wall_ms") == Int64(last - first))
+            #expect(row.integer("other_ms") == Int64(owners[first..<last].count { $0 == nil }))
+        }
+    }
 }
