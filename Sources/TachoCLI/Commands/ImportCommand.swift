@@ -7,8 +7,9 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Take in what agents left behind: files and directories.",
         discussion: """
-            Knows hook logs, ADW run directories, structured logs, agent outputs, OpenTelemetry exports, and transcripts \
-            by their content. Every file is imported or named with the reason; every record is \
+            Knows hook logs, ADW run directories, structured logs, agent outputs, transcripts, \
+            sessions of Codex, Copilot, Gemini, pi, and SWE-agent, Aider's analytics, and \
+            OpenTelemetry exports by their content. Every file is imported or named with the reason; every record is \
             new, there already, or rejected, and then told with its place and kept in \
             quarantine/. Importing again adds only what is new. Exit 65 if anything was rejected.
 

@@ -24,12 +24,26 @@ extension ToolSequencesProjector {
     func addContext(_ tool: [UInt8], _ path: [UInt8]?, _ row: Int, _ table: inout Table) {
         let ending = path?.withUnsafeBytes { Self.ending($0) } ?? nil
         let operation = Self.operation(tool)
+        if isKnown(operation, ending, row, table) { return }
         var context = Context(table.json(Column.context, row))
         let isNewOperation = context.add(operation)
         let isNewEnding = ending.map { context.add(ending: $0) } ?? false
         if isNewOperation || isNewEnding {
             table.set(Column.context, of: row, json: context.json)
         }
+    }
+
+    /// Whether the context names both already, by its bytes: to read it costs as much as the rest
+    /// of a call.
+    ///
+    /// What needs an escape is not found, and is read.
+    private func isKnown(
+        _ operation: StaticString, _ ending: [UInt8]?, _ row: Int, _ table: Table
+    ) -> Bool {
+        table.withJSON(Column.context, row) { context in
+            operation.withUTF8Buffer { context.containsQuoted(UnsafeRawBufferPointer($0)) }
+                && ending?.withUnsafeBytes { context.containsQuoted($0) } ?? true
+        } ?? false
     }
 
     /// `.swift` of `/a/b.swift`; `nil` without one, or with more than sixteen bytes.
@@ -86,5 +100,23 @@ extension ToolSequencesProjector {
             writer.endObject()
             return writer.bytes
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether `"text"` stands somewhere in these bytes.
+    fileprivate func containsQuoted(_ text: UnsafeRawBufferPointer) -> Bool {
+        let quote = UInt8(ascii: "\"")
+        var start = 0
+        while start + text.count + 2 <= count {
+            if self[start] == quote, self[start + text.count + 1] == quote,
+                UnsafeRawBufferPointer(rebasing: self[(start + 1)..<(start + 1 + text.count)])
+                    .elementsEqual(text)
+            {
+                return true
+            }
+            start += 1
+        }
+        return false
     }
 }

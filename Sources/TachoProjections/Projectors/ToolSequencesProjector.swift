@@ -254,14 +254,25 @@ package struct ToolSequencesProjector: Projector {
         if duration == nil, let began = call.began, let ended = step.moment?.microseconds {
             duration = Self.milliseconds(began, ended)
         }
-        guard let duration, let list = table.json(Column.stepDurations, row) else { return }
-        // A list of our own: numbers and nulls with commas between.
-        var parts = list.dropFirst().dropLast().split(separator: UInt8(ascii: ","))
-        guard Int(call.place) < parts.count else { return }
-        let text = Array(String(duration).utf8)
-        parts[Int(call.place)] = text[...]
-        let joined = Array(parts.joined(separator: [UInt8(ascii: ",")]))
-        table.set(
-            Column.stepDurations, of: row, json: [UInt8(ascii: "[")] + joined + [UInt8(ascii: "]")])
+        guard let duration, var list = table.json(Column.stepDurations, row),
+            let place = Self.element(Int(call.place), of: list)
+        else { return }
+        var digits: [UInt8] = []
+        digits.appendDigits(duration)
+        list.replaceSubrange(place, with: digits)
+        table.set(Column.stepDurations, of: row, json: list)
+    }
+
+    /// Where an element stands in a list of our own: numbers and nulls with commas between.
+    private static func element(_ index: Int, of list: [UInt8]) -> Range<Int>? {
+        var start = 1
+        var rest = index
+        while rest > 0 {
+            guard let comma = list[start...].firstIndex(of: UInt8(ascii: ",")) else { return nil }
+            start = comma + 1
+            rest -= 1
+        }
+        let end = list[start...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "]") }
+        return end.map { start..<$0 }
     }
 }
