@@ -1,4 +1,5 @@
 import Foundation
+import TachoCapture
 import TachoLog
 import TachoProjections
 import TachoSources
@@ -15,7 +16,7 @@ import Testing
         let store = directory.file("store")
         var importer = Importer(
             LogSink(try LogWriter.open(store), durability: .interval),
-            quarantine: Quarantine(directory: store + "/quarantine"))
+            quarantine: TachoCapture.Quarantine(directory: store + "/quarantine"))
         _ = try importer.run(paths)
         try importer.finish().finish().close()
         var projections = Projections()

@@ -29,7 +29,8 @@ COLUMNS = dict(zip(FIELDS, (
 
 # Dollars a million tokens: input, output, write 5 min, write 1 h, read.
 PRICES = {
-    "gpt-5.5": "5 30 - - 0.50", "gpt-5.3-codex": "1.75 14 - - 0.175",
+    "gpt-5": "1.25 10 - - 0.125", "gpt-5.5": "5 30 - - 0.50", "gpt-5.6": "4 20 5 10 0.40",
+    "gpt-5.3-codex": "1.75 14 - - 0.175", "gemini-3.1-pro-preview": "2 12 - - 0.20",
     "claude-opus-4-5": "5 25 6.25 10 0.50", "claude-opus-4-6": "5 25 6.25 10 0.50",
     "claude-opus-4-7": "5 25 6.25 10 0.50", "claude-opus-4-8": "5 25 6.25 10 0.50",
     "claude-opus-5": "5 25 6.25 10 0.50", "claude-opus-5-5": "4 20 5 8 0.20",
@@ -46,7 +47,8 @@ FAST = {"claude-opus-4-6": 6, "claude-opus-4-7": 6, "claude-opus-4-8": 2}
 # Above so many tokens of prompt; "-" is a rate that nobody tells.
 LONG = {
     "claude-haiku-5-5": (100_000, "0.50 2.50 0.625 1 0.05"),
-    "gpt-5.5": (272_000, "10 45 - - 1"),
+    "gpt-5.5": (272_000, "10 45 - - 1"), "gpt-5.6": (272_000, "8 30 - - -"),
+    "gemini-3.1-pro-preview": (200_000, "4 18 - - 0.40"),
     "claude-sonnet-4": (200_000, "6 22.50 7.50 - 0.60"),
 }
 
