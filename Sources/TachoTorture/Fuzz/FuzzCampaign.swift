@@ -45,7 +45,8 @@ package struct FuzzCampaign: Campaign {
 ///
 /// libFuzzer's program, `TachoFuzz`, hands its bytes to `prepare` and `check` of these, too.
 package let fuzzTargets: [any FuzzTarget] = [
-    JSONTarget(), EnvelopeTarget(), LineTarget(), StoreFileTarget(.format), StoreFileTarget(.head),
+    JSONTarget(), EnvelopeTarget(), LineTarget(), AgentTarget(), StoreFileTarget(.format),
+    StoreFileTarget(.head),
     StoreFileTarget(.manifest), StoreFileTarget(.active), StoreFileTarget(.sealed),
     StoreFileTarget(.snapshot), WholeStoreTarget(),
 ]
@@ -55,6 +56,7 @@ package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
     case "json": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
     case "line": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
     case "envelope": FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
+    case "agent": FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
     case "snapshot": FuzzCampaign(target, testTrialCount: 20, planted: [.wrongAnswer])
     default:
         FuzzCampaign(target, testTrialCount: 6, planted: [.wrongAnswer, .unboundedRead])
