@@ -370,6 +370,27 @@ class Tally:
         if is_result:
             self.finished.add(session)
 
+    def telemetry(self, request):
+        """The calls of models that an OTLP/JSON request for logs tells, each once.
+
+        Where a transcript tells of the same call, telemetry's counts are the better ones; logs with
+        both are not compared here."""
+        for resource in request.get("resourceLogs") or []:
+            for scope in resource.get("scopeLogs") or []:
+                for record in scope.get("logRecords") or []:
+                    said = {item.get("key"): next(iter(obj(item.get("value")).values()), None)
+                            for item in record.get("attributes") or []}
+                    if said.get("event.name") != "api_request":
+                        continue
+                    number = lambda name: int(said[name]) if name in said else None
+                    self.other(
+                        ("telemetry", said.get("request_id")), said.get("session.id"),
+                        said.get("model"),
+                        {"input": number("input_tokens"), "output": number("output_tokens"),
+                         "write": number("cache_creation_tokens"),
+                         "read": number("cache_read_tokens")},
+                        said.get("cost_usd"))
+
     def models(self):
         models = {}
         for row in self.rows:
@@ -398,7 +419,9 @@ def tally(roots):
             continue
         session = None
         for number, record in enumerate(records(path)):
-            if isinstance(record, dict):
+            if isinstance(record, dict) and "resourceLogs" in record:
+                result.telemetry(record)
+            elif isinstance(record, dict):
                 session = session or record.get("sessionId")
                 result.record(record, path, number, session)
     return result.models()
