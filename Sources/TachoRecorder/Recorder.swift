@@ -86,10 +86,11 @@ public final class Recorder: Sendable {
             countLimit: options.queueCount, byteCountLimit: options.queueByteCount)
         self.queue = queue
         let source = EnvelopeText.encoded(Array(options.source.utf8))
-        let isStarted = DetachedThread.start {
+        let threads = WorkerThreads.start(1) {
             RecorderWriter(store: directory, source: source, spool: spool).run(queue)
         }
-        if !isStarted { queue.end() }
+        WorkerThreads.detach(threads)
+        if threads.isEmpty { queue.end() }
     }
 
     /// Lets the thread write what waits, without waiting for it.

@@ -1,6 +1,7 @@
 import TachoJSON
 import TachoLog
 import TachoProjections
+import TestSupport
 
 /// Canonical lines in memory, in place of a log on disk.
 struct MemoryLog: EventHistory {
@@ -64,25 +65,6 @@ struct MemoryLog: EventHistory {
             }
             if !bytes.isEmpty, try !body(RecordBatch(bytes: bytes)) { return }
         }
-    }
-}
-
-/// Seeded randomness that is the same on every machine.
-///
-/// SplitMix64 by S. Vigna, public domain.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }
 

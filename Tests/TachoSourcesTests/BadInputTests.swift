@@ -139,7 +139,7 @@ import Testing
 
     @Test func `random damage never loses a good line beside it`() throws {
         let seed = testSeed()
-        var random = SeededGenerator(seed)
+        var random = SeededRandom(seed)
         let lines = (0..<40).map {
             "{\"type\":\"user\",\"uuid\":\"\($0)\",\"sessionId\":\"s\",\"m\":{\"a\":[\($0)]}}"
         }
@@ -172,7 +172,7 @@ import Testing
 
     @Test func `random damage to files of every form is counted and never crashes`() throws {
         let seed = testSeed()
-        var random = SeededGenerator(seed)
+        var random = SeededRandom(seed)
         let names = try FileManager.default.subpathsOfDirectory(atPath: fixture("sample"))
             .filter { $0.contains(".json") }.sorted()
         for round in 0..<150 {

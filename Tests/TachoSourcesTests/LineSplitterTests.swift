@@ -77,7 +77,7 @@ import Testing
 
     @Test func `random bytes in random chunks give the lines of the model`() throws {
         let seed = testSeed()
-        var random = SeededGenerator(seed)
+        var random = SeededRandom(seed)
         for round in 0..<2000 {
             let alphabet: [UInt8] = [0x0A, 0x0A, 0x61, 0x62, 0x00, 0xEF, 0xBB, 0xBF, 0x0D]
             let bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in

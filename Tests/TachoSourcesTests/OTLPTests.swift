@@ -217,7 +217,7 @@ import Testing
     }
 
     @Test func `changed bytes never end the import`() throws {
-        var random = SeededGenerator(testSeed())
+        var random = SeededRandom(testSeed())
         for name in ["logs.pb", "metrics.pb", "trace.pb", "claude-code.frames"] {
             let whole = try bytes(name)
             for _ in 0..<100 {

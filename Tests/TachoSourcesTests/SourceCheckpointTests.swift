@@ -47,7 +47,7 @@ import Testing
     @Test func `with checkpoints every history of a file gives what reading it whole gives`() throws
     {
         let seed = testSeed()
-        var random = SeededGenerator(seed)
+        var random = SeededRandom(seed)
         for round in 0..<40 {
             var (known, whole) = (MemorySink(), MemorySink())
             var checkpoints = SourceCheckpoints()

@@ -34,6 +34,11 @@ package enum WorkerThreads {
         for thread in threads { pthread_join(thread, nil) }
     }
 
+    /// For threads that nobody waits for.
+    package static func detach(_ threads: [Thread]) {
+        for thread in threads { pthread_detach(thread) }
+    }
+
     /// Starts one thread; `work` is retained once for it, and it releases it.
     private static func makeThread(_ work: UnsafeMutableRawPointer) -> pthread_t? {
         #if canImport(Glibc)

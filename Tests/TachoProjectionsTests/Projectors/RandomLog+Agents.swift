@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 extension RandomLog {
     /// Records of other agents' sessions with few different ids, and some values that are none.

@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 /// Requests, the work log, webhooks, locks, the queue, the tool registry, savings.
 extension RandomLog {

@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 /// Patterns, and the workflows and sessions that show them.
 extension RandomLog {

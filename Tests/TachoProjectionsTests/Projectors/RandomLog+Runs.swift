@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 extension RandomLog {
     /// Decisions, phases that need others, GitHub's events, and samples of resources, with few different ids.

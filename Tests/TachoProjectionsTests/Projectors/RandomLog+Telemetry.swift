@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 extension RandomLog {
     /// Telemetry about the same few sessions, calls, and requests, in numbers and in texts.

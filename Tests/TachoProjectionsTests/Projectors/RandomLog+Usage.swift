@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 
 extension RandomLog {
     /// Messages, results, and prices with few different ids, and some counts that are none.

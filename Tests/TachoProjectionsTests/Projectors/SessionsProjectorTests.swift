@@ -1,6 +1,7 @@
 import TachoLog
 import TachoProjections
 import Testing
+import TestSupport
 
 struct SessionsProjectorTests {
     private func fold(_ log: MemoryLog) throws -> TableReader {
