@@ -72,6 +72,11 @@ let package = Package(
             name: "TachoSources",
             dependencies: ["CLZ4", "TachoCapture", "TachoEvents", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
+        // What an operator does to a store: compact, archive, expire, erase, back up, restore.
+        .target(
+            name: "TachoOperations",
+            dependencies: ["TachoEvents", "TachoJSON", "TachoLog", "TachoProjections"],
+            swiftSettings: settings),
         // For programs that want to be recorded: one import, and nothing of ours in their way.
         .target(
             name: "TachoRecorder", dependencies: ["TachoCapture", "TachoJSON", "TachoLog"],
@@ -80,7 +85,7 @@ let package = Package(
             name: "tacho",
             dependencies: [
                 "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
-                "TachoProjections", "TachoSources", "TachoTorture",
+                "TachoOperations", "TachoProjections", "TachoSources", "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
@@ -130,6 +135,13 @@ let package = Package(
             dependencies: [
                 "CLZ4", "TachoCapture", "TachoEvents", "TachoJSON", "TachoLog", "TachoSources",
                 "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoOperationsTests",
+            dependencies: [
+                "TachoEvents", "TachoJSON", "TachoLog", "TachoOperations", "TachoProjections",
+                "TachoSimulation", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
