@@ -12,8 +12,8 @@ package struct AgentMessage {
     ///
     /// `stopsAtContent` spares the walk over the content, behind which a user's message has nothing.
     package init(_ message: JSONView, stopsAtContent: Bool = false) {
-        message.forEachMember { key, value in
-            key.withText { take($0, value) }
+        JSONMembers(message).forEach { key, value in
+            take(key, value)
             return !(stopsAtContent && content != nil)
         }
     }
@@ -50,9 +50,7 @@ package struct ToolBlock {
 
     /// Reads a block; of any other kind of block no more than its `type`, which stands first.
     package init(_ block: JSONView) {
-        block.forEachMember { key, value in
-            key.withText { take($0, value) } ?? true
-        }
+        JSONMembers(block).forEach { key, value in take(key, value) }
     }
 
     /// - Returns: Whether to go on.
@@ -99,8 +97,8 @@ package struct TokenUsage: Hashable, Sendable {
 
     /// A count that is missing, negative, or no integer is 0.
     package init(_ usage: JSONView) {
-        usage.forEachMember { key, value in
-            key.withText { take($0, value) }
+        JSONMembers(usage).forEach { key, value in
+            take(key, value)
             return true
         }
     }

@@ -48,10 +48,8 @@ package struct AgentRecord {
         case throughMessage
     }
 
-    package init(_ data: JSONView, reading scope: Scope = .everything) {
-        data.forEachMember { key, value in
-            key.withText { take($0, value, scope) } ?? true
-        }
+    package init(_ data: JSONMembers, reading scope: Scope = .everything) {
+        data.forEach { key, value in take(key, value, scope) }
     }
 
     /// - Returns: Whether to go on.

@@ -7,10 +7,21 @@ package import TachoLog
 /// passed to.
 package struct Event {
     package let record: RecordView
+    /// The members of ``data``.
+    ///
+    /// Reading these spares the walk over the data, where it was done before for other readers of
+    /// the event.
+    package let members: JSONMembers
 
-    @inlinable
     package init(_ record: RecordView) {
         self.record = record
+        members = JSONMembers(JSONView(validated: record.data))
+    }
+
+    /// - Parameter places: Of the members of the record's data, lent like its bytes.
+    package init(_ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>) {
+        self.record = record
+        members = JSONMembers(JSONView(validated: record.data), at: places)
     }
 
     @inlinable package var position: Position { record.position }

@@ -26,7 +26,7 @@ extension Event {
         _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result? {
         var found: (rank: Int, name: JSONView)?
-        data.forEachMember { key, value in
+        members.forEach { key, value in
             guard let rank = Self.rank(ofActor: key), rank < found?.rank ?? .max,
                 value.withText({ !$0.isEmpty }) == true
             else { return true }
@@ -37,14 +37,13 @@ extension Event {
     }
 
     /// The place of a key among those that name an actor; the first that is there counts.
-    private static func rank(ofActor key: JSONView) -> Int? {
-        key.withText { key in
-            switch key.count {
-            case 10: key.equals("updated_by") ? 0 : nil
-            case 5: key.equals("actor") ? 1 : nil
-            case 8: key.equals("reviewer") ? 2 : nil
-            default: nil
-            }
-        } ?? nil
+    @inline(__always)
+    private static func rank(ofActor key: UnsafeRawBufferPointer) -> Int? {
+        switch key.count {
+        case 10: key.equals("updated_by") ? 0 : nil
+        case 5: key.equals("actor") ? 1 : nil
+        case 8: key.equals("reviewer") ? 2 : nil
+        default: nil
+        }
     }
 }

@@ -42,14 +42,14 @@ package struct HookPayload {
         case header
     }
 
-    package init(_ data: JSONView, reading scope: Scope = .everything) {
-        data.forEachMember { key, value in
-            key.withText { take($0, value) }
+    package init(_ data: JSONMembers, reading scope: Scope = .everything) {
+        data.forEach { key, value in
+            take(key, value)
             return scope == .everything || !isHeaderComplete
         }
         guard hasEventType, let nested else { return }
-        nested.forEachMember { key, value in
-            key.withText { take($0, value) }
+        JSONMembers(nested).forEach { key, value in
+            take(key, value)
             return true
         }
         if workingDirectory == nil { workingDirectory = context?["cwd"] }

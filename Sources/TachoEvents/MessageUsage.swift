@@ -57,8 +57,8 @@ package struct MessageUsage {
 
     /// Reads `usage`, whose names have underscores, or a part of `modelUsage`, whose have none.
     package init(_ usage: JSONView) {
-        usage.forEachMember { key, value in
-            key.withText { take($0, value) }
+        JSONMembers(usage).forEach { key, value in
+            take(key, value)
             return true
         }
     }

@@ -28,9 +28,9 @@ package struct PhaseRecord {
     package private(set) var model: JSONView?
     package private(set) var dependsOn: JSONView?
 
-    package init(_ data: JSONView) {
-        data.forEachMember { key, value in
-            key.withText { take($0, value) }
+    package init(_ data: JSONMembers) {
+        data.forEach { key, value in
+            take(key, value)
             return true
         }
     }

@@ -42,7 +42,7 @@ package struct CcusageTally: Sendable {
     package init(prices: PriceBook) { self.prices = prices }
 
     package mutating func take(_ event: Event) {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         guard let message = record.message.map({ AgentMessage($0) }), let usage = message.usage,
             usage.kind == .object, message.model?.equals("<synthetic>") != true
         else { return }

@@ -250,7 +250,7 @@ private struct ReadRequest {
 
     /// The records of a batch that are asked for; `nil` if there are none.
     mutating func select(_ batch: RecordBatch, isWhole: Bool) throws -> RecordBatch? {
-        if isWhole, filter == .all { return batch }
+        if isWhole, filter == .all || filter.mayGiveOthers { return batch }
         var bytes = [UInt8]()
         var count = 0
         try batch.forEachRecord { record in

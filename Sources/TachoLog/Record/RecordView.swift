@@ -95,7 +95,7 @@ struct EnvelopeScanner {
         return end - cursor
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func skip(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard let cursor, remaining >= count else { return false }
@@ -104,47 +104,63 @@ struct EnvelopeScanner {
         return true
     }
 
-    /// Eight bytes at a time; `memcmp` is a call for a dozen bytes.
-    @inlinable
+    /// Words that overlap; `memcmp` is a call for a dozen bytes.
+    @inlinable @inline(__always)
     func matches(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
-        var offset = 0
-        while offset + 8 <= count {
-            if left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            {
-                return false
+        if count >= 8 {
+            var offset = 0
+            while offset &+ 8 < count {
+                if !isSame(UInt64.self, left, right, offset) { return false }
+                offset &+= 8
             }
-            offset += 8
+            return isSame(UInt64.self, left, right, count &- 8)
         }
-        while offset < count {
-            if left.load(fromByteOffset: offset, as: UInt8.self)
-                != right.load(fromByteOffset: offset, as: UInt8.self)
-            {
-                return false
-            }
-            offset += 1
+        if count >= 4 {
+            return isSame(UInt32.self, left, right, 0)
+                && isSame(UInt32.self, left, right, count &- 4)
         }
-        return true
+        return (0..<count).allSatisfy { isSame(UInt8.self, left, right, $0) }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
+    func isSame<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ word: Word.Type, _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ offset: Int
+    ) -> Bool {
+        left.loadUnaligned(fromByteOffset: offset, as: word)
+            == right.loadUnaligned(fromByteOffset: offset, as: word)
+    }
+
+    @inlinable @inline(__always)
     mutating func number() -> UInt64? {
+        guard var cursor, let end else { return nil }
         var value: UInt64 = 0
-        var count = 0
-        while remaining > 0, let byte = cursor?.load(as: UInt8.self), byte &- 0x30 < 10 {
-            guard count < 19 else { return nil }
-            value = value * 10 + UInt64(byte &- 0x30)
-            count += 1
-            cursor = cursor.map { $0 + 1 }
+        let start = cursor
+        while cursor < end {
+            let digit = cursor.load(as: UInt8.self) &- 0x30
+            guard digit < 10 else { break }
+            guard cursor - start < 19 else { return nil }
+            value = value &* 10 &+ UInt64(digit)
+            cursor += 1
         }
-        return count > 0 ? value : nil
+        self.cursor = cursor
+        return cursor > start ? value : nil
     }
 
     /// Up to the next quote, which is passed over.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func text() -> UnsafeRawBufferPointer? {
         guard let start = cursor, let end else { return nil }
         var cursor = start
+        // Eight bytes at a time, up to those with the first quote or backslash in them.
+        while end - cursor >= 8 {
+            let word = UInt64(littleEndian: cursor.loadUnaligned(as: UInt64.self))
+            let found = Self.zeroBytes(word ^ Self.quotes) | Self.zeroBytes(word ^ Self.backslashes)
+            if found != 0 {
+                cursor += found.trailingZeroBitCount >> 3
+                break
+            }
+            cursor += 8
+        }
         while cursor < end {
             let byte = cursor.load(as: UInt8.self)
             if byte == 0x22 {
@@ -157,8 +173,17 @@ struct EnvelopeScanner {
         return nil
     }
 
+    @inlinable static var quotes: UInt64 { 0x2222_2222_2222_2222 }
+    @inlinable static var backslashes: UInt64 { 0x5C5C_5C5C_5C5C_5C5C }
+
+    /// The high bit of each byte that is zero; bits above the lowest of them may be set, too.
+    @inlinable @inline(__always)
+    static func zeroBytes(_ word: UInt64) -> UInt64 {
+        (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+    }
+
     /// A moment as ``Timestamp/iso8601`` writes it, with its closing quote.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func moment() -> Timestamp? {
         guard let text = text() else { return nil }
         return Timestamp(canonical: text)
@@ -178,23 +203,25 @@ extension Timestamp {
         guard text.count == 24 || text.count == 27, text[text.count - 1] == UInt8(ascii: "Z") else {
             return nil
         }
-        @inline(__always)
-        func digits(_ offset: Int, _ count: Int) -> Int64? {
-            var value: Int64 = 0
-            for index in offset..<offset + count {
-                let digit = text[index] &- 0x30
-                guard digit < 10 else { return nil }
-                value = value * 10 + Int64(digit)
-            }
-            return value
+        // `2025-12-`, `18T10:00`, `:00.091Z` or `:00.09123`, each checked as one word.
+        guard let base = text.baseAddress,
+            let date = Digits(base, mask: 0x00FF_FF00_FFFF_FFFF, separators: 0x2D00_002D_0000_0000),
+            let middle = Digits(
+                base + 8, mask: 0xFFFF_00FF_FF00_FFFF, separators: 0x0000_3A00_0054_0000),
+            let end = text.count == 24
+                ? Digits(base + 16, mask: 0x00FF_FFFF_00FF_FF00, separators: 0x5A00_0000_2E00_003A)
+                : Digits(base + 16, mask: 0xFFFF_FFFF_00FF_FF00, separators: 0x0000_0000_2E00_003A)
+        else { return nil }
+        let year = date.pair(0) * 100 + date.pair(2)
+        let (month, day) = (date.pair(5), middle.pair(0))
+        let (hour, minute, second) = (middle.pair(3), middle.pair(6), end.pair(1))
+        var fraction = (end.pair(4) * 10 + end.digit(6)) * 1000
+        if text.count == 27 {
+            let (tens, ones) = (text[24] &- 0x30, text[25] &- 0x30)
+            guard tens < 10, ones < 10 else { return nil }
+            fraction += end.digit(7) * 100 + Int64(tens) * 10 + Int64(ones)
         }
-        guard let year = digits(0, 4), let month = digits(5, 2), let day = digits(8, 2),
-            let hour = digits(11, 2), let minute = digits(14, 2), let second = digits(17, 2),
-            let fraction = digits(20, text.count - 21),
-            text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
-            text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
-            text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
-            month >= 1, month <= 12, day >= 1, day <= 31, hour < 24, minute < 60, second < 60
+        guard month >= 1, month <= 12, day >= 1, day <= 31, hour < 24, minute < 60, second < 60
         else { return nil }
         // Days since 1970, with years that begin in March (see CivilDate); years here are never
         // negative, so plain division rounds down.
@@ -207,7 +234,30 @@ extension Timestamp {
             era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
             - 719_468
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
-        self.init(
-            microseconds: seconds * 1_000_000 + (text.count == 24 ? fraction * 1000 : fraction))
+        self.init(microseconds: seconds * 1_000_000 + fraction)
+    }
+
+    /// Eight bytes of a moment: digits where the mask is set, separators elsewhere.
+    @usableFromInline
+    struct Digits {
+        @usableFromInline let values: UInt64
+
+        @inlinable @inline(__always)
+        init?(_ start: UnsafeRawPointer, mask: UInt64, separators: UInt64) {
+            let word = UInt64(littleEndian: start.loadUnaligned(as: UInt64.self))
+            let values = (word ^ 0x3030_3030_3030_3030) & mask
+            // A byte above 9 sets its high bit here; one that carries has it set already.
+            let excess = (values &+ (0x7676_7676_7676_7676 & mask)) | values
+            guard word & ~mask == separators, excess & 0x8080_8080_8080_8080 == 0 else {
+                return nil
+            }
+            self.values = values
+        }
+
+        @inlinable @inline(__always)
+        func digit(_ offset: UInt64) -> Int64 { Int64((values &>> (offset &* 8)) & 0xF) }
+
+        @inlinable @inline(__always)
+        func pair(_ offset: UInt64) -> Int64 { digit(offset) &* 10 &+ digit(offset &+ 1) }
     }
 }

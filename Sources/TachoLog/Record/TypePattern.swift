@@ -29,6 +29,11 @@ public struct RecordFilter: Hashable, Sendable {
     /// Bounds of the store's own time, both included.
     public var recordedFrom: Timestamp?
     public var recordedThrough: Timestamp?
+    /// Whether a reader may give other records, too, where it has them at hand.
+    ///
+    /// For one who looks at every record anyway: a frame in which something matches is then passed
+    /// on as it is, and nothing is copied.
+    public var mayGiveOthers = false
 
     public static let all = RecordFilter()
 

@@ -18,7 +18,7 @@ package struct PatternDetection: Sendable {
     /// Paths and files that the input names, each once, in the order of their bytes.
     ///
     /// Looked for when asked: it takes longer than all the rest.
-    package var files: [String] { Self.files(in: input) }
+    package var files: [String] { FileMentions.all(in: input) }
     private let input: String
     package let length: Length
     package let complexity: Complexity
@@ -75,16 +75,4 @@ package struct PatternDetection: Sendable {
         "update", "install", "deploy", "run", "backend", "frontend", "server", "client", "api",
         "ui",
     ]
-
-    /// Not anchored: `tests/` inside a longer path counts, and `.tsx` holds a `.ts`.
-    private static func files(in input: String) -> [String] {
-        let patterns = [
-            /app\/\w+\/[\w\/]*/, /tests?\/[\w\/]*/, /src\/[\w\/]*/, /\w+\.py/, /\w+\.ts/,
-            /\w+\.js/,
-        ]
-        let found = patterns.flatMap { pattern in
-            input.matches(of: pattern.matchingSemantics(.unicodeScalar)).map { String($0.output) }
-        }
-        return Set(found).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
 }

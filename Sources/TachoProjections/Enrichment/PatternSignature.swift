@@ -19,14 +19,14 @@ package enum PatternSignature {
                 ("pytest", ["pytest", "py.test"]), ("vitest", ["vitest"]), ("jest", ["jest"]),
                 ("mocha", ["mocha"]),
             ])
-            return "test:\(framework):\(target(input, text, template))"
+            return "test:\(framework):\(target(text, template))"
         }
         if text.holds(anyOf: ["build", "compile", "typecheck", "tsc", "bundle"]) {
             let kind = first([
                 ("typecheck", ["typecheck", "tsc", "type check"]), ("compile", ["compile"]),
                 ("bundle", ["bundle", "webpack", "vite"]), ("build", [""]),
             ])
-            return "build:\(kind):\(target(input, text, template))"
+            return "build:\(kind):\(target(text, template))"
         }
         if text.holds(anyOf: ["format", "prettier", "black", "lint"]) {
             let tool = first([
@@ -51,14 +51,12 @@ package enum PatternSignature {
         return nil
     }
 
-    private static func target(
-        _ input: String, _ text: SearchText, _ template: String?
-    ) -> String {
+    private static func target(_ text: SearchText, _ template: String?) -> String {
         if text.holds("both") { return "both" }
-        let hasWordAll =
-            text.holds("all")
-            && input.lowercased().contains(/\ball\b/.wordBoundaryKind(.simple))
-        if hasWordAll, text.holds(anyOf: ["tests", "code", "files"]) { return "all" }
+        if FileMentions.holds("all", in: text.bytes), text.holds(anyOf: ["tests", "code", "files"])
+        {
+            return "all"
+        }
         if text.holds(anyOf: ["backend", "server", "api"]) { return "backend" }
         if text.holds(anyOf: ["frontend", "client", "ui"]) { return "frontend" }
         let template = SearchText(template ?? "")

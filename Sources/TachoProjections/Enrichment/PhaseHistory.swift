@@ -47,20 +47,11 @@ package struct PhaseHistory: Sendable {
 
     package init() {}
 
-    /// Whether a history as it is kept has no room, found without reading its entries.
-    static func isFull(json: UnsafeRawBufferPointer) -> Bool {
-        // No entry is shorter: most cells need no look inside.
-        guard json.count > entryLimit * 8 else { return false }
-        var count = 0
-        JSONView(validated: json).forEachElement { _ in
-            count += 1
-            return count < entryLimit
-        }
-        return count == entryLimit
-    }
+    /// A workflow that logs phases for ever has long said all that is kept of them.
+    var isFull: Bool { entries.count == Self.entryLimit }
 
     package mutating func append(_ entry: Entry) {
-        if entries.count < Self.entryLimit { entries.append(entry) }
+        if !isFull { entries.append(entry) }
     }
 }
 
@@ -245,7 +236,6 @@ extension PhaseHistory {
             entry.start = cells[2].integer().map { Timestamp(microseconds: $0) }
             entry.end = cells[3].integer().map { Timestamp(microseconds: $0) }
             entry.duration = cells[4].integer()
-            entry.attempts = cells[5].integer() ?? 1
             entry.attempts = cells[5].integer() ?? 1
             entry.category =
                 cells[6].withText { name in

@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// Text in lower case, to look for words in: plain substrings, not whole words.
 ///
 /// `attestation` holds `test`, and `guide` holds `ui`: the reference's rules work that way.
@@ -13,7 +19,8 @@ package struct SearchText: Sendable {
 
     /// Whether `needle`, which is in lower case, is somewhere in here.
     package func holds(_ needle: String) -> Bool {
-        firstOffset(of: Array(needle.utf8), from: 0) != nil
+        var needle = needle
+        return needle.withUTF8 { firstOffset(of: UnsafeRawBufferPointer($0), from: 0) } != nil
     }
 
     package func holds(anyOf needles: [String]) -> Bool {
@@ -22,23 +29,36 @@ package struct SearchText: Sendable {
 
     /// How often `needle` is in here, counted without overlaps.
     package func count(of needle: String) -> Int {
-        let needle = Array(needle.utf8)
-        var count = 0
-        var start = 0
-        while let offset = firstOffset(of: needle, from: start) {
-            count += 1
-            start = offset + max(1, needle.count)
+        var needle = needle
+        return needle.withUTF8 { needle in
+            var count = 0
+            var start = 0
+            while let offset = firstOffset(of: UnsafeRawBufferPointer(needle), from: start) {
+                count += 1
+                start = offset + max(1, needle.count)
+            }
+            return count
         }
-        return count
     }
 
-    private func firstOffset(of needle: [UInt8], from start: Int) -> Int? {
-        guard let first = needle.first else { return start <= bytes.count ? start : nil }
-        guard bytes.count - start >= needle.count else { return nil }
-        for offset in start...(bytes.count - needle.count) where bytes[offset] == first {
-            if bytes[offset..<(offset + needle.count)].elementsEqual(needle) { return offset }
+    private func firstOffset(of needle: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let first = needle.first, let sought = needle.baseAddress else {
+            return start <= bytes.count ? start : nil
         }
-        return nil
+        return bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            var offset = start
+            // Every read is of `needle.count` bytes that are left from `offset` on.
+            while bytes.count - offset >= needle.count,
+                let found = memchr(base + offset, Int32(first), bytes.count - offset)
+            {
+                offset = UnsafeRawPointer(found) - base
+                guard bytes.count - offset >= needle.count else { return nil }
+                if memcmp(base + offset, sought, needle.count) == 0 { return offset }
+                offset += 1
+            }
+            return nil
+        }
     }
 }
 

@@ -46,8 +46,9 @@ package struct Projection: Sendable {
         if eventsUntilPrepared == 0 { table.prepareForChanges() }
     }
 
-    /// Notes that every event up to `position` was taken.
+    /// Notes that every event up to `position` was taken, and settles the table.
     mutating func advance(to position: Position) {
+        projector.settle(&table)
         checkpoint = max(checkpoint, position)
     }
 

@@ -1,16 +1,23 @@
 import TachoEvents
+import TachoJSON
 package import TachoLog
 
 /// A batch whose records were located once for all lanes.
 private struct LocatedBatch: Sendable {
     let batch: RecordBatch
-    /// By lane: where the lines it wants begin, and how long they are.
-    var lines: [[Line]]
-    var lastPosition: Position
+    /// Those that any lane wants.
+    let records: [Located]
+    /// Of the records' data, one behind the other.
+    let members: [JSONMemberPlace]
+    /// By lane: indices of the records it wants.
+    let indices: [[Int32]]
+    let lastPosition: Position
 
-    struct Line: Sendable {
-        let offset: Int
-        let byteCount: Int
+    struct Located: Sendable {
+        let place: RecordPlace
+        /// The record's part of `members`.
+        let memberStart: Int32
+        let memberEnd: Int32
     }
 }
 
@@ -60,22 +67,39 @@ extension Projections {
     private mutating func locate(
         _ batch: RecordBatch, laneCount: Int
     ) -> (LocatedBatch, LogError?) {
-        var lines = [[LocatedBatch.Line]](repeating: [], count: laneCount)
+        var records = [LocatedBatch.Located]()
+        var members = [JSONMemberPlace]()
+        // Half a kilobyte is a usual line, and a dozen members usual data.
+        records.reserveCapacity(batch.bytes.count / 512)
+        members.reserveCapacity(batch.bytes.count / 48)
+        var indices = [[Int32]](repeating: [], count: laneCount)
         let start = position
         var offset = 0
         var failure: LogError?
         do {
             try batch.forEachRecord { record in
                 try follow(record.position, start: start, isFirst: offset == 0)
-                let line = LocatedBatch.Line(offset: offset, byteCount: record.line.count)
-                for lane in router.route(of: record.type) { lines[lane].append(line) }
+                let route = router.route(of: record.type)
+                if !route.isEmpty {
+                    let index = Int32(truncatingIfNeeded: records.count)
+                    for lane in route { indices[lane].append(index) }
+                    let memberStart = Int32(truncatingIfNeeded: members.count)
+                    JSONMemberPlace.note(of: Event(record).data, in: &members)
+                    records.append(
+                        LocatedBatch.Located(
+                            place: RecordPlace(record, offset: offset), memberStart: memberStart,
+                            memberEnd: Int32(truncatingIfNeeded: members.count)))
+                }
                 offset += record.line.count
                 return true
             }
         } catch {
             failure = LogError(folding: error)
         }
-        return (LocatedBatch(batch: batch, lines: lines, lastPosition: position), failure)
+        let located = LocatedBatch(
+            batch: batch, records: records, members: members, indices: indices,
+            lastPosition: position)
+        return (located, failure)
     }
 }
 
@@ -159,13 +183,13 @@ private final class Lanes: @unchecked Sendable {
 
     private func fold(_ located: LocatedBatch, lane: Int) {
         located.batch.bytes.withUnsafeBytes { bytes in
-            for line in located.lines[lane] {
-                let text = UnsafeRawBufferPointer(
-                    rebasing: bytes[line.offset..<line.offset + line.byteCount])
-                guard let record = RecordView(line: text) else {
-                    preconditionFailure("a line that was a record stays one")
+            located.members.withUnsafeBufferPointer { members in
+                for index in located.indices[lane] {
+                    let record = located.records[Int(index)]
+                    let places = UnsafeBufferPointer(
+                        rebasing: members[Int(record.memberStart)..<Int(record.memberEnd)])
+                    projections[lane].take(Event(record.place.view(in: bytes), places))
                 }
-                projections[lane].take(Event(record))
             }
         }
         projections[lane].advance(to: located.lastPosition)

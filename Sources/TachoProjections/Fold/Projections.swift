@@ -1,4 +1,5 @@
 import TachoEvents
+import TachoJSON
 package import TachoLog
 
 /// All tables, folded together: each event is located once and shown to the projectors that
@@ -57,13 +58,18 @@ package struct Projections: Sendable {
     package mutating func fold(_ batch: RecordBatch) throws(LogError) {
         let start = position
         var isFirst = true
+        var members = [JSONMemberPlace]()
         defer { advance(to: position) }
         do {
             try batch.forEachRecord { record in
                 try follow(record.position, start: start, isFirst: isFirst)
                 isFirst = false
-                for index in router.route(of: record.type) {
-                    projections[index].take(Event(record))
+                let route = router.route(of: record.type)
+                if route.isEmpty { return true }
+                members.removeAll(keepingCapacity: true)
+                JSONMemberPlace.note(of: Event(record).data, in: &members)
+                members.withUnsafeBufferPointer { members in
+                    for index in route { projections[index].take(Event(record, members)) }
                 }
                 return true
             }

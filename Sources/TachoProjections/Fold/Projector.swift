@@ -22,8 +22,17 @@ package protocol Projector: Sendable {
     /// - Throws: ``ProjectionError`` if the event is not what its type promises; the table is
     ///   then unchanged.
     mutating func apply(_ event: Event, to table: inout Table) throws(ProjectionError)
+
+    /// Brings up to date what was put off while events were applied.
+    ///
+    /// Called at the end of each batch, before anybody looks at the table. What it writes follows
+    /// from the rows' other cells alone, so that it makes no difference how often it is called; it
+    /// changes rows only that an event of the batch has touched.
+    mutating func settle(_ table: inout Table)
 }
 
 extension Projector {
     package static var name: String { schema.name }
+
+    package mutating func settle(_ table: inout Table) {}
 }

@@ -94,7 +94,11 @@ package struct RowHistory: Sendable {
                     let event = Event(record)
                     fold.take(event)
                     last = event.position
-                    if event.position >= created { found.look(at: event, fold.table) }
+                    if event.position >= created {
+                        // What the row says after this event, and not after the whole batch.
+                        fold.advance(to: event.position)
+                        found.look(at: event, fold.table)
+                    }
                     return true
                 }
                 fold.advance(to: last)

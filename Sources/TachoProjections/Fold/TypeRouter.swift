@@ -17,6 +17,8 @@ struct TypeRouter: Sendable {
 
         static let projectorLimit = 64
 
+        var isEmpty: Bool { bits == 0 }
+
         @inline(__always)
         mutating func next() -> Int? {
             guard bits != 0 else { return nil }

@@ -70,7 +70,7 @@ struct CallStep {
     // MARK: Hooks
 
     private static func readHook(_ event: Event, _ body: (CallStep) -> Void) {
-        let payload = HookPayload(event.data)
+        let payload = HookPayload(event.members)
         let session = payload.session(of: event)
         let isLive = event.source.equals("claude-code/hook")
         let moment = event.time ?? (isLive ? event.recorded : nil)
@@ -137,7 +137,7 @@ struct CallStep {
     private static func readMessage(
         _ event: Event, isOutput: Bool, _ body: (CallStep) -> Void
     ) {
-        let record = AgentRecord(event.data, reading: isOutput ? .everything : .throughMessage)
+        let record = AgentRecord(event.members, reading: isOutput ? .everything : .throughMessage)
         guard let message = record.message,
             let content = AgentMessage(message, stopsAtContent: true).content
         else { return }

@@ -78,7 +78,7 @@ package struct HookEventsProjector: Projector {
         guard let name = event.name(after: EventType.hookPrefix), !name.isEmpty else {
             throw .unexpected("type")
         }
-        let payload = HookPayload(event.data)
+        let payload = HookPayload(event.members)
         let (row, isNew) = table.rowOrInsert(key: event.id, at: event)
         guard isNew else { return }
 

@@ -54,7 +54,7 @@ package struct ModelUsageProjector: Projector {
     // MARK: Records of messages
 
     private mutating func takeTranscript(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         guard var line = record.message.flatMap({ UsageLine($0) }) else { return }
         line.requestID = record.requestID
         line.session = ByteString(event.stream)
@@ -82,7 +82,7 @@ package struct ModelUsageProjector: Projector {
     }
 
     private mutating func takeOutput(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         guard var line = record.message.flatMap({ UsageLine($0) }) else { return }
         line.session = record.sessionID?.text().map { ByteString($0) }
         line.isSidechain = record.parentToolUseID != nil
@@ -163,7 +163,7 @@ package struct ModelUsageProjector: Projector {
     // MARK: Results
 
     private mutating func takeResult(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         let session = record.sessionID?.text().map { ByteString($0) }
         let wasFinished = session.map { isFinished($0, table) } ?? false
         let whole = record.usage.map { MessageUsage($0) }

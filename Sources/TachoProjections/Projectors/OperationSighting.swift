@@ -27,26 +27,27 @@ struct OperationSighting {
     private static let inputByteLimit = 4096
     private static let errorByteLimit = 500
 
-    init?(_ event: Event) {
+    /// - Parameter detections: What was detected before, which is what is detected again.
+    init?(_ event: Event, _ detections: inout DetectionMemory) {
         workflow = Self.stream(event)
         if event.type.equals("state.snapshot") {
-            readState(WorkflowState(event.data))
+            readState(WorkflowState(event.members), &detections)
         } else if event.type.equals("output.result") {
-            readResult(event)
+            readResult(event, &detections)
         } else if event.type.equals("pattern.detected") {
             guard readDetection(event.data) else { return nil }
         } else if event.type.equals("hook.UserPromptSubmit") {
-            let payload = HookPayload(event.data)
+            let payload = HookPayload(event.members)
             if let session = payload.sessionID?.text(), !session.isEmpty,
                 event.hookWorkflow(session: payload.sessionID) == nil
             {
                 workflow = ByteString(session)
             }
-            detect(input: payload.prompt, error: nil, template: nil, seconds: 0)
+            detect(&detections, input: payload.prompt)
         } else if event.type.equals("transcript.user") {
-            detect(input: TypedPrompt.text(event), error: nil, template: nil, seconds: 0)
+            detect(&detections, input: TypedPrompt.text(event))
         } else {
-            readRecord(event)
+            readRecord(event, &detections)
         }
         if signatures.isEmpty, facts.isEmpty { return nil }
     }
@@ -57,7 +58,9 @@ struct OperationSighting {
         return isNobody ? nil : ByteString(name)
     }
 
-    private mutating func readState(_ state: WorkflowState) {
+    private mutating func readState(
+        _ state: WorkflowState, _ detections: inout DetectionMemory
+    ) {
         let start = state.startTime?.moment
         let end = state.endTime?.moment
         if let start, let end {
@@ -67,12 +70,12 @@ struct OperationSighting {
         }
         facts.hasFailed = state.errorMessage?.isFilledText == true
         detect(
-            input: state.nlInput, error: state.errorMessage, template: state.template,
+            &detections, input: state.nlInput, error: state.errorMessage, template: state.template,
             seconds: Double(facts.statedMilliseconds ?? 0) / 1000)
     }
 
-    private mutating func readResult(_ event: Event) {
-        let record = AgentRecord(event.data)
+    private mutating func readResult(_ event: Event, _ detections: inout DetectionMemory) {
+        let record = AgentRecord(event.members)
         let agent = ByteString(event.source.dropping(prefix: "adw/output/"))
         if let entry = AgentResults.Entry(record, of: event.data, agent: agent) {
             let usage = entry.usage
@@ -84,13 +87,13 @@ struct OperationSighting {
         }
         if record.isError?.boolean() == true {
             facts.hasFailed = true
-            detect(input: nil, error: record.result ?? record.subtype, template: nil, seconds: 0)
+            detect(&detections, error: record.result ?? record.subtype)
         }
     }
 
     /// A phase's template is the phase's script (B21), and says nothing of the workflow.
-    private mutating func readRecord(_ event: Event) {
-        let record = PhaseRecord(event.data)
+    private mutating func readRecord(_ event: Event, _ detections: inout DetectionMemory) {
+        let record = PhaseRecord(event.members)
         if let name = record.workflow?.text(), !name.isEmpty {
             let name = name.withUnsafeBytes { ByteString($0.dropping(prefix: "wf-")) }
             workflow = name
@@ -104,8 +107,7 @@ struct OperationSighting {
             facts.retryCount = UInt32(clamping: count)
         }
         detect(
-            input: nil, error: record.errorMessage, template: isPhase ? nil : record.template,
-            seconds: 0)
+            &detections, error: record.errorMessage, template: isPhase ? nil : record.template)
     }
 
     private mutating func readDetection(_ data: JSONView) -> Bool {
@@ -120,21 +122,50 @@ struct OperationSighting {
     }
 
     private mutating func detect(
-        input: JSONView?, error: JSONView?, template: JSONView?, seconds: Double
+        _ detections: inout DetectionMemory, input: JSONView? = nil, error: JSONView? = nil,
+        template: JSONView? = nil, seconds: Double = 0
     ) {
-        func text(_ value: JSONView?, _ limit: Int) -> String {
-            value?.withText { String(decoding: $0.prefix(characterBytes: limit), as: UTF8.self) }
-                ?? ""
-        }
-        let input = text(input, Self.inputByteLimit)
-        let error = text(error, Self.errorByteLimit)
-        let template = text(template, Self.errorByteLimit)
-        if input.isEmpty, error.isEmpty, template.isEmpty { return }
-        let detection = PatternDetection(
-            input: input, errorMessage: error, template: template, durationSeconds: seconds,
-            errorCount: error.isEmpty ? 0 : 1)
+        var key = DetectionMemory.Key(seconds: seconds)
+        input?.withText { key.input = Array($0.prefix(characterBytes: Self.inputByteLimit)) }
+        error?.withText { key.error = Array($0.prefix(characterBytes: Self.errorByteLimit)) }
+        template?.withText { key.template = Array($0.prefix(characterBytes: Self.errorByteLimit)) }
+        if key.isEmpty { return }
+        let detection = detections.detection(key)
         signatures = detection.signatures
         self.detection = detection
+    }
+}
+
+/// Detections by what they were made of.
+///
+/// A workflow's state is told many times with the same request in it, and looking for words in it
+/// takes longer than all else that is done with the event.
+struct DetectionMemory {
+    /// The texts that a detection looks at, in UTF-8.
+    struct Key: Hashable {
+        var input: [UInt8] = []
+        var error: [UInt8] = []
+        var template: [UInt8] = []
+        let seconds: Double
+
+        init(seconds: Double) { self.seconds = seconds }
+
+        var isEmpty: Bool { input.isEmpty && error.isEmpty && template.isEmpty }
+    }
+
+    private var detections: [Key: PatternDetection] = [:]
+    private static let limit = 512
+
+    mutating func detection(_ key: Key) -> PatternDetection {
+        if let known = detections[key] { return known }
+        let detection = PatternDetection(
+            input: String(decoding: key.input, as: UTF8.self),
+            errorMessage: String(decoding: key.error, as: UTF8.self),
+            template: String(decoding: key.template, as: UTF8.self),
+            durationSeconds: key.seconds, errorCount: key.error.isEmpty ? 0 : 1)
+        if detections.count >= Self.limit { detections.removeAll() }
+        detections[key] = detection
+        return detection
     }
 }
 

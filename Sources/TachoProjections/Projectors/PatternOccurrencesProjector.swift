@@ -59,12 +59,15 @@ package struct PatternOccurrencesProjector: Projector {
             ColumnDefinition("result_ms", .integer, isHidden: true),
         ])
 
+    private var detections = DetectionMemory()
+
     package init() {}
 
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        guard let sighting = OperationSighting(event), let workflow = sighting.workflow else {
+        guard let sighting = OperationSighting(event, &detections), let workflow = sighting.workflow
+        else {
             return
         }
         for signature in sighting.signatures {

@@ -134,7 +134,7 @@ package struct SessionTimesProjector: Projector {
         let live = event.source.equals("claude-code/hook") ? event.recorded : nil
         guard let moment = event.time ?? live, let name = event.name(after: EventType.hookPrefix)
         else { return }
-        let payload = HookPayload(event.data)
+        let payload = HookPayload(event.members)
         let row =
             payload.sessionID?.withText { begin($0, moment, event, &table) }
             ?? begin(event.stream, moment, event, &table)
@@ -200,7 +200,7 @@ package struct SessionTimesProjector: Projector {
     private mutating func applyTranscript(_ event: Event, _ table: inout Table) {
         guard let moment = event.time, let row = begin(event.stream, moment, event, &table)
         else { return }
-        let record = AgentRecord(event.data, reading: .throughMessage)
+        let record = AgentRecord(event.members, reading: .throughMessage)
         guard let message = record.message,
             let content = AgentMessage(message, stopsAtContent: true).content
         else { return }

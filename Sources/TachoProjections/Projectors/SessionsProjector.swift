@@ -87,7 +87,7 @@ package struct SessionsProjector: Projector {
     // MARK: Hooks
 
     private func applyHook(_ event: Event, _ table: inout Table) {
-        let payload = HookPayload(event.data, reading: .header)
+        let payload = HookPayload(event.members, reading: .header)
         let row =
             payload.sessionID?.withText { begin($0, event, &table) }
             ?? begin(event.stream, event, &table)
@@ -125,7 +125,7 @@ package struct SessionsProjector: Projector {
         let isUser = event.type.equals("transcript.user")
         // A third of all records is progress for the screen: counted, and not read.
         guard isAssistant || isUser || event.type.equals("transcript.system") else { return }
-        let record = AgentRecord(event.data, reading: .throughMessage)
+        let record = AgentRecord(event.members, reading: .throughMessage)
         table.fill(Column.cwd, of: row, text: record.workingDirectory)
         if record.gitBranch?.isFilledText == true {
             table.renew(Column.gitBranch, of: row, text: record.gitBranch)
@@ -143,7 +143,7 @@ package struct SessionsProjector: Projector {
     // MARK: Outputs of runs
 
     private mutating func applyOutput(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         guard let session = record.sessionID,
             let row = session.withText({ begin($0, event, &table) })
         else { return }
@@ -292,7 +292,7 @@ package struct SessionsProjector: Projector {
 
     /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
     private func isPrompt(_ event: Event) -> Bool {
-        let record = AgentRecord(event.data)
+        let record = AgentRecord(event.members)
         return record.isMeta?.boolean() != true && record.isSidechain?.boolean() != true
             && record.isCompactSummary?.boolean() != true
             && record.parentToolUseID == nil

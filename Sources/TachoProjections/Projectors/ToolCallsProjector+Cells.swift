@@ -49,13 +49,11 @@ extension ToolCallsProjector {
     func setArguments(_ input: JSONView, _ row: Int, _ table: inout Table) {
         var command: (rank: Int, value: JSONView)?
         var path: JSONView?
-        input.forEachMember { key, value in
-            key.withText { key in
-                if let rank = Self.rank(ofArgument: key), rank < command?.rank ?? .max {
-                    command = (rank, value)
-                }
-                if path == nil, Self.isPath(key) { path = value }
+        JSONMembers(input).forEach { key, value in
+            if let rank = Self.rank(ofArgument: key), rank < command?.rank ?? .max {
+                command = (rank, value)
             }
+            if path == nil, Self.isPath(key) { path = value }
             return true
         }
         if let command, table.isUnknown(Column.command, row) {

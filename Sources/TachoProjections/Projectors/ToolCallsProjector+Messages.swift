@@ -7,7 +7,7 @@ extension ToolCallsProjector {
     func applyMessage(_ event: Event, from witness: Witness, _ table: inout Table) {
         // In an output the session stands behind the message, in a transcript it is the stream.
         let isOutput = witness == .output
-        let record = AgentRecord(event.data, reading: isOutput ? .everything : .throughMessage)
+        let record = AgentRecord(event.members, reading: isOutput ? .everything : .throughMessage)
         guard let message = record.message,
             let content = AgentMessage(message, stopsAtContent: true).content
         else { return }

@@ -6,7 +6,7 @@ import TachoLog
 
 extension ToolCallsProjector {
     func applyPhase(_ event: Event, _ table: inout Table) {
-        let record = PhaseRecord(event.data)
+        let record = PhaseRecord(event.members)
         guard let calls = record.toolCalls else { return }
         var index = 0
         calls.forEachElement { element in
@@ -117,8 +117,8 @@ struct LoggedCall {
     private var resultSummary: JSONView?
 
     init(_ object: JSONView) {
-        object.forEachMember { key, value in
-            if !value.isNull { key.withText { take($0, value) } }
+        JSONMembers(object).forEach { key, value in
+            if !value.isNull { take(key, value) }
             return true
         }
     }

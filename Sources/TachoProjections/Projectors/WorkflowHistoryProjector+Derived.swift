@@ -3,13 +3,13 @@ import TachoJSON
 import TachoLog
 
 // Visible columns from hidden ones. Each function can be called at any time, and gives the same
-// for the same hidden cells.
+// for the same hidden cells, whatever stood in the visible ones.
 
 extension WorkflowHistoryProjector {
     // MARK: Status and times
 
     /// An end that was said; else a failed last phase; else an end that the directory shows.
-    func refreshStatus(_ row: Int, _ table: inout Table) {
+    mutating func refreshStatus(_ row: Int, _ table: inout Table) {
         let inference = inference(row, table)
         if isEnd(Column.saidStatus, row, table) {
             table.withText(Column.saidStatus, row) { ByteString($0) }.map {
@@ -42,7 +42,7 @@ extension WorkflowHistoryProjector {
             planAndBranch: table.boolean(Column.planAndBranch, row) ?? false)
     }
 
-    func refreshTimes(_ row: Int, _ table: inout Table) {
+    mutating func refreshTimes(_ row: Int, _ table: inout Table) {
         let start =
             table.timestamp(Column.statedStart, row) ?? table.timestamp(Column.firstTime, row)
         let end = end(row, table)
@@ -78,12 +78,11 @@ extension WorkflowHistoryProjector {
         return table.timestamp(Column.lastTime, row) ?? table.timestamp(Column.stateModified, row)
     }
 
-    private func duration(
+    private mutating func duration(
         _ start: Timestamp?, _ end: Timestamp?, _ row: Int, _ table: Table
     ) -> Int64? {
         guard let start else {
-            let results = table.withJSON(Column.agentResults, row) { AgentResults(json: $0) }
-            return results?.durationMilliseconds.map { $0 / 1000 }
+            return results(of: row, table).durationMilliseconds.map { $0 / 1000 }
         }
         guard let end else { return nil }
         let (elapsed, overflow) = end.microseconds.subtractingReportingOverflow(
@@ -93,8 +92,7 @@ extension WorkflowHistoryProjector {
 
     // MARK: Phases
 
-    func refreshPhases(_ row: Int, _ table: inout Table) {
-        let history = phaseHistory(row, table)
+    func refreshPhases(_ history: PhaseHistory, _ row: Int, _ table: inout Table) {
         var phases = history.phases
         table.withJSON(Column.finishedPhases, row) { finished in
             JSONView(validated: finished).forEachElement { name in
@@ -152,11 +150,7 @@ extension WorkflowHistoryProjector {
 
     // MARK: Costs
 
-    /// Costs from the row's results; `known` are these, if the caller has just read them.
-    func refreshCosts(_ known: AgentResults?, _ row: Int, _ table: inout Table) {
-        let results =
-            known
-            ?? table.withJSON(Column.agentResults, row) { AgentResults(json: $0) } ?? .init()
+    func refreshCosts(_ results: AgentResults, _ row: Int, _ table: inout Table) {
         table.set(
             Column.reportedCostTotal, of: row,
             money: results.reportedCost ?? table.money(Column.loggedCost, row))
@@ -166,7 +160,7 @@ extension WorkflowHistoryProjector {
         if !results.entries.isEmpty {
             table.set(
                 Column.agentRunCount, of: row, integer: Int64(results.entries.count))
-            if let usage = results.usage { setTokens(usage, row, &table) }
+            setTokens(results.usage, row, &table)
             // Runs that log no phases are known by their agents' alone.
             if table.isUnknown(Column.phaseHistory, row) {
                 table.set(Column.phaseCount, of: row, integer: Int64(byPhase.count))
@@ -182,7 +176,10 @@ extension WorkflowHistoryProjector {
             (.costPerToken, Self.share(actual, of: total)),
         ]
         for (column, cost) in costs { table.set(column, of: row, money: cost) }
-        guard actual != nil || estimated != nil else { return }
+        guard actual != nil || estimated != nil else {
+            table.setUnknown(Column.costBreakdown, of: row)
+            return
+        }
         setBreakdown(byPhase, row, &table)
     }
 
@@ -193,9 +190,19 @@ extension WorkflowHistoryProjector {
         return remainder >= count - remainder ? quotient + 1 : quotient
     }
 
-    private func setTokens(_ usage: TokenUsage, _ row: Int, _ table: inout Table) {
-        let prompt = PicoDollars.sum([usage.input, usage.cacheWrite, usage.cacheRead])
-        guard let prompt, let total = PicoDollars.sum(prompt, usage.output) else { return }
+    private func setTokens(_ usage: TokenUsage?, _ row: Int, _ table: inout Table) {
+        guard let usage,
+            let prompt = PicoDollars.sum([usage.input, usage.cacheWrite, usage.cacheRead]),
+            let total = PicoDollars.sum(prompt, usage.output)
+        else {
+            // More than 64 bits hold.
+            let columns: [Column] = [
+                .inputTokens, .outputTokens, .cachedTokens, .cacheHitTokens, .cacheMissTokens,
+                .totalTokens, .tokenBreakdown, .cacheEfficiencyPercent,
+            ]
+            for column in columns { table.setUnknown(column, of: row) }
+            return
+        }
         let counts: [(Column, StaticString, Int64)] = [
             (.inputTokens, "input_tokens", usage.input),
             (.outputTokens, "output_tokens", usage.output),

@@ -9,7 +9,7 @@ extension WorkflowHistoryProjector {
     package static let verdictLimit = 64
 
     /// A row is never made here: GitHub knows more workflows than ran with this store.
-    func applyGitHub(_ event: Event, _ table: inout Table) {
+    mutating func applyGitHub(_ event: Event, _ table: inout Table) {
         for artifact in GitHubArtifact.all(in: event.data) {
             switch artifact.kind {
             case .issue: applyIssue(artifact, event, &table)

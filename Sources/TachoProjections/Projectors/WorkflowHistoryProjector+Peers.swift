@@ -18,7 +18,7 @@ extension WorkflowHistoryProjector {
     /// duration that grows line by line counts as changed after about an eighth.
     ///
     /// - Complexity: O(``peerLimit``).
-    func refreshComparison(_ facts: WorkflowFacts, _ row: Int, _ table: inout Table) {
+    mutating func refreshComparison(_ facts: WorkflowFacts, _ row: Int, _ table: inout Table) {
         guard
             table.text(Column.status, row, equals: "completed")
                 || table.text(Column.status, row, equals: "failed")
@@ -29,6 +29,8 @@ extension WorkflowHistoryProjector {
         table.set(Column.comparisonBasis, of: row, integer: basis)
 
         let peerRows = peers(of: row, table)
+        // One that has begun again may have something waiting.
+        for peer in peerRows where drafts[peer] != nil { _ = settle(peer, &table) }
         let peers = peerRows.map { peerFacts($0, table) }
         let anomalies = Anomaly.detect(in: facts, among: peers, asReference: false)
         let advice = Recommendation.advice(on: anomalies, of: facts)

@@ -5,8 +5,8 @@ import TachoLog
 // Phase and workflow events: structured logs and what was posted.
 
 extension WorkflowHistoryProjector {
-    func applyRecord(_ event: Event, _ table: inout Table) throws(ProjectionError) {
-        let record = PhaseRecord(event.data)
+    mutating func applyRecord(_ event: Event, _ table: inout Table) throws(ProjectionError) {
+        let record = PhaseRecord(event.members)
         let isPhase = event.name(after: EventType.phasePrefix) != nil
         guard !isPhase || record.phaseName?.isFilledText == true else {
             throw .missing("phase_name")
@@ -15,15 +15,16 @@ extension WorkflowHistoryProjector {
         guard let row = row(of: record, event, &table) else { return }
         setIdentity(record, event, row, &table)
         noteTimes(record, event, row, &table)
-        let hasNewPhase = isPhase && applyPhase(record, event, row, &table)
-        if !isPhase { applyWorkflow(record, event, row, &table) }
+        if isPhase {
+            applyPhase(record, event, row, &table)
+        } else {
+            applyWorkflow(record, event, row, &table)
+        }
         refreshStatus(row, &table)
-        // A workflow that logs phases for ever has long said all that is kept of them.
-        if hasNewPhase { refreshPhases(row, &table) }
         touch(row, event, &table)
     }
 
-    private func row(
+    private mutating func row(
         of record: PhaseRecord, _ event: Event, _ table: inout Table
     ) -> Int? {
         if let workflow = record.workflow, workflow.isFilledText {
@@ -56,18 +57,11 @@ extension WorkflowHistoryProjector {
 
     // MARK: Phases
 
-    /// - Returns: Whether the phase was added to those that are kept.
-    private func applyPhase(
+    private mutating func applyPhase(
         _ record: PhaseRecord, _ event: Event, _ row: Int, _ table: inout Table
-    ) -> Bool {
-        guard let entry = Self.entry(record, event) else { return false }
-        let isFull =
-            table.withJSON(Column.phaseHistory, row) { PhaseHistory.isFull(json: $0) } ?? false
-        if !isFull {
-            var history = phaseHistory(row, table)
-            history.append(entry)
-            table.set(Column.phaseHistory, of: row, json: history.json)
-        }
+    ) {
+        guard let entry = Self.entry(record, event) else { return }
+        append(entry, to: row, table)
         table.set(Column.currentPhase, of: row, text: record.phaseName)
         if entry.status == .failed {
             table.set(Column.phaseStatus, of: row, text: "failed")
@@ -75,7 +69,6 @@ extension WorkflowHistoryProjector {
         } else {
             table.set(Column.phaseStatus, of: row, text: "running")
         }
-        return !isFull
     }
 
     /// `nil` for what is logged as a phase and is none: webhooks and notes of the queue.
@@ -115,13 +108,9 @@ extension WorkflowHistoryProjector {
         return inRecord ?? event.name(after: EventType.phasePrefix).flatMap { named($0) }
     }
 
-    func phaseHistory(_ row: Int, _ table: Table) -> PhaseHistory {
-        table.withJSON(Column.phaseHistory, row) { PhaseHistory(json: $0) } ?? PhaseHistory()
-    }
-
     // MARK: Workflows
 
-    private func applyWorkflow(
+    private mutating func applyWorkflow(
         _ record: PhaseRecord, _ event: Event, _ row: Int, _ table: inout Table
     ) {
         // Real phase logs put a script's name into the template; a workflow's is its own (B21).
@@ -130,7 +119,7 @@ extension WorkflowHistoryProjector {
         }
         if let cost = record.costUSD.flatMap({ PicoDollars.parse($0) }) {
             table.set(Column.loggedCost, of: row, money: cost)
-            refreshCosts(nil, row, &table)
+            markCosts(of: row)
         }
         let typeStatus = event.name(after: EventType.workflowPrefix)
         let inRecord = record.workflowStatus?.withText { Self.word($0) } ?? nil

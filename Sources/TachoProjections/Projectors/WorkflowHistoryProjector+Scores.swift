@@ -27,12 +27,16 @@ extension WorkflowHistoryProjector {
         table.set(Column.scoringVersion, of: row, text: "1.0")
         if hasInput || hasDuration {
             table.set(Column.complexityEstimated, of: row, text: Complexity(of: facts).name)
+        } else {
+            table.setUnknown(Column.complexityEstimated, of: row)
         }
         let steps = table.integer(Column.stepsTotal, row) ?? 0
         let seconds = table.integer(Column.durationSeconds, row) ?? 0
         if steps > 0, seconds > 0 {
             let actual = ActualComplexity(stepCount: steps, durationSeconds: seconds)
             table.set(Column.complexityActual, of: row, text: actual.name)
+        } else {
+            table.setUnknown(Column.complexityActual, of: row)
         }
         return facts
     }

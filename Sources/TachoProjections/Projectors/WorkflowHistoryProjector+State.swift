@@ -5,8 +5,8 @@ import TachoLog
 // What a run directory holds: the state file, the directory itself, the finished phases.
 
 extension WorkflowHistoryProjector {
-    func applySnapshot(_ event: Event, _ table: inout Table) {
-        let state = WorkflowState(event.data)
+    mutating func applySnapshot(_ event: Event, _ table: inout Table) {
+        let state = WorkflowState(event.members)
         let row = row(event, &table)
         setIdentity(state, event, row, &table)
         setResources(state, row, &table)
@@ -29,8 +29,7 @@ extension WorkflowHistoryProjector {
         }
         refreshStatus(row, &table)
         setLocalTime(state.startTime, row, &table)
-        refreshPhases(row, &table)
-        refreshCosts(nil, row, &table)
+        markPhases(of: row)
         touch(row, event, &table)
     }
 
@@ -60,7 +59,14 @@ extension WorkflowHistoryProjector {
         setParent(state.parent, event, row, &table)
     }
 
-    private func setResources(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+    private mutating func setResources(_ state: WorkflowState, _ row: Int, _ table: inout Table) {
+        if state.stepsTotal?.integerLenient() != nil,
+            table.boolean(Column.hasStatedSteps, row) != true
+        {
+            // Steps that phases stand for stay as they are from here on.
+            _ = settle(row, &table)
+            table.set(Column.hasStatedSteps, of: row, boolean: true)
+        }
         for (column, value) in [
             (Column.backendPort, state.backendPort), (.frontendPort, state.frontendPort),
             (.stepsCompleted, state.stepsCompleted), (.stepsTotal, state.stepsTotal),
@@ -68,9 +74,6 @@ extension WorkflowHistoryProjector {
             if let number = value?.integerLenient() {
                 table.set(column, of: row, integer: number)
             }
-        }
-        if state.stepsTotal?.integerLenient() != nil {
-            table.set(Column.hasStatedSteps, of: row, boolean: true)
         }
         if let rate = state.testPassRate {
             table.set(Column.testPassRate, of: row, real: rate)
@@ -117,7 +120,7 @@ extension WorkflowHistoryProjector {
         table.set(Column.dayOfWeek, of: row, integer: local?.weekday ?? -1)
     }
 
-    func applyDirectory(_ event: Event, _ table: inout Table) {
+    mutating func applyDirectory(_ event: Event, _ table: inout Table) {
         let data = event.data
         let row = row(event, &table)
         var count: Int64 = 0
@@ -136,7 +139,7 @@ extension WorkflowHistoryProjector {
         touch(row, event, &table)
     }
 
-    func applyFinishedPhases(_ event: Event, _ table: inout Table) {
+    mutating func applyFinishedPhases(_ event: Event, _ table: inout Table) {
         let data = event.data
         let row = row(event, &table)
         if let completed = data["completed"], completed.kind == .array {
@@ -150,7 +153,7 @@ extension WorkflowHistoryProjector {
             _ = table.raise(Column.lastTime, of: row, to: time)
         }
         refreshStatus(row, &table)
-        refreshPhases(row, &table)
+        markPhases(of: row)
         touch(row, event, &table)
     }
 }
@@ -184,9 +187,9 @@ struct WorkflowState {
     private var models: (new: JSONView?, old: JSONView?)
     private var completedAt: JSONView?
 
-    init(_ data: JSONView) {
-        data.forEachMember { key, value in
-            key.withText { take($0, value) }
+    init(_ data: JSONMembers) {
+        data.forEach { key, value in
+            take(key, value)
             return true
         }
         endTime = endTime ?? completedAt

@@ -17,7 +17,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.1, §3.1, §4; goldens `status_inference`, `cost_parse_jsonl`.
 package struct WorkflowHistoryProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     package static let inputs: [TypePattern] = [
         "state.snapshot", "state.directory", "state.phases", "output.system", "output.result",
         "phase.*", "workflow.*", "log.line", "github.*",
@@ -25,6 +25,9 @@ package struct WorkflowHistoryProjector: Projector {
 
     package static let errorByteLimit = 500
     package static let inputByteLimit = 4096
+
+    /// What waits for ``settle(_:)``, by row.
+    var drafts: [Int: WorkflowDraft] = [:]
 
     package init() {}
 
@@ -71,9 +74,17 @@ package struct WorkflowHistoryProjector: Projector {
         return row
     }
 
-    func touch(_ row: Int, _ event: Event, _ table: inout Table) {
-        let facts = refreshScores(row, &table)
-        refreshComparison(facts, row, &table)
+    /// Notes an event about a workflow.
+    ///
+    /// One that has ended is settled at once, because it is compared with others then.
+    mutating func touch(_ row: Int, _ event: Event, _ table: inout Table) {
+        if table.text(Column.status, row, equals: "completed")
+            || table.text(Column.status, row, equals: "failed")
+        {
+            refreshComparison(settle(row, &table), row, &table)
+        } else if drafts[row] == nil {
+            drafts[row] = WorkflowDraft()
+        }
         table.touch(row, at: event)
         table.set(Column.updatedAt, of: row, timestamp: event.recorded)
     }
@@ -81,7 +92,7 @@ package struct WorkflowHistoryProjector: Projector {
     // MARK: Log lines
 
     /// Lines are many, and tell nothing but that the workflow was at work.
-    private func applyLine(_ event: Event, _ table: inout Table) {
+    private mutating func applyLine(_ event: Event, _ table: inout Table) {
         guard let time = event.time else { return }
         let row = row(event, &table)
         let isFirst = table.lower(Column.firstTime, of: row, to: time)
@@ -94,8 +105,8 @@ package struct WorkflowHistoryProjector: Projector {
 
     // MARK: Agent runs
 
-    private func applySystem(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+    private mutating func applySystem(_ event: Event, _ table: inout Table) {
+        let record = AgentRecord(event.members)
         guard record.subtype?.equals("init") == true, record.model?.isFilledText == true else {
             return
         }
@@ -105,18 +116,15 @@ package struct WorkflowHistoryProjector: Projector {
         touch(row, event, &table)
     }
 
-    private func applyResult(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.data)
+    private mutating func applyResult(_ event: Event, _ table: inout Table) {
+        let record = AgentRecord(event.members)
         let agent = ByteString(event.source.dropping(prefix: "adw/output/"))
         guard let entry = AgentResults.Entry(record, of: event.data, agent: agent) else { return }
         let row = row(event, &table)
-        var results = table.withJSON(Column.agentResults, row) { AgentResults(json: $0) } ?? .init()
-        results.record(entry)
-        table.set(Column.agentResults, of: row, json: results.json)
+        take(entry, of: row, table)
         if record.isError?.boolean() == true {
             setError(record.result ?? record.subtype, row, &table)
         }
-        refreshCosts(results, row, &table)
         refreshTimes(row, &table)
         touch(row, event, &table)
     }

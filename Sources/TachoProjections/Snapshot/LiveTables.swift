@@ -148,7 +148,8 @@ package struct LiveTables: Sendable {
         guard last > projections.checkpoint else { return }
         let isLong = last.rawValue - projections.checkpoint.rawValue > 4096
         var damage = [LogError]()
-        let filter = RecordFilter(types: projections.inputs)
+        var filter = RecordFilter(types: projections.inputs)
+        filter.mayGiveOthers = true
         let first = projections.checkpoint.next
         if !filter.types.isEmpty {
             try projections.foldAll(threadCount: isLong ? options.threadCount : 1) { fold in

@@ -190,7 +190,8 @@ extension AgentResults {
             bytes.withUnsafeBytes { bytes in
                 let data = JSONView(validated: bytes)
                 guard data["type"]?.equals("result") == true else { return }
-                let entry = Entry(AgentRecord(data), of: data, agent: ByteString(agent))
+                let entry = Entry(
+                    AgentRecord(JSONMembers(data)), of: data, agent: ByteString(agent))
                 if let entry { record(entry) }
             }
         }

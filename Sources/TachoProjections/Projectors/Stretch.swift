@@ -1,0 +1,134 @@
+import TachoEvents
+import TachoJSON
+import TachoLog
+
+/// A row of `tool_sequences` while calls are added to it.
+///
+/// Its lists are texts in the table: it is read at the first call of a batch, and written once at
+/// the end of the batch.
+struct Stretch {
+    private(set) var callCount: Int64
+    private var openCount: Int64
+    private var failureCount: Int64
+    private var retryCount: Int64
+    private var startedAt: Timestamp?
+    private var completedAt: Timestamp?
+    private var success: Bool?
+    private var open: OpenCalls
+    private var signature: [UInt8]
+    /// A list as JSON, which only grows.
+    private var names: [UInt8]
+    /// Milliseconds.
+    private var durations: [Int64?] = []
+    private var context: WorkContext
+
+    private typealias Column = ToolSequencesProjector.Column
+
+    init(_ row: Int, _ table: Table) {
+        func count(_ column: Column) -> Int64 { table.integer(column, row) ?? 0 }
+        callCount = count(.callCount)
+        openCount = count(.openCount)
+        failureCount = count(.failureCount)
+        retryCount = count(.retryCount)
+        startedAt = table.timestamp(Column.startedAt, row)
+        completedAt = table.timestamp(Column.completedAt, row)
+        success = table.boolean(Column.success, row)
+        open = OpenCalls(table.withText(Column.state, row) { Array($0) })
+        signature = table.withText(Column.sequenceSignature, row) { Array($0) } ?? []
+        names = table.json(Column.toolSequence, row) ?? [UInt8(ascii: "[")]
+        context = WorkContext(table.json(Column.context, row))
+        table.withJSON(Column.stepDurations, row) { list in
+            JSONView(validated: list).forEachElement {
+                durations.append($0.integer())
+                return true
+            }
+        }
+    }
+
+    func write(to row: Int, _ table: inout Table) {
+        table.set(Column.callCount, of: row, integer: callCount)
+        table.set(Column.openCount, of: row, integer: openCount)
+        table.set(Column.failureCount, of: row, integer: failureCount)
+        table.set(Column.retryCount, of: row, integer: retryCount)
+        table.set(Column.startedAt, of: row, timestamp: startedAt)
+        table.set(Column.completedAt, of: row, timestamp: completedAt)
+        if let startedAt, let completedAt {
+            table.set(
+                Column.totalDurationMs, of: row,
+                integer: Self.milliseconds(startedAt.microseconds, completedAt.microseconds))
+        }
+        if let success { table.set(Column.success, of: row, boolean: success) }
+        table.set(Column.state, of: row, text: open.cell)
+        table.set(Column.sequenceSignature, of: row, text: signature)
+        table.set(Column.toolSequence, of: row, json: names)
+        var writer = JSONWriter()
+        writer.beginArray()
+        for duration in durations { writer.valueOrNull(duration) }
+        writer.endArray()
+        table.set(Column.stepDurations, of: row, json: writer.bytes)
+        table.set(Column.context, of: row, json: context.json)
+    }
+
+    // MARK: Calls
+
+    func isOpen(_ call: Int64) -> Bool { open.calls.contains { $0.hash == call } }
+
+    mutating func begin(_ step: CallStep) {
+        let name = Self.name(step.tool)
+        let tool = name.withUnsafeBytes { ContentHash.hash($0) }
+        if callCount > 0 { signature.append(contentsOf: "→".utf8) }
+        signature.append(contentsOf: name)
+        var writer = JSONWriter()
+        writer.value(name)
+        if names.last == UInt8(ascii: "]") { names[names.count - 1] = UInt8(ascii: ",") }
+        names.append(contentsOf: writer.bytes)
+        names.append(UInt8(ascii: "]"))
+        durations.append(nil)
+        if open.failedTools.contains(tool) { retryCount += 1 }
+        open.calls.append(
+            .init(
+                place: UInt8(clamping: callCount), hash: step.call, tool: tool,
+                began: step.moment?.microseconds))
+        callCount += 1
+        openCount += 1
+        startedAt = startedAt ?? step.moment
+        context.add(tool: name, path: step.path)
+    }
+
+    mutating func end(_ step: CallStep, isSuccess: Bool) {
+        guard let index = open.calls.firstIndex(where: { $0.hash == step.call }) else { return }
+        let call = open.calls.remove(at: index)
+        open.failedTools.removeAll { $0 == call.tool }
+        if !isSuccess { open.failedTools.append(call.tool) }
+        openCount -= 1
+        if !isSuccess { failureCount += 1 }
+        success = open.failedTools.isEmpty
+        let place = Int(call.place)
+        if durations.indices.contains(place), let duration = Self.duration(step, call) {
+            durations[place] = duration
+        }
+        if let moment = step.moment { completedAt = max(completedAt ?? moment, moment) }
+    }
+
+    /// The tool's name; of one that is nobody's tool, 10 KB long, a part.
+    private static func name(_ tool: [UInt8]?) -> [UInt8] {
+        let limit = ToolSequencesProjector.nameByteLimit
+        guard let text = tool, !text.isEmpty else { return Array("unknown".utf8) }
+        guard text.count > limit else { return text }
+        let hash = text.withUnsafeBytes { ContentHash.hash($0) }
+        let digits = String(UInt64(bitPattern: hash), radix: 16)
+        let start = text.withUnsafeBytes { Array($0.prefix(characterBytes: limit - 17)) }
+        return start + Array("~\(digits)".utf8)
+    }
+
+    private static func duration(_ step: CallStep, _ call: OpenCalls.Call) -> Int64? {
+        if let stated = step.duration, stated >= 0 { return stated }
+        guard let began = call.began, let ended = step.moment?.microseconds else { return nil }
+        return milliseconds(began, ended)
+    }
+
+    private static func milliseconds(_ start: Int64, _ end: Int64) -> Int64? {
+        let (elapsed, overflow) = end.subtractingReportingOverflow(start)
+        return overflow || elapsed < 0 ? nil : elapsed / 1000
+    }
+}
