@@ -34,6 +34,11 @@ package enum EventType {
     /// A projector could not take an event in; written when an operator asks for it.
     package static let quarantined: ByteString = "tacho.quarantined"
 
+    /// Somebody asked for events to be erased; names no id.
+    package static let eraseRequested: ByteString = "tacho.erase_requested"
+    /// Events were erased, and what the proof found.
+    package static let erased: ByteString = "tacho.erased"
+
     /// What somebody decided, among what, and why.
     package static let decisionRecorded: ByteString = "decision.recorded"
     /// How a decision went.

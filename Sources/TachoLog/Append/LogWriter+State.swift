@@ -204,6 +204,7 @@ extension LogWriter {
 
     private mutating func learnEarlierSegments(_ index: inout IDIndex) throws(LogError) {
         let manifest = try Manifest.load(layout, store: store, fileSystem)
+        erased = try ErasedIDs.load(layout, store, fileSystem)
         for entry in manifest.segments {
             switch entry.state {
             case .active:

@@ -27,6 +27,8 @@ public struct LogWriter: ~Copyable {
     var hasUnsyncableTail = false
     var seed: ActiveSeed
     var ids: IDIndex?
+    /// The ids of erased events; read with the ids of the sealed segments.
+    var erased: ErasedIDs?
     var streamEnds: StreamEnds?
     /// Holds the lines of the batch being appended, and its memory for the next one.
     var encoder = RecordEncoder()
@@ -60,7 +62,7 @@ public struct LogWriter: ~Copyable {
             format = try StoreCreation.create(layout, fileSystem, options)
         }
         guard let format else { preconditionFailure("a store that was made has a format") }
-        if let feature = format.optional.first {
+        if let feature = format.unknownOptional {
             throw LogError(
                 .readOnly,
                 "the store uses the feature \"\(feature)\", which this version of tacho can read "
@@ -306,6 +308,11 @@ public struct LogWriter: ~Copyable {
                     outcomes.append(
                         known.content == content
                             ? .duplicate(known.position) : .conflict(known.position))
+                    continue
+                }
+                // Nobody can say any more what it held; that it was here is enough.
+                if let position = id.bytes.withUnsafeBytes({ erased?.position(of: $0) }) {
+                    outcomes.append(.duplicate(position))
                     continue
                 }
                 ids?.learn(key, IDIndex.Entry(position: position, content: content))

@@ -5,7 +5,8 @@ package struct LogAnchor: Equatable, Sendable {
     /// The store's own id.
     package let store: ByteString
     package let position: Position
-    /// CRC-32C of the canonical line at `position`, with its newline.
+    /// CRC-32C of the canonical line at `position`, with its newline; continued from a mark of what
+    /// has been erased up to there.
     package let lineChecksum: UInt32
 
     package init(store: ByteString, position: Position, lineChecksum: UInt32) {
@@ -22,9 +23,10 @@ extension LogReader {
     package func anchor(at position: Position) throws(LogError) -> LogAnchor? {
         guard position > .zero, position <= lastPosition else { return nil }
         var checksum: UInt32?
+        let mark = view.erased?.mark(at: position) ?? 0
         try LogError.unifying {
             try forEachBatch(from: position, through: position) { batch in
-                checksum = CRC32C.checksum(batch.bytes)
+                checksum = CRC32C.checksum(batch.bytes, seed: mark)
                 return false
             }
         }

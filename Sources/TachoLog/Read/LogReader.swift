@@ -11,7 +11,7 @@
 /// ```
 public struct LogReader: Sendable {
     let layout: StoreLayout
-    let fileSystem: any FileSystem
+    package let fileSystem: any FileSystem
     package let store: StoreID
     private(set) var view: LogView
 

@@ -13,6 +13,8 @@ struct LogView: Sendable {
     let segments: [Segment]
     let lastPosition: Position
     let durablePosition: Position
+    /// What was erased by the time of this view, or before.
+    var erased: ErasedIDs?
 
     static func load(
         _ layout: StoreLayout, _ store: StoreID, _ fileSystem: any FileSystem
@@ -20,12 +22,16 @@ struct LogView: Sendable {
         var attempt = 0
         while true {
             attempt += 1
+            // Before the manifest: what is folded from older segments must not pass for newer.
+            let erased = try ErasedIDs.load(layout, store, fileSystem)
             // The manifest first: HEAD may then be newer than it, never older.
             let manifest = try Manifest.load(layout, store: store, fileSystem)
             let bytes = try fileSystem.contents(of: layout.head, limit: Head.byteCount) ?? []
             let head = Head(file: bytes, store: store)
             do throws(LogError) {
-                return try resolve(manifest, head, layout, store, fileSystem)
+                var view = try resolve(manifest, head, layout, store, fileSystem)
+                view.erased = erased
+                return view
             } catch {
                 // The file was sealed and removed between the two reads.
                 guard error.code == .notFound, attempt < 8 else { throw error }

@@ -142,6 +142,16 @@ extension Manifest {
         )
     }
 
+    /// Makes `MANIFEST.prev` say the same, so that nothing names what is gone.
+    func saveAsPrevious(_ layout: StoreLayout, _ fileSystem: any FileSystem) throws(LogError) {
+        try LogError.unifying {
+            try fileSystem.replaceFile(
+                layout.previousManifest, with: bytes,
+                temporary: layout.temporaryFile("MANIFEST.prev"))
+            try fileSystem.synchronizeDirectory(layout.directory)
+        }
+    }
+
     /// Puts the manifest in place.
     ///
     /// Called under the store's lock only.

@@ -13,6 +13,11 @@
 package struct StoreFormat: Equatable, Sendable {
     package static let version = 1
 
+    /// Events have been erased: a writer has to know `ERASED` (``ErasedIDs``).
+    package static let erasedFeature = "erased"
+    /// What this version writes to.
+    private static let knownOptional = [erasedFeature]
+
     package let store: StoreID
     package var required: [String] = []
     package var optional: [String] = []
@@ -20,6 +25,9 @@ package struct StoreFormat: Equatable, Sendable {
     package init(store: StoreID) {
         self.store = store
     }
+
+    /// An optional feature that this version does not know, and so must not write with.
+    var unknownOptional: String? { optional.first { !Self.knownOptional.contains($0) } }
 
     var bytes: [UInt8] {
         let features =

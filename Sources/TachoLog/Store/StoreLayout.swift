@@ -18,6 +18,7 @@ package struct StoreLayout: Sendable {
     package var reserve: String { directory + "/RESERVE" }
     package var scrub: String { directory + "/SCRUB" }
     package var sources: String { directory + "/SOURCES" }
+    package var erased: String { directory + "/ERASED" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }
     package var snapshots: String { directory + "/snap" }

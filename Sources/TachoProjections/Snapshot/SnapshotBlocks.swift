@@ -15,6 +15,35 @@ enum SnapshotBlocks {
     static let prefixByteCount = 8
     /// LZ4 makes at most 255 bytes of one.
     static let largestRatio = 255
+
+    /// The state behind a header that ends at `start`, as far as its blocks can be decoded.
+    ///
+    /// Checks nothing: for looking through a file, not for reading a snapshot.
+    static func decoded(_ file: [UInt8], from start: Int, byteCount total: Int) -> [UInt8] {
+        var state = [UInt8]()
+        var offset = start
+        while state.count < total, offset + prefixByteCount <= file.count {
+            let size = (0..<4).reduce(0) { $0 | Int(file[offset + $1]) << (8 * $1) }
+            offset += prefixByteCount
+            guard size > 0, size <= file.count - offset else { break }
+            let rawByteCount = min(byteCount, total - state.count)
+            let block = file[offset..<offset + size]
+            offset += size
+            guard size < rawByteCount else {
+                state += block
+                continue
+            }
+            state += [UInt8](unsafeUninitializedCapacity: rawByteCount) { buffer, count in
+                // LZ4 reads `size` bytes and writes at most `rawByteCount`.
+                count = block.withUnsafeBytes { source in
+                    let written = LZ4_decompress_safe(
+                        source.baseAddress, buffer.baseAddress, CInt(size), CInt(rawByteCount))
+                    return Int(max(0, written))
+                }
+            }
+        }
+        return state
+    }
 }
 
 /// Compresses what is written to it, and hashes it on the way.

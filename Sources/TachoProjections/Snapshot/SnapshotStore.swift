@@ -12,7 +12,7 @@ package import TachoLog
 package struct SnapshotStore: Sendable {
     /// The store's `snap`.
     package let directory: String
-    private let fileSystem: any FileSystem
+    let fileSystem: any FileSystem
 
     package init(directory: String, fileSystem: any FileSystem = RealFileSystem()) {
         self.directory = directory
@@ -25,7 +25,7 @@ package struct SnapshotStore: Sendable {
         "\(type.version)-\(type.fingerprint.hex.prefix(8))"
     }
 
-    private func folder(_ type: any Projector.Type) -> String {
+    func folder(_ type: any Projector.Type) -> String {
         "\(type.name)/\(versionName(type))"
     }
 
@@ -35,7 +35,7 @@ package struct SnapshotStore: Sendable {
         return String(decoding: digits, as: UTF8.self) + ".snap"
     }
 
-    private static func position(ofFile name: String) -> Position? {
+    static func position(ofFile name: String) -> Position? {
         let text = Array(name.utf8)
         guard text.count == 25, name.hasSuffix(".snap"),
             let position = UInt64(name.prefix(20)), position <= UInt64(Int64.max)
@@ -49,7 +49,7 @@ package struct SnapshotStore: Sendable {
     }
 
     /// A directory that is not there or cannot be read has no snapshots: they are not needed.
-    private func list(_ folder: String) -> [String] {
+    func list(_ folder: String) -> [String] {
         (try? fileSystem.list("\(directory)/\(folder)")) ?? []
     }
 

@@ -1,0 +1,176 @@
+import TachoEvents
+import TachoJSON
+package import TachoLog
+import TachoProjections
+
+/// Carries an erasure out: request, rewriting, what is derived, proof, receipt.
+package struct Eraser: Sendable {
+    package struct Outcome: Sendable {
+        /// Where the request stands; `nil` if there was nothing to do.
+        package var request: Position?
+        /// Whether a request that was begun before has been finished.
+        package var isResumed = false
+        package var report = ErasureReport()
+        package var removedSnapshotCount = 0
+        /// Quarantined files and `SOURCES` that were rewritten or removed.
+        package var cleanedFiles: [String] = []
+        /// What is left of it, by class of files.
+        package var residue: [Residue] = []
+
+        package var isProven: Bool { residue.allSatisfy { $0.total == 0 } }
+    }
+
+    private let directory: String
+    private let fileSystem: any FileSystem
+    private let options: LogOptions
+    private var layout: StoreLayout { StoreLayout(directory) }
+
+    /// - Parameters:
+    ///   - directory: The store's.
+    ///   - options: Of the writer.
+    ///   - fileSystem: Where it is.
+    package init(
+        _ directory: String, options: LogOptions = LogOptions(),
+        fileSystem: any FileSystem = RealFileSystem()
+    ) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+        self.options = options
+    }
+
+    package func plan(_ selector: ErasureSelector) throws(LogError) -> ErasurePlan {
+        try ErasurePlan(selector, in: LogReader.open(directory, fileSystem: fileSystem))
+    }
+
+    /// - Parameters:
+    ///   - selector: Whose events.
+    ///   - reason: For the record; must not mention what is to vanish.
+    /// - Returns: What was done and what is left.
+    /// - Throws: ``LogError``. Run again, it goes on where it ended.
+    package func execute(
+        _ selector: ErasureSelector, reason: String?
+    ) throws(LogError) -> Outcome {
+        if let reason, mentions(reason, selector) {
+            throw LogError(
+                .invalidEvent, "the reason mentions what is to be erased, and would keep it")
+        }
+        let plan = try plan(selector)
+        let history = try ErasureHistory(LogReader.open(directory, fileSystem: fileSystem))
+        var options = options
+        options.createsStore = false
+        var outcome = Outcome()
+        var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
+        let digest = try writer.secretDigest(selector.canonical).hex
+        let pending = history.requests.last { $0.selector == digest && $0.receipt == nil }
+        guard !plan.positions.isEmpty || plan.residueCount > 0 || pending != nil else {
+            outcome.residue = plan.residue
+            return outcome
+        }
+        outcome.isResumed = pending != nil
+        let request: Position
+        if let pending {
+            request = pending.position
+        } else {
+            request = try writer.append([Self.request(plan, digest, reason).event]).lastPosition
+        }
+        outcome.request = request
+        let snapshots = SnapshotStore(directory: layout.snapshots, fileSystem: fileSystem)
+        // Of a request that was begun before, nobody knows any more where its events were.
+        let first = pending == nil ? plan.positions.first ?? .first : .first
+        outcome.removedSnapshotCount = snapshots.removeAll(from: first)
+        outcome.report = try writer.erase(plan.positions)
+        outcome.removedSnapshotCount += snapshots.removeAll(from: first)
+        outcome.cleanedFiles = try clean(plan)
+        let reader = try LogReader.open(directory, fileSystem: fileSystem)
+        let leaves = try reader.erasures(through: reader.lastPosition).map(\.leaf)
+        outcome.residue = try ResidueScan(reader, plan.matcher.needles, leaves: leaves).run()
+        _ = try writer.append([Self.receipt(outcome, request).event])
+        try writer.close()
+        return outcome
+    }
+
+    private func mentions(_ text: String, _ selector: ErasureSelector) -> Bool {
+        var needles = Needles()
+        needles.add(pattern: selector.id)
+        return Array(text.utf8).withUnsafeBytes { needles.count(in: $0) > 0 }
+    }
+
+    // MARK: What is derived or kept aside
+
+    /// Takes lines out of quarantined files, and removes what cannot be taken apart.
+    private func clean(_ plan: ErasurePlan) throws(LogError) -> [String] {
+        var cleaned = [String]()
+        for path in plan.residue.filter({ $0.fileClass != "log" }).flatMap(\.files) {
+            let whole = directory + "/" + path
+            if path == "SOURCES" || path.hasPrefix("quarantine/") && path.contains(".lz4") {
+                // SOURCES may be deleted: the next import reads again, and adds nothing.
+                try LogError.unifying { try fileSystem.remove(whole) }
+            } else if path.hasPrefix("quarantine/") {
+                try removeLines(whole, plan.matcher.needles)
+            } else {
+                continue
+            }
+            cleaned.append(path)
+        }
+        return cleaned
+    }
+
+    private func removeLines(_ path: String, _ needles: Needles) throws(LogError) {
+        guard let bytes = try fileSystem.contents(of: path, limit: 1 << 32) else { return }
+        var kept = [UInt8]()
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        where !line.withUnsafeBytes({ needles.occur(inLine: $0) }) {
+            if !kept.isEmpty { kept.append(0x0A) }
+            kept += line
+        }
+        try LogError.unifying {
+            guard !kept.isEmpty else { return try fileSystem.remove(path) }
+            let temporary = layout.temporaryFile("erase-quarantine")
+            try fileSystem.replaceFile(path, with: kept, temporary: temporary)
+            try fileSystem.synchronizeDirectory(layout.quarantine)
+        }
+    }
+
+    // MARK: Events
+
+    private static func request(
+        _ plan: ErasurePlan, _ digest: String, _ reason: String?
+    ) -> Receipt {
+        Receipt(EventType.eraseRequested) { json in
+            json.key("kind")
+            json.value(plan.matcher.selector.kind.rawValue)
+            json.key("selector_hmac")
+            json.value(digest)
+            json.key("until")
+            json.value(plan.until.rawValue)
+            json.key("events")
+            json.value(plan.positions.count)
+            if let reason {
+                json.key("reason")
+                json.value(reason)
+            }
+        }
+    }
+
+    private static func receipt(_ outcome: Outcome, _ request: Position) -> Receipt {
+        Receipt(EventType.erased) { json in
+            json.key("request")
+            json.value(request.rawValue)
+            json.key("events")
+            json.value(outcome.report.eventCount)
+            json.key("segments")
+            json.beginArray()
+            for segment in outcome.report.segments { json.value(segment.after) }
+            json.endArray()
+            json.key("residue")
+            json.beginObject()
+            for residue in outcome.residue {
+                json.key(residue.fileClass)
+                json.value(residue.total)
+            }
+            json.endObject()
+            json.key("proven")
+            json.value(outcome.isProven)
+        }
+    }
+}

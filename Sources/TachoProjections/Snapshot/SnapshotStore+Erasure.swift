@@ -1,0 +1,38 @@
+package import TachoLog
+
+extension SnapshotStore {
+    /// The directories of all projectors' current versions, below that of the snapshots.
+    package static var folders: [String] {
+        let store = SnapshotStore(directory: "")
+        return allProjectors.map { store.folder($0) }
+    }
+
+    /// Removes the snapshots at and behind a position, of all projectors and versions, and what
+    /// interrupted writes left: they hold what events before them said.
+    ///
+    /// - Returns: How many files were removed.
+    @discardableResult
+    package func removeAll(from first: Position) -> Int {
+        var removedCount = 0
+        let known = allProjectors.map { folder($0) }
+        let listed = list("").flatMap { name in list(name).map { "\(name)/\($0)" } }
+        for folder in Set(known + listed).sorted() {
+            for name in list(folder) {
+                if let position = Self.position(ofFile: name), position < first { continue }
+                guard name.hasSuffix(".snap") || name.hasSuffix(".tmp") else { continue }
+                if (try? fileSystem.remove("\(directory)/\(folder)/\(name)")) != nil {
+                    removedCount += 1
+                }
+            }
+        }
+        return removedCount
+    }
+
+    /// What a snapshot's file holds, decompressed, as far as it can be: for looking through.
+    package static func state(of file: [UInt8]) -> [UInt8] {
+        guard let (header, start, _) = SnapshotHeader.decode(Array(file.prefix(4096))) else {
+            return []
+        }
+        return SnapshotBlocks.decoded(file, from: start, byteCount: header.byteCount)
+    }
+}
