@@ -49,8 +49,8 @@ let package = Package(
         .target(
             name: "TachoTorture",
             dependencies: [
-                "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections",
-                "TachoSimulation",
+                "CLZ4", "TachoEvents", "TachoJSON", "TachoLog", "TachoOperations",
+                "TachoProjections", "TachoSimulation",
             ],
             swiftSettings: settings),
         .target(

@@ -6,6 +6,8 @@ package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
     let crashes: [any Campaign] = [
         KilledWriters(machine: machine),
         Deaths(),
+        DeathsInErasure(),
+        ErasureResidue(),
         DeathsInRecovery(),
         PowerLoss(),
         FlippedBits(),

@@ -55,12 +55,18 @@ extension LogWriter {
     /// A crash at any moment leaves each segment as it was or without the records; running it again
     /// does the rest. What has been erased already is passed over.
     ///
-    /// - Parameter positions: Ascending.
+    /// - Parameters:
+    ///   - positions: Ascending; may be empty, to end what a crash has interrupted.
+    ///   - start: From where on the log may have been changed, by this call or one before.
+    /// - Returns: What was rewritten.
     /// - Throws: ``LogError``; `.busy` if another process is sealing.
-    package mutating func erase(_ positions: [Position]) throws(LogError) -> ErasureReport {
+    package mutating func erase(
+        _ positions: [Position], changedFrom start: Position
+    ) throws(LogError) -> ErasureReport {
         var report = ErasureReport()
-        guard let first = positions.first, let last = positions.last else { return report }
         _ = try secretDigest([])
+        let first = positions.first ?? start
+        let last = positions.last ?? .zero
         try sealThrough(last)
         let sealLock = try takeSealLock()
         defer { releaseSealLock(sealLock) }
@@ -81,8 +87,14 @@ extension LogWriter {
             report.eventCount += result.events.count
             report.segments.append((entry.file, result.entry.file))
         }
-        try endRound(from: first)
+        try endRound(from: min(start, first))
         removeOrphans()
+        // A name that comes back after a loss of power brings the bytes back with it.
+        try LogError.unifying {
+            for directory in [layout.log, layout.temporary] {
+                try fileSystem.synchronizeDirectory(directory)
+            }
+        }
         return report
     }
 
@@ -97,6 +109,7 @@ extension LogWriter {
         }
         unlock()
         if last >= head.activeFirst { _ = try seal() } else { _ = try sealPending() }
+
     }
 
     private mutating func replace(

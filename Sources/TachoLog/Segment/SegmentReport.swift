@@ -79,7 +79,7 @@ private struct DeepCheck: ~Copyable {
         self.reader = reader
         self.watched = watched
         chain = Chain(head: reader.footer.chainBefore)
-        holes = HoleWalk(reader)
+        holes = HoleWalk(reader, watching: watched)
     }
 
     private mutating func add(_ offset: Int, _ byteCount: Int, _ what: String) {
@@ -153,7 +153,9 @@ private struct DeepCheck: ~Copyable {
 
     mutating func finishLines() {
         let footer = reader.footer
-        if !holes.isFinished(after: &chain, with: &lineHasher) || chain.head != footer.chainAfter {
+        let isFinished = holes.isFinished(after: &chain, with: &lineHasher)
+        report.watchedHeads.merge(holes.heads) { first, _ in first }
+        if !isFinished || chain.head != footer.chainAfter {
             addToFooter("the chain ends in another head")
         }
         if isComplete, digestHasher.finish() != footer.linesDigest {
@@ -200,8 +202,12 @@ private struct HoleWalk {
     private var next: Position
     private var gapIndex = 0
     private var erasureIndex = 0
+    private let watched: Set<Position>
+    /// The chain's heads at watched positions whose records were erased.
+    private(set) var heads: [Position: Digest256] = [:]
 
-    init(_ reader: SegmentReader) {
+    init(_ reader: SegmentReader, watching watched: Set<Position>) {
+        self.watched = watched
         gaps = reader.gaps
         erasures = reader.erasures
         next = reader.footer.firstPosition
@@ -242,6 +248,7 @@ private struct HoleWalk {
                 gapIndex += 1
             } else if erasureIndex < erasures.count, erasures[erasureIndex].position == next {
                 chain.append(leaf: erasures[erasureIndex].leaf, with: &hasher)
+                if watched.contains(next) { heads[next] = chain.head }
                 next = next.next
                 erasureIndex += 1
             } else {

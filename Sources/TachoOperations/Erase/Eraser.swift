@@ -78,7 +78,7 @@ package struct Eraser: Sendable {
         // Of a request that was begun before, nobody knows any more where its events were.
         let first = pending == nil ? plan.positions.first ?? .first : .first
         outcome.removedSnapshotCount = snapshots.removeAll(from: first)
-        outcome.report = try writer.erase(plan.positions)
+        outcome.report = try writer.erase(plan.positions, changedFrom: first)
         outcome.removedSnapshotCount += snapshots.removeAll(from: first)
         outcome.cleanedFiles = try clean(plan)
         let reader = try LogReader.open(directory, fileSystem: fileSystem)
@@ -111,6 +111,12 @@ package struct Eraser: Sendable {
                 continue
             }
             cleaned.append(path)
+        }
+        if !cleaned.isEmpty {
+            try LogError.unifying {
+                try fileSystem.synchronizeDirectory(directory)
+                try fileSystem.synchronizeDirectory(layout.quarantine)
+            }
         }
         return cleaned
     }

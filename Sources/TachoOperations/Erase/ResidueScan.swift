@@ -164,7 +164,10 @@ package struct ResidueScan: Sendable {
         } else if path.hasSuffix(".snap") {
             let state = SnapshotStore.state(of: try read(0, byteCount))
             residue.decodedByteCount += state.count
-            residue.decodedCount += state.withUnsafeBytes { needles.count(in: $0) }
+            let count = state.withUnsafeBytes { needles.count(in: $0) }
+            // JSON in a cell may spell it with escapes.
+            let isSpelled = count == 0 && state.withUnsafeBytes { needles.occur(inLine: $0) }
+            residue.decodedCount += isSpelled ? 1 : count
         } else if path.hasSuffix(".jsonl") || path.hasSuffix(".bin") || path.hasSuffix(".damaged")
             || path.hasSuffix(".unsynced")
         {

@@ -17,12 +17,17 @@ extension SnapshotStore {
         let known = allProjectors.map { folder($0) }
         let listed = list("").flatMap { name in list(name).map { "\(name)/\($0)" } }
         for folder in Set(known + listed).sorted() {
+            let before = removedCount
             for name in list(folder) {
                 if let position = Self.position(ofFile: name), position < first { continue }
                 guard name.hasSuffix(".snap") || name.hasSuffix(".tmp") else { continue }
                 if (try? fileSystem.remove("\(directory)/\(folder)/\(name)")) != nil {
                     removedCount += 1
                 }
+            }
+            // So that they do not come back after a loss of power.
+            if removedCount > before {
+                try? fileSystem.synchronizeDirectory("\(directory)/\(folder)")
             }
         }
         return removedCount
