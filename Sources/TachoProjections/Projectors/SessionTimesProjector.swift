@@ -20,7 +20,7 @@ package struct SessionTimesProjector: Projector {
     private var timelines: [Int: SessionTimeline] = [:]
     private static let timelineLimit = 64
     /// What waits for ``settle(_:)``, by row.
-    private var drafts: [Int: Draft] = [:]
+    private var drafts = RowDrafts<Draft>()
 
     /// A row's cells, while events are applied.
     private struct Draft {
@@ -30,6 +30,14 @@ package struct SessionTimesProjector: Projector {
         var moments: OpenMoments
         /// Kinds of which an interval was added: a bit for each.
         var kinds = 0
+        /// Of the intervals that were added.
+        var entries: [UInt8] = []
+
+        /// The session lasted at least until then, and from then on.
+        mutating func cover(_ moment: Int64) {
+            start = min(start, moment)
+            end = max(end, moment)
+        }
     }
 
     package init() {}
@@ -53,33 +61,28 @@ package struct SessionTimesProjector: Projector {
         // Beyond a hundred thousand years there is no clock, and differences would not fit.
         guard Self.span.contains(moment.microseconds) else { return nil }
         let (row, _) = table.rowToChange(ByteString(session), at: event)
-        if drafts[row] == nil {
-            let start = table.timestamp(Column.startedAt, row) ?? moment
-            let end = table.timestamp(Column.endedAt, row) ?? moment
-            drafts[row] = Draft(
-                start: start.microseconds, end: end.microseconds,
-                moments: OpenMoments(table.withText(Column.open, row) { Array($0) } ?? []))
-        }
-        cover(moment.microseconds, row)
+        drafts[row, default: Self.draft(row, moment, table)].cover(moment.microseconds)
         return row
     }
 
     private static let span: ClosedRange<Int64> = -(1 << 61)...(1 << 61)
 
-    /// The session lasted at least until then, and from then on.
-    private mutating func cover(_ moment: Int64, _ row: Int) {
-        guard var draft = drafts[row] else { return }
-        draft.start = min(draft.start, moment)
-        draft.end = max(draft.end, moment)
-        drafts[row] = draft
+    private static func draft(
+        _ row: Int, _ moment: Timestamp, _ table: Table
+    ) -> Draft {
+        let start = table.timestamp(Column.startedAt, row) ?? moment
+        let end = table.timestamp(Column.endedAt, row) ?? moment
+        return Draft(
+            start: start.microseconds, end: end.microseconds,
+            moments: OpenMoments(table.withText(Column.open, row) { Array($0) } ?? []))
     }
 
     package mutating func settle(_ table: inout Table) {
         guard !drafts.isEmpty else { return }
-        for row in drafts.keys.sorted() {
+        for row in drafts.rows {
             if let draft = drafts[row] { write(draft, to: row, &table) }
         }
-        drafts.removeAll(keepingCapacity: true)
+        drafts.removeAll()
     }
 
     private mutating func write(_ draft: Draft, to row: Int, _ table: inout Table) {
@@ -90,6 +93,12 @@ package struct SessionTimesProjector: Projector {
             table.setUnknown(Column.open, of: row)
         } else {
             table.set(Column.open, of: row, text: draft.moments.bytes)
+        }
+        if !draft.entries.isEmpty {
+            table.append(
+                draft.entries, to: row, recent: Column.recent, middle: .middle, older: .older)
+            let count = draft.entries.count / SessionTimeline.entryByteCount
+            table.add(Int64(count), to: Column.intervalCount, of: row)
         }
         if draft.kinds != 0 { show(draft.kinds, row, &table) }
         let wall = draft.end - draft.start
@@ -103,14 +112,11 @@ package struct SessionTimesProjector: Projector {
         _ table: inout Table
     ) {
         guard let start, start < end, Self.span.contains(start) else { return }
-        cover(start, row)
         readTimeline(of: row, table)
         timelines[row]?.add(start..<end, kind)
-        table.append(
-            SessionTimeline.entry(start..<end, kind), to: row, recent: Column.recent,
-            middle: .middle, older: .older)
-        table.add(1, to: Column.intervalCount, of: row)
+        drafts[row]?.cover(start)
         drafts[row]?.kinds |= 1 << Int(kind.rawValue)
+        drafts[row]?.entries.appendInterval(start..<end, kind)
     }
 
     private mutating func readTimeline(of row: Int, _ table: Table) {
@@ -118,7 +124,8 @@ package struct SessionTimesProjector: Projector {
         if timelines.count == Self.timelineLimit { timelines.removeAll() }
         let cells: [Column] = [.older, .middle, .recent]
         timelines[row] = SessionTimeline(
-            cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] })
+            cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] }
+                + [drafts[row]?.entries ?? []])
     }
 
     /// - Parameter added: Kinds of which something was added.
@@ -258,7 +265,7 @@ package struct SessionTimesProjector: Projector {
                 return
             }
             add(kind, from: times.start / 1000, to: times.end / 1000, row, &table)
-            cover(times.end / 1000, row)
+            drafts[row]?.cover(times.end / 1000)
         } else if event.producer.equals("claude-code") {
             takeLog(record, named: name, moment.microseconds, row, &table)
         }
