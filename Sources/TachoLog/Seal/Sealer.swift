@@ -40,7 +40,8 @@ struct Sealer {
                     state: .sealed, file: name, first: entry.first, last: entry.last,
                     byteCount: result.byteCount, rawByteCount: result.footer.rawByteCount,
                     chain: result.footer.chainAfter)
-                try readBack(sealed, temporary, result.footer)
+                try SegmentReadBack(layout: layout, fileSystem: fileSystem, store: store)
+                    .check(sealed, temporary, result.footer)
                 try fileSystem.rename(temporary, to: layout.logFile(name))
                 try fileSystem.synchronizeDirectory(layout.log)
                 try switchManifest(sealed)
@@ -121,28 +122,6 @@ struct Sealer {
     ) throws(FileError) {
         try fileSystem.writeAll(file, bytes, at: byteCount)
         byteCount += bytes.count
-    }
-
-    /// Reads the new file as any reader would and checks every line of it.
-    private func readBack(
-        _ entry: SegmentEntry, _ temporary: String, _ footer: SegmentFooter
-    ) throws {
-        let file = try fileSystem.open(temporary, .read)
-        defer { fileSystem.close(file) }
-        func read(_ offset: Int, _ count: Int) throws(LogError) -> [UInt8] {
-            try fileSystem.readBytes(file, temporary, at: offset, byteCount: count)
-        }
-        let reader = try SegmentReader(
-            byteCount: entry.byteCount, store: store, file: temporary, read: read)
-        guard reader.footer == footer else {
-            throw LogError(.damaged, "\(temporary) does not read back as it was written")
-        }
-        if let damage = try reader.verify(read: read).damages.first {
-            throw LogError(
-                .damaged,
-                "\(temporary) does not read back as it was written: \(damage.what) at byte "
-                    + "\(damage.offset)")
-        }
     }
 }
 

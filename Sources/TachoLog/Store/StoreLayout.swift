@@ -21,11 +21,14 @@ package struct StoreLayout: Sendable {
     package var erased: String { directory + "/ERASED" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }
+    /// Segments that others have taken the place of, kept for a while.
+    package var retired: String { directory + "/retired" }
     package var snapshots: String { directory + "/snap" }
     package var spool: String { directory + "/spool" }
     package var temporary: String { directory + "/tmp" }
 
     package func logFile(_ name: String) -> String { log + "/" + name }
+    package func retiredFile(_ name: String) -> String { retired + "/" + name }
     package func temporaryFile(_ name: String) -> String { temporary + "/" + name }
 
     /// - Parameters:

@@ -39,7 +39,7 @@ package struct PatternDetection: Sendable {
         self.input = input
         length = durationSeconds < 180 ? .short : durationSeconds < 600 ? .medium : .long
         self.errorCount = errorCount
-        let words = wordCount ?? input.words.count
+        let words = wordCount ?? input.wordCount
         if words < 50 && errorCount < 3 {
             complexity = .simple
         } else if words > 200 || errorCount > 5 {

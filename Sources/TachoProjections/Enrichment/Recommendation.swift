@@ -62,7 +62,7 @@ package enum Recommendation: Hashable, Sendable {
         var advice = anomalies.flatMap { anomaly in
             advise(on: anomaly, of: workflow, model, complexity)
         }
-        if let input = workflow.input, !input.isEmpty, input.words.count < briefWordLimit {
+        if let input = workflow.input, !input.isEmpty, input.wordCount < briefWordLimit {
             advice.append(.inputBrief)
         }
         if model.holds("haiku"), complexity == .complex, workflow.errorCount ?? 0 > 2 {

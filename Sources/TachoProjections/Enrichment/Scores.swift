@@ -21,7 +21,7 @@ extension Scores {
         guard !input.isEmpty else { return 0 }
         let search = SearchText(input)
         let bonus = indicators.count { search.holds($0) } * 2
-        return clamp(clarityBase(words: Double(input.words.count)) + Double(min(10, bonus)))
+        return clamp(clarityBase(words: Double(input.wordCount)) + Double(min(10, bonus)))
     }
 
     private static func clarityBase(words: Double) -> Double {

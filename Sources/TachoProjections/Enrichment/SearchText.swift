@@ -67,4 +67,21 @@ extension StringProtocol {
     package var words: [SubSequence] {
         split { $0.isWhitespace }
     }
+
+    /// How many ``words`` there are; without looking at characters where all are of ASCII.
+    package var wordCount: Int {
+        let count = utf8.withContiguousStorageIfAvailable { bytes -> Int? in
+            var count = 0
+            var isInWord = false
+            for byte in bytes {
+                // A carriage return and a line feed are one character, and whitespace, too.
+                let isWhitespace = byte == 0x20 || byte &- 0x09 < 5
+                if byte >= 0x80 { return nil }
+                if !isWhitespace, !isInWord { count += 1 }
+                isInWord = !isWhitespace
+            }
+            return count
+        }
+        return (count ?? nil) ?? words.count
+    }
 }

@@ -70,6 +70,6 @@ package struct WorkflowFacts: Sendable {
     /// Words of the input, counted unless the record says a number other than 0.
     package var wordCount: Int {
         if let inputWordCount, inputWordCount != 0 { return inputWordCount }
-        return input?.words.count ?? 0
+        return input?.wordCount ?? 0
     }
 }

@@ -12,6 +12,12 @@ struct IntervalSet: Sendable {
     /// - Complexity: O(log n) to find the place, O(n) to make room; both small at the end.
     mutating func insert(_ interval: Range<Int64>) {
         guard !interval.isEmpty else { return }
+        // Most come in their order, behind all others.
+        guard let latest = intervals.last, interval.lowerBound <= latest.upperBound else {
+            intervals.append(interval)
+            measure += Self.length(interval)
+            return
+        }
         let first = firstIndex(endingFrom: interval.lowerBound)
         var last = first
         var whole = interval

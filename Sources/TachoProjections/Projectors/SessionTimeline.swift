@@ -43,10 +43,6 @@ struct SessionTimeline: Sendable {
     /// Kind, beginning, and end, little-endian.
     static let entryByteCount = 17
 
-    static func entry(_ interval: Range<Int64>, _ kind: Kind) -> [UInt8] {
-        [kind.rawValue] + bytes(interval.lowerBound) + bytes(interval.upperBound)
-    }
-
     /// Reads the entries of a row's cells.
     init(cells: [[UInt8]] = []) {
         for cell in cells {
@@ -56,10 +52,6 @@ struct SessionTimeline: Sendable {
                 add(start..<max(start, Self.number(cell, offset + 9)), kind)
             }
         }
-    }
-
-    static func bytes(_ number: Int64) -> [UInt8] {
-        withUnsafeBytes(of: number.littleEndian) { Array($0) }
     }
 
     static func number(_ bytes: [UInt8], _ offset: Int) -> Int64 {
@@ -92,7 +84,8 @@ struct OpenMoments: Sendable {
             bytes.removeFirst(Self.entryByteCount)
         }
         bytes.append(kind.rawValue)
-        bytes += SessionTimeline.bytes(name) + SessionTimeline.bytes(moment)
+        bytes.append(word: name)
+        bytes.append(word: moment)
         return true
     }
 
@@ -108,5 +101,19 @@ struct OpenMoments: Sendable {
         stride(from: 0, to: bytes.count, by: Self.entryByteCount).first {
             bytes[$0] == kind.rawValue && SessionTimeline.number(bytes, $0 + 1) == name
         }
+    }
+}
+
+extension [UInt8] {
+    /// Kind, beginning, and end: an entry of ``SessionTimeline/entryByteCount``.
+    mutating func appendInterval(_ interval: Range<Int64>, _ kind: SessionTimeline.Kind) {
+        append(kind.rawValue)
+        append(word: interval.lowerBound)
+        append(word: interval.upperBound)
+    }
+
+    /// Eight bytes, little-endian.
+    fileprivate mutating func append(word: Int64) {
+        Swift.withUnsafeBytes(of: word.littleEndian) { append(contentsOf: $0) }
     }
 }

@@ -64,22 +64,30 @@ extension SessionTimesProjector {
 }
 
 extension Table {
-    /// Adds an entry to the newest of three cells; what is full moves to the next older one, so
+    /// Adds entries to the newest of three cells; what is full moves to the next older one, so
     /// that an entry is copied a few times and not once for each that follows.
+    ///
+    /// The cells are the same whether entries come one by one or together.
     mutating func append<Column: ColumnHandle>(
-        _ entry: [UInt8], to row: Int, recent: Column, middle: Column, older: Column
+        _ entries: [UInt8], to row: Int, recent: Column, middle: Column, older: Column
     ) {
         func bytes(_ column: Column) -> [UInt8] { withText(column, row) { Array($0) } ?? [] }
-        var entries = bytes(recent) + entry
-        guard entries.count >= 64 * SessionTimeline.entryByteCount else {
-            return set(recent, of: row, text: entries)
+        let recentLimit = 64 * SessionTimeline.entryByteCount
+        let middleLimit = 4096 * SessionTimeline.entryByteCount
+        var newest = bytes(recent)
+        var rest = entries[...]
+        while newest.count + rest.count >= recentLimit {
+            let part = rest.prefix(recentLimit - newest.count)
+            rest = rest.dropFirst(part.count)
+            let spilled = bytes(middle) + newest + part
+            newest = []
+            if spilled.count < middleLimit {
+                set(middle, of: row, text: spilled)
+            } else {
+                set(middle, of: row, text: [])
+                set(older, of: row, text: bytes(older) + spilled)
+            }
         }
-        set(recent, of: row, text: [])
-        entries = bytes(middle) + entries
-        guard entries.count >= 4096 * SessionTimeline.entryByteCount else {
-            return set(middle, of: row, text: entries)
-        }
-        set(middle, of: row, text: [])
-        set(older, of: row, text: bytes(older) + entries)
+        set(recent, of: row, text: newest + rest)
     }
 }

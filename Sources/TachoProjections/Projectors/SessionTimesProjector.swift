@@ -11,7 +11,7 @@ package import TachoLog
 ///
 /// Source: issue 5 point 4; ecosystem §3.1, §3.6.
 package struct SessionTimesProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = [
         "hook.*", "transcript.assistant", "transcript.user", "otel.*",
     ]
@@ -19,6 +19,26 @@ package struct SessionTimesProjector: Projector {
     /// Copies, for adding to them, of what the table's hidden cells say; by row.
     private var timelines: [Int: SessionTimeline] = [:]
     private static let timelineLimit = 64
+    /// What waits for ``settle(_:)``, by row.
+    private var drafts = RowDrafts<Draft>()
+
+    /// A row's cells, while events are applied.
+    private struct Draft {
+        /// Microseconds.
+        var start: Int64
+        var end: Int64
+        var moments: OpenMoments
+        /// Kinds of which an interval was added: a bit for each.
+        var kinds = 0
+        /// Of the intervals that were added.
+        var entries: [UInt8] = []
+
+        /// The session lasted at least until then, and from then on.
+        mutating func cover(_ moment: Int64) {
+            start = min(start, moment)
+            end = max(end, moment)
+        }
+    }
 
     package init() {}
 
@@ -34,33 +54,54 @@ package struct SessionTimesProjector: Projector {
 
     // MARK: The row
 
-    private func begin(
+    private mutating func begin(
         _ session: UnsafeRawBufferPointer, _ moment: Timestamp, _ event: Event,
         _ table: inout Table
     ) -> Int? {
         // Beyond a hundred thousand years there is no clock, and differences would not fit.
         guard Self.span.contains(moment.microseconds) else { return nil }
         let (row, _) = table.rowToChange(ByteString(session), at: event)
-        cover(moment.microseconds, row, &table)
+        drafts[row, default: Self.draft(row, moment, table)].cover(moment.microseconds)
         return row
     }
 
     private static let span: ClosedRange<Int64> = -(1 << 61)...(1 << 61)
 
-    /// The session lasted at least until then, and from then on.
-    private func cover(_ moment: Int64, _ row: Int, _ table: inout Table) {
-        let moment = Timestamp(microseconds: moment)
-        let isEarlier = table.lower(Column.startedAt, of: row, to: moment)
-        let isLater = table.raise(Column.endedAt, of: row, to: moment)
-        guard isEarlier || isLater else { return }
-        setWhole(row, &table)
+    private static func draft(
+        _ row: Int, _ moment: Timestamp, _ table: Table
+    ) -> Draft {
+        let start = table.timestamp(Column.startedAt, row) ?? moment
+        let end = table.timestamp(Column.endedAt, row) ?? moment
+        return Draft(
+            start: start.microseconds, end: end.microseconds,
+            moments: OpenMoments(table.withText(Column.open, row) { Array($0) } ?? []))
     }
 
-    private func setWhole(_ row: Int, _ table: inout Table) {
-        guard let start = table.timestamp(Column.startedAt, row),
-            let end = table.timestamp(Column.endedAt, row)
-        else { return }
-        let wall = end.microseconds - start.microseconds
+    package mutating func settle(_ table: inout Table) {
+        guard !drafts.isEmpty else { return }
+        for row in drafts.rows {
+            if let draft = drafts[row] { write(draft, to: row, &table) }
+        }
+        drafts.removeAll()
+    }
+
+    private mutating func write(_ draft: Draft, to row: Int, _ table: inout Table) {
+        table.set(
+            Column.startedAt, of: row, timestamp: Timestamp(microseconds: draft.start))
+        table.set(Column.endedAt, of: row, timestamp: Timestamp(microseconds: draft.end))
+        if draft.moments.bytes.isEmpty {
+            table.setUnknown(Column.open, of: row)
+        } else {
+            table.set(Column.open, of: row, text: draft.moments.bytes)
+        }
+        if !draft.entries.isEmpty {
+            table.append(
+                draft.entries, to: row, recent: Column.recent, middle: .middle, older: .older)
+            let count = draft.entries.count / SessionTimeline.entryByteCount
+            table.add(Int64(count), to: Column.intervalCount, of: row)
+        }
+        if draft.kinds != 0 { show(draft.kinds, row, &table) }
+        let wall = draft.end - draft.start
         table.set(Column.wallMs, of: row, integer: wall / 1000)
         let spent = table.integer(Column.spentMicroseconds, row) ?? 0
         table.set(Column.otherMs, of: row, integer: (wall - spent) / 1000)
@@ -71,29 +112,30 @@ package struct SessionTimesProjector: Projector {
         _ table: inout Table
     ) {
         guard let start, start < end, Self.span.contains(start) else { return }
-        cover(start, row, &table)
-        if timelines[row] == nil {
-            if timelines.count == Self.timelineLimit { timelines.removeAll() }
-            let cells: [Column] = [.older, .middle, .recent]
-            timelines[row] = SessionTimeline(
-                cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] })
-        }
+        readTimeline(of: row, table)
         timelines[row]?.add(start..<end, kind)
-        table.append(
-            SessionTimeline.entry(start..<end, kind), to: row, recent: Column.recent,
-            middle: .middle, older: .older)
-        table.add(1, to: Column.intervalCount, of: row)
-        guard let timeline = timelines[row] else { return }
-        show(timeline, kind, row, &table)
+        drafts[row]?.cover(start)
+        drafts[row]?.kinds |= 1 << Int(kind.rawValue)
+        drafts[row]?.entries.appendInterval(start..<end, kind)
     }
 
-    private func show(
-        _ timeline: SessionTimeline, _ kind: SessionTimeline.Kind, _ row: Int,
-        _ table: inout Table
-    ) {
+    private mutating func readTimeline(of row: Int, _ table: Table) {
+        guard timelines[row] == nil else { return }
+        if timelines.count == Self.timelineLimit { timelines.removeAll() }
+        let cells: [Column] = [.older, .middle, .recent]
+        timelines[row] = SessionTimeline(
+            cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] }
+                + [drafts[row]?.entries ?? []])
+    }
+
+    /// - Parameter added: Kinds of which something was added.
+    private mutating func show(_ added: Int, _ row: Int, _ table: inout Table) {
+        readTimeline(of: row, table)
+        guard let timeline = timelines[row] else { return }
         func set(_ column: Column, _ kinds: [SessionTimeline.Kind]) {
             // A part is unknown until something is known of it, and may shrink in favour of another.
-            guard kinds.contains(kind) || !table.isUnknown(column, row) else { return }
+            let isAdded = kinds.contains { added & (1 << Int($0.rawValue)) != 0 }
+            guard isAdded || !table.isUnknown(column, row) else { return }
             let microseconds = kinds.reduce(0) { $0 + timeline.part($1) }
             table.set(column, of: row, integer: microseconds / 1000)
         }
@@ -104,27 +146,18 @@ package struct SessionTimesProjector: Projector {
         set(.modelMs, [.model])
         set(.hookMs, [.hook])
         table.set(Column.spentMicroseconds, of: row, integer: timeline.total)
-        setWhole(row, &table)
     }
 
     // MARK: Beginnings and ends
 
-    private func open(
-        _ kind: OpenMoments.Kind, _ name: Int64, at moment: Timestamp, _ row: Int,
-        _ table: inout Table
+    private mutating func open(
+        _ kind: OpenMoments.Kind, _ name: Int64, at moment: Timestamp, _ row: Int
     ) {
-        var moments = OpenMoments(table.withText(Column.open, row) { Array($0) } ?? [])
-        guard moments.open(kind, name, at: moment.microseconds) else { return }
-        table.set(Column.open, of: row, text: moments.bytes)
+        _ = drafts[row]?.moments.open(kind, name, at: moment.microseconds)
     }
 
-    private func close(
-        _ kind: OpenMoments.Kind, _ name: Int64, _ row: Int, _ table: inout Table
-    ) -> Int64? {
-        var moments = OpenMoments(table.withText(Column.open, row) { Array($0) } ?? [])
-        guard let moment = moments.close(kind, name) else { return nil }
-        table.set(Column.open, of: row, text: moments.bytes)
-        return moment
+    private mutating func close(_ kind: OpenMoments.Kind, _ name: Int64, _ row: Int) -> Int64? {
+        drafts[row]?.moments.close(kind, name)
     }
 
     // MARK: Hooks
@@ -140,19 +173,19 @@ package struct SessionTimesProjector: Projector {
             ?? begin(event.stream, moment, event, &table)
         guard let row = row ?? nil else { return }
         if name.equals("PreToolUse") {
-            open(.call, Self.name(of: payload), at: moment, row, &table)
+            open(.call, Self.name(of: payload), at: moment, row)
         } else if name.equals("PermissionRequest") {
-            open(.permission, Self.question(of: payload), at: moment, row, &table)
+            open(.permission, Self.question(of: payload), at: moment, row)
         } else if name.equals("PostToolUse") || name.equals("PostToolUseFailure")
             || name.equals("PermissionDenied")
         {
             takeEnd(of: payload, wasMade: !name.equals("PermissionDenied"), moment, row, &table)
         } else if name.equals("Notification") {
             guard Self.saysIdle(event.data, payload) else { return }
-            open(.idle, 0, at: moment, row, &table)
+            open(.idle, 0, at: moment, row)
         } else if name.equals("UserPromptSubmit") || name.equals("SessionEnd") {
             add(
-                .idle, from: close(.idle, 0, row, &table), to: moment.microseconds, row, &table)
+                .idle, from: close(.idle, 0, row), to: moment.microseconds, row, &table)
         }
     }
 
@@ -163,8 +196,8 @@ package struct SessionTimesProjector: Projector {
     ) {
         let end = moment.microseconds
         let duration = payload.reportedDuration.flatMap { Self.microseconds($0) }
-        let asked = close(.permission, Self.question(of: payload), row, &table)
-        let called = close(.call, Self.name(of: payload), row, &table)
+        let asked = close(.permission, Self.question(of: payload), row)
+        let called = close(.call, Self.name(of: payload), row)
         guard wasMade else { return add(.permission, from: asked, to: end, row, &table) }
         if let duration {
             add(.permission, from: asked, to: end - duration, row, &table)
@@ -209,10 +242,10 @@ package struct SessionTimesProjector: Projector {
             guard let kind = block.kind, let name = block.id?.withText({ ContentHash.hash($0) })
             else { return true }
             switch kind {
-            case .use: open(.callByTranscript, name, at: moment, row, &table)
+            case .use: open(.callByTranscript, name, at: moment, row)
             case .result:
                 add(
-                    .toolByTranscript, from: close(.callByTranscript, name, row, &table),
+                    .toolByTranscript, from: close(.callByTranscript, name, row),
                     to: moment.microseconds, row, &table)
             }
             return true
@@ -232,7 +265,7 @@ package struct SessionTimesProjector: Projector {
                 return
             }
             add(kind, from: times.start / 1000, to: times.end / 1000, row, &table)
-            cover(times.end / 1000, row, &table)
+            drafts[row]?.cover(times.end / 1000)
         } else if event.producer.equals("claude-code") {
             takeLog(record, named: name, moment.microseconds, row, &table)
         }
@@ -243,7 +276,7 @@ package struct SessionTimesProjector: Projector {
         _ table: inout Table
     ) {
         if name.equals("user_prompt") {
-            return add(.idle, from: close(.idle, 0, row, &table), to: end, row, &table)
+            return add(.idle, from: close(.idle, 0, row), to: end, row, &table)
         }
         let kind: SessionTimeline.Kind
         if name.equals("api_request") || name.equals("api_error") {

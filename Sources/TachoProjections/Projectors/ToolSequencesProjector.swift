@@ -27,7 +27,7 @@ package struct ToolSequencesProjector: Projector {
     private var toldCalls: [ByteString: Set<Int64>] = [:]
     private static let toldLimit = 256
     /// Rows that calls were added to since the last ``settle(_:)``.
-    private var stretches: [Int: Stretch] = [:]
+    private var stretches = RowDrafts<Stretch>()
 
     package init() {}
 
@@ -41,8 +41,8 @@ package struct ToolSequencesProjector: Projector {
 
     package mutating func settle(_ table: inout Table) {
         guard !stretches.isEmpty else { return }
-        for row in stretches.keys.sorted() { stretches[row]?.write(to: row, &table) }
-        stretches.removeAll(keepingCapacity: true)
+        for row in stretches.rows { stretches[row]?.write(to: row, &table) }
+        stretches.removeAll()
     }
 
     private mutating func apply(_ step: CallStep, _ event: Event, _ table: inout Table) {
@@ -166,13 +166,12 @@ package struct ToolSequencesProjector: Projector {
             }
             row = before
         }
-        stretches[row]?.end(step, isSuccess: isSuccess)
+        stretches[row, default: Stretch(row, table)].end(step, isSuccess: isSuccess)
         table.touch(row, at: event)
     }
 
-    private mutating func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
-        if stretches[row] == nil { stretches[row] = Stretch(row, table) }
-        return stretches[row]?.isOpen(call) ?? false
+    private func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
+        stretches[row, default: Stretch(row, table)].isOpen(call)
     }
 
     private func rowBefore(_ row: Int, _ table: Table) -> Int? {

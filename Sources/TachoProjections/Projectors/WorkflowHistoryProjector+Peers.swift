@@ -30,7 +30,7 @@ extension WorkflowHistoryProjector {
 
         let peerRows = peers(of: row, table)
         // One that has begun again may have something waiting.
-        for peer in peerRows where drafts[peer] != nil { _ = settle(peer, &table) }
+        for peer in peerRows where drafts.contains(peer) { _ = settle(peer, &table) }
         let peers = peerRows.map { peerFacts($0, table) }
         let anomalies = Anomaly.detect(in: facts, among: peers, asReference: false)
         let advice = Recommendation.advice(on: anomalies, of: facts)

@@ -15,14 +15,16 @@ struct WorkflowDraft {
     /// Whether what the columns follow from has changed since they were written.
     var phasesAreStale = false
     var costsAreStale = false
+    /// Whether its scores are to be computed at the end of the batch.
+    var isTouched = false
 }
 
 extension WorkflowHistoryProjector {
     package mutating func settle(_ table: inout Table) {
         guard !drafts.isEmpty else { return }
-        for row in drafts.keys.sorted() { _ = settle(row, &table) }
+        for row in drafts.rows { _ = settle(row, &table) }
         // Working space is bounded by a batch.
-        drafts.removeAll(keepingCapacity: true)
+        drafts.removeAll()
     }
 
     /// Writes what waits for a row.

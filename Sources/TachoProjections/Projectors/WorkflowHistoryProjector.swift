@@ -27,7 +27,7 @@ package struct WorkflowHistoryProjector: Projector {
     package static let inputByteLimit = 4096
 
     /// What waits for ``settle(_:)``, by row.
-    var drafts: [Int: WorkflowDraft] = [:]
+    var drafts = RowDrafts<WorkflowDraft>()
 
     package init() {}
 
@@ -82,8 +82,8 @@ package struct WorkflowHistoryProjector: Projector {
             || table.text(Column.status, row, equals: "failed")
         {
             refreshComparison(settle(row, &table), row, &table)
-        } else if drafts[row] == nil {
-            drafts[row] = WorkflowDraft()
+        } else {
+            drafts[row, default: WorkflowDraft()].isTouched = true
         }
         table.touch(row, at: event)
         table.set(Column.updatedAt, of: row, timestamp: event.recorded)
