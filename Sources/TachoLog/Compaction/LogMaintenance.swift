@@ -20,10 +20,10 @@ public struct LogMaintenance: ~Copyable {
         guard let format = try StoreFormat.load(layout, fileSystem) else {
             throw LogError(.notFound, "there is no store in \(directory)")
         }
-        guard format.optional.isEmpty else {
+        if let feature = format.unknownOptional {
             throw LogError(
                 .readOnly,
-                "the store uses \(format.optional.joined(separator: ", ")), which this version of "
+                "the store uses \(feature), which this version of "
                     + "tacho can read past but not keep up. Use a newer tacho.")
         }
         let sealLock = try LogError.unifying {
@@ -261,7 +261,7 @@ public struct LogMaintenance: ~Copyable {
     }
 
     /// Whether a sealed file is not named, and the named ones hold all its positions.
-    private static func isSuperseded(_ name: String, _ named: [SegmentEntry]) -> Bool {
+    static func isSuperseded(_ name: String, _ named: [SegmentEntry]) -> Bool {
         guard name.hasSuffix(".jsonl.lz4"), !named.contains(where: { $0.file == name }) else {
             return false
         }

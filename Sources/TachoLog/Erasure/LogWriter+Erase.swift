@@ -71,6 +71,7 @@ extension LogWriter {
         let sealLock = try takeSealLock()
         defer { releaseSealLock(sealLock) }
         removeOrphans()
+        try removeReplaced(positions, from: min(start, first))
         let manifest = try Manifest.load(layout, store: store, fileSystem)
         for entry in manifest.segments where entry.first <= last && entry.last >= first {
             let inside = positions.filter { $0 >= entry.first && $0 <= entry.last }
@@ -89,6 +90,7 @@ extension LogWriter {
         }
         try endRound(from: min(start, first))
         removeOrphans()
+        try removeReplaced(positions, from: min(start, first))
         // A name that comes back after a loss of power brings the bytes back with it.
         try LogError.unifying {
             for directory in [layout.log, layout.temporary] {
@@ -96,6 +98,35 @@ extension LogWriter {
             }
         }
         return report
+    }
+
+    /// Removes segments that others have taken the place of, retired or not: they hold what is to
+    /// vanish.
+    ///
+    /// - Parameters:
+    ///   - positions: Files without any of them are kept; if there are none, a crash may have
+    ///     left any file behind `start`.
+    ///   - start: Files before it are kept.
+    private mutating func removeReplaced(
+        _ positions: [Position], from start: Position
+    ) throws(LogError) {
+        let named = try Manifest.load(layout, store: store, fileSystem).segments
+        func holds(_ name: String) -> Bool {
+            let parts = name.prefix { $0 != "." }.split(separator: "-").compactMap { UInt64($0) }
+            guard parts.count == 2 else { return false }
+            guard !positions.isEmpty else { return parts[1] >= start.rawValue }
+            return positions.contains { parts[0] <= $0.rawValue && $0.rawValue <= parts[1] }
+        }
+        try LogError.unifying {
+            for name in try fileSystem.list(layout.log)
+            where holds(name) && LogMaintenance.isSuperseded(name, named) {
+                try fileSystem.remove(layout.logFile(name))
+            }
+            guard try fileSystem.status(layout.retired) != nil else { return }
+            let retired = try fileSystem.list(layout.retired).filter(holds)
+            for name in retired { try fileSystem.remove(layout.retiredFile(name)) }
+            if !retired.isEmpty { try fileSystem.synchronizeDirectory(layout.retired) }
+        }
     }
 
     /// Seals what holds positions up to `last`.

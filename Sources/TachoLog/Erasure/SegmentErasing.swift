@@ -32,13 +32,14 @@ struct SegmentErasing {
                     try fileSystem.remove(temporary)
                     return nil
                 }
-                try check(temporary, written.footer, written.byteCount)
-                try fileSystem.rename(temporary, to: layout.logFile(name))
-                try fileSystem.synchronizeDirectory(layout.log)
                 let replacement = SegmentEntry(
                     state: .sealed, file: name, first: entry.first, last: entry.last,
                     byteCount: written.byteCount, rawByteCount: written.footer.rawByteCount,
                     chain: written.footer.chainAfter)
+                try SegmentReadBack(layout: layout, fileSystem: fileSystem, store: store)
+                    .check(replacement, temporary, written.footer)
+                try fileSystem.rename(temporary, to: layout.logFile(name))
+                try fileSystem.synchronizeDirectory(layout.log)
                 return Result(entry: replacement, events: written.events)
             }
         } catch {
@@ -85,7 +86,7 @@ struct SegmentErasing {
         }
         for frame in reader.frames.indices {
             try sealed.batch(frame, fileSystem).forEachRecord { record in
-                holes.fill(&segment, &next, before: record.position)
+                holes.fill(&segment, &next, through: record.position.previous)
                 if wanted.contains(record.position) {
                     events.append((record.position, Array(record.id)))
                     segment.appendErasure(leaf: Chain.leaf(of: record.line, with: &hasher))
@@ -97,7 +98,7 @@ struct SegmentErasing {
             }
             try drain(segment.takeOutput())
         }
-        holes.fill(&segment, &next, before: entry.last.next)
+        holes.fill(&segment, &next, through: entry.last)
         let (footer, rest) = segment.finish()
         guard !events.isEmpty else { return nil }
         guard footer.chainAfter == reader.footer.chainAfter, next == entry.last.next else {
@@ -107,50 +108,5 @@ struct SegmentErasing {
         try drain(rest)
         try fileSystem.synchronize(target)
         return Written(footer: footer, byteCount: byteCount, events: events)
-    }
-
-    private func check(_ temporary: String, _ footer: SegmentFooter, _ byteCount: Int) throws {
-        let file = try fileSystem.open(temporary, .read)
-        defer { fileSystem.close(file) }
-        func read(_ offset: Int, _ count: Int) throws(LogError) -> [UInt8] {
-            try fileSystem.readBytes(file, temporary, at: offset, byteCount: count)
-        }
-        let reader = try SegmentReader(
-            byteCount: byteCount, store: store, file: temporary, read: read)
-        let damage = try reader.verify(read: read).damages.first
-        guard reader.footer == footer, damage == nil else {
-            throw LogError(
-                .damaged, "\(temporary) does not read back as it was written. Nothing was changed.")
-        }
-    }
-}
-
-/// The gaps and erasures that a segment has already, in order of position.
-private struct SegmentHoles {
-    private var gaps: ArraySlice<SegmentGap>
-    private var erasures: ArraySlice<SegmentErasure>
-
-    init(_ reader: SegmentReader) {
-        gaps = reader.gaps[...]
-        erasures = reader.erasures[...]
-    }
-
-    /// Writes those from `next` up to a record or the end.
-    mutating func fill(
-        _ segment: inout SegmentWriter, _ next: inout Position, before end: Position
-    ) {
-        while next < end {
-            if let gap = gaps.first, gap.first == next {
-                segment.appendGap(through: gap.last, chainAfter: gap.chainAfter)
-                next = gap.last.next
-                gaps.removeFirst()
-            } else if let erasure = erasures.first, erasure.position == next {
-                segment.appendErasure(leaf: erasure.leaf)
-                next = next.next
-                erasures.removeFirst()
-            } else {
-                return
-            }
-        }
     }
 }

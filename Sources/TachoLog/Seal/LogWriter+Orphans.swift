@@ -19,21 +19,8 @@ extension LogWriter {
         }
         let named = Set(manifest.segments.map(\.file))
         for name in (try? fileSystem.list(layout.log)) ?? [] where !named.contains(name) {
-            if isSuperseded(name, manifest) {
-                try? fileSystem.remove(layout.logFile(name))
-            } else if let first = StoreLayout.firstPosition(ofActive: name) {
-                removeOrphan(name, first: first, manifest)
-            }
-        }
-    }
-
-    /// Whether this is a sealed file that another generation of the same positions has replaced, or
-    /// was to replace.
-    private func isSuperseded(_ name: String, _ manifest: Manifest) -> Bool {
-        guard name.hasSuffix(".jsonl.lz4") else { return false }
-        let positions = name.prefix { $0 != "." }
-        return manifest.segments.contains {
-            $0.state == .sealed && $0.file.prefix { $0 != "." } == positions
+            guard let first = StoreLayout.firstPosition(ofActive: name) else { continue }
+            removeOrphan(name, first: first, manifest)
         }
     }
 

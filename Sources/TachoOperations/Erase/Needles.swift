@@ -36,7 +36,7 @@ package struct Needles: Equatable, Sendable {
         patterns.reduce(0) { $0 + Self.count($1, in: bytes, stopsAtFirst: false) }
     }
 
-    /// Whether any of them occurs in a line, also where JSON spells its characters as `\u….`
+    /// Whether any of them occurs in a line, also where JSON spells it with escapes.
     package func occur(inLine line: UnsafeRawBufferPointer) -> Bool {
         if occurAsBytes(in: line) { return true }
         guard line.contains(UInt8(ascii: "\\")) else { return false }

@@ -51,7 +51,7 @@ package struct ResidueScan: Sendable {
     /// - Throws: ``LogError`` if a file cannot be read: nothing is proven then.
     package func run() throws(LogError) -> [Residue] {
         var classes = [String: Residue]()
-        for name in ["log", "quarantine", "snap", "spool", "store", "tmp"] {
+        for name in ["log", "quarantine", "retired", "snap", "spool", "store", "tmp"] {
             classes[name] = Residue(fileClass: name)
         }
         for path in try files() {
@@ -78,7 +78,7 @@ package struct ResidueScan: Sendable {
         var found = [String]()
         var directories = [""]
         // A simulated disk lists no directories inside of others.
-        directories += ["log", "quarantine", "spool", "tmp"]
+        directories += ["log", "quarantine", "retired", "spool", "tmp"]
         directories += SnapshotStore.folders.map { "snap/\($0)" }
         var seen = Set<String>()
         while let directory = directories.popLast() {

@@ -120,6 +120,15 @@ struct Corpus {
         _ = try tables(disk, projectors, writes: true)
     }
 
+    /// Merges what is sealed, which leaves the inputs in `retired/`.
+    private static func compact(_ disk: any FileSystem) throws {
+        let maintenance = try LogMaintenance.begin("store", fileSystem: disk)
+        let options = CompactionPlan.Options()
+        for step in try maintenance.compactionPlan(options).steps {
+            _ = try maintenance.carryOut(step, options)
+        }
+    }
+
     /// What crashes, imports, and damage leave behind.
     private func leaveTraces(_ disk: any FileSystem, _ random: inout SimulatedRandom) throws {
         func put(_ path: String, _ text: String) throws {
@@ -132,6 +141,7 @@ struct Corpus {
         if random.once(in: 2), selector.kind != .stream {
             try put("quarantine/7.torn.bin", "kept\n{\"cut\":\"\(id)\nkept, too\n")
         }
+        if random.once(in: 2) { try Self.compact(disk) }
         if random.once(in: 2) { try put("tmp/left-over", "x\(id)y") }
     }
 }
