@@ -39,6 +39,9 @@ package enum EventType {
     /// Events were erased, and what the proof found.
     package static let erased: ByteString = "tacho.erased"
 
+    /// A policy let go of the front of the log.
+    package static let expired: ByteString = "tacho.expired"
+
     /// What somebody decided, among what, and why.
     package static let decisionRecorded: ByteString = "decision.recorded"
     /// How a decision went.

@@ -9,6 +9,8 @@ public struct LogError: Error, Equatable, Sendable {
         case unsupported
         /// Bytes are not what was written. What was read before stays valid.
         case damaged
+        /// What was asked for has expired: a recorded policy let go of it.
+        case expired
         /// Acknowledged events are missing; nothing is written until `tacho recover`.
         case readOnly
         /// The disk is full: nothing was appended, and a later append may succeed.

@@ -29,7 +29,7 @@ struct CatCommand: ParsableCommand {
         let reader = try location.openReader()
         var damage = DamageReport(messages.errorStyle)
         try reader.forEachBatch(
-            from: max(from?.position ?? .first, .first), through: to?.position,
+            from: from.map { max($0.position, .first) }, through: to?.position,
             matching: selection.filter,
             onDamage: { damage.add($0) },
             { batch in

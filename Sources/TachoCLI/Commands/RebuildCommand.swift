@@ -37,7 +37,7 @@ struct RebuildCommand: ParsableCommand {
         let progress = ProgressBar(
             "folding", isQuiet: output.isQuiet, color: output.messages.color)
         let rebuilt = try LiveTables.open(
-            reader, snapshots: nil, projectors: projectors, options: options
+            reader, snapshots: snapshots.ofCuts, projectors: projectors, options: options
         ) { position, last in
             progress.update(
                 Int(clamping: position.rawValue), of: Int(clamping: last.rawValue), unit: "events")

@@ -33,6 +33,7 @@ enum AsOf: ExpressibleByArgument {
         switch self {
         case .position(let position): return min(position, reader.lastPosition)
         case .moment(let moment):
+            if let cut = reader.expired, moment < cut.recorded { throw cut.error }
             let later = RecordFilter(
                 recordedFrom: Timestamp(microseconds: moment.microseconds + 1))
             var first: Position?

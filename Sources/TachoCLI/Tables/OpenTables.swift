@@ -34,6 +34,8 @@ struct OpenTables {
                 Int(clamping: position.rawValue), of: Int(clamping: last.rawValue), unit: "events")
         }
         progress.finish()
+        let expired = live.report.damage.first { $0.code == .expired }
+        if self.asOf != nil, let expired { throw expired }
     }
 
     var checkpoint: Position { live.projections.checkpoint }

@@ -25,14 +25,14 @@ struct ReplayCheck {
         progress: (_ position: Position) -> Void
     ) throws {
         let last = reader.lastPosition
-        var plain = Projections()
+        var plain = try Self.start(reader, snapshots)
         try reader.forEachBatch { batch in
             try plain.fold(batch)
             progress(plain.checkpoint)
             return true
         }
         plain.advance(to: last)
-        var split = Projections(hashSeed: 0x7AC0)
+        var split = try Self.start(reader, snapshots, hashSeed: 0x7AC0)
         try split.foldAll(threadCount: 2) { fold in
             try reader.forEachBatch { batch in
                 try Self.split(batch, fold)
@@ -46,6 +46,18 @@ struct ReplayCheck {
         tableCount = plain.projections.count
         compare(plain, split, "in small batches with two threads")
         compare(plain, live.projections, "from snapshots and the tail")
+    }
+
+    /// Where a fold from the beginning begins: with nothing, or with the tables at the cut.
+    private static func start(
+        _ reader: LogReader, _ snapshots: SnapshotStore, hashSeed: UInt64? = nil
+    ) throws -> Projections {
+        guard let cut = reader.expired else { return Projections(hashSeed: hashSeed) }
+        var options = LiveTables.Options()
+        options.asOf = cut.through
+        options.hashSeed = hashSeed
+        return try LiveTables.open(reader, snapshots: snapshots.ofCuts, options: options)
+            .projections
     }
 
     private mutating func compare(_ expected: Projections, _ found: Projections, _ way: String) {

@@ -22,6 +22,8 @@ extension LogReader {
     /// Reads one frame, or the active segment up to there.
     package func anchor(at position: Position) throws(LogError) -> LogAnchor? {
         guard position > .zero, position <= lastPosition else { return nil }
+        if let expired, position == expired.through { return expired.anchor(store) }
+        guard position >= firstPosition else { return nil }
         var checksum: UInt32?
         let mark = view.erased?.mark(at: position) ?? 0
         try LogError.unifying {

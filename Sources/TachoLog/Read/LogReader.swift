@@ -65,7 +65,7 @@ public struct LogReader: Sendable {
     /// Frames of sealed segments whose index says that nothing in them matches are not read.
     ///
     /// - Parameters:
-    ///   - first: Where to begin.
+    ///   - first: Where to begin; `nil` is where the log does, behind what has expired.
     ///   - last: Where to end, included; `nil` is the last position of this view.
     ///   - filter: What the records must be like.
     ///   - onDamage: Told of each frame or line that could not be read; what is good behind it
@@ -73,13 +73,13 @@ public struct LogReader: Sendable {
     ///   - body: Returns `false` to stop.
     /// - Throws: What the closures throw; ``LogError``.
     public func forEachBatch(
-        from first: Position = .first, through last: Position? = nil,
+        from first: Position? = nil, through last: Position? = nil,
         matching filter: RecordFilter = .all,
         onDamage: (LogError) throws -> Void = { throw $0 },
         _ body: (RecordBatch) throws -> Bool
     ) throws {
         var request = ReadRequest(
-            next: first, last: min(last ?? view.lastPosition, view.lastPosition), filter: filter)
+            next: first ?? firstPosition, last: min(last ?? view.lastPosition, view.lastPosition), filter: filter)
         var view = view
         while request.next <= request.last {
             do {
@@ -123,7 +123,9 @@ public struct LogReader: Sendable {
         }
         defer { fileSystem.close(sealed.file) }
         for gap in sealed.reader.gaps where gap.last >= request.next && gap.first <= request.last {
-            try onDamage(LogError(gap, in: sealed.path))
+            let expiry = view.expiries.last.map { $0.through >= gap.last } ?? false
+            let cut = expiry ? view.expiries.cut(of: max(gap.first, request.next)) : nil
+            try onDamage(cut?.error ?? LogError(gap, in: sealed.path))
         }
         let frames = sealed.reader.frameIndexes(
             from: request.next, through: request.last, matching: request.filter)

@@ -15,6 +15,8 @@ struct LogView: Sendable {
     let durablePosition: Position
     /// What was erased by the time of this view, or before.
     var erased: ErasedIDs?
+    /// What has expired by the time of this view, or a little after.
+    var expiries = Expiries()
 
     static func load(
         _ layout: StoreLayout, _ store: StoreID, _ fileSystem: any FileSystem
@@ -31,6 +33,8 @@ struct LogView: Sendable {
             do throws(LogError) {
                 var view = try resolve(manifest, head, layout, store, fileSystem)
                 view.erased = erased
+                // Behind the manifest: a gap that it names is then never taken for a loss.
+                view.expiries = try Expiries.load(layout, fileSystem)
                 return view
             } catch {
                 // The file was sealed and removed between the two reads.

@@ -244,6 +244,7 @@ private struct HoleWalk {
         while true {
             if gapIndex < gaps.count, gaps[gapIndex].first == next {
                 chain = Chain(head: gaps[gapIndex].chainAfter)
+                if watched.contains(gaps[gapIndex].last) { heads[gaps[gapIndex].last] = chain.head }
                 next = gaps[gapIndex].last.next
                 gapIndex += 1
             } else if erasureIndex < erasures.count, erasures[erasureIndex].position == next {

@@ -19,6 +19,7 @@ package struct StoreLayout: Sendable {
     package var scrub: String { directory + "/SCRUB" }
     package var sources: String { directory + "/SOURCES" }
     package var erased: String { directory + "/ERASED" }
+    package var expired: String { directory + "/EXPIRED" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }
     /// Segments that others have taken the place of, kept for a while.

@@ -69,6 +69,9 @@ struct VerifyPass: ~Copyable {
         if anchor.position == .zero {
             return anchor.chain == Digest256.zero.hex ? nil : "the anchor is of no position"
         }
+        if let cut = reader.expired, anchor.position < cut.through {
+            return "the anchor at position \(anchor.position) cannot be checked: \(cut.error.message)"
+        }
         guard isChainWhole, let head = heads[anchor.position] else {
             return "the anchor at position \(anchor.position) cannot be checked, because of damage "
                 + "or a gap before it"
@@ -112,7 +115,8 @@ struct VerifyPass: ~Copyable {
         defer { fileSystem.close(sealed.file) }
         let footer = sealed.reader.footer
         report.eventCount += footer.count
-        for gap in sealed.reader.gaps {
+        let expired = reader.expired?.through ?? .zero
+        for gap in sealed.reader.gaps where gap.last > expired {
             found(segment, LogError(gap, in: sealed.path).message, gap.first, gap.last)
             isChainWhole = false
         }

@@ -105,7 +105,11 @@ package struct ErasurePlan: Sendable {
         guard selector.kind == .workflow else { return [] }
         return try LogError.unifying {
             let live = try LiveTables.open(
-                reader, snapshots: nil, projectors: [SessionsProjector.self])
+                reader,
+                snapshots: SnapshotStore(
+                    directory: StoreLayout(reader.directory).snapshots,
+                    fileSystem: reader.fileSystem
+                ).ofCuts, projectors: [SessionsProjector.self])
             guard let table = live.projections.projections.first?.table,
                 let column = table.schema.column(named: "adw_id")
             else { return [] }

@@ -161,7 +161,7 @@ package struct ResidueScan: Sendable {
                 look(frame.lines, countsRaw: true, into: &found)
             }
             residue = found
-        } else if path.hasSuffix(".snap") {
+        } else if path.hasSuffix(".snap") || path.hasSuffix(".kept") {
             let state = SnapshotStore.state(of: try read(0, byteCount))
             residue.decodedByteCount += state.count
             let count = state.withUnsafeBytes { needles.count(in: $0) }

@@ -16,4 +16,12 @@ package protocol EventHistory: Sendable {
     ) throws
 }
 
-extension LogReader: EventHistory {}
+extension LogReader: EventHistory {
+    package func forEachBatch(
+        from first: Position, through last: Position?, matching filter: RecordFilter,
+        onDamage: (LogError) throws -> Void, _ body: (RecordBatch) throws -> Bool
+    ) throws {
+        try forEachBatch(
+            from: Position?.some(first), through: last, matching: filter, onDamage: onDamage, body)
+    }
+}

@@ -33,6 +33,22 @@ extension SnapshotStore {
         return removedCount
     }
 
+    /// Removes what is of no more use once the log begins behind `last`: the snapshots up to there,
+    /// and those of earlier cuts.
+    package func removeExpired(through last: Position) {
+        let known = allProjectors.map { folder($0) }
+        let listed = list("").flatMap { name in list(name).map { "\(name)/\($0)" } }
+        for folder in Set(known + listed).sorted() {
+            for name in list(folder) {
+                let position = Self.position(ofFile: name)
+                let kept = Self.position(ofFile: name, isKept: true)
+                guard position.map({ $0 <= last }) == true || kept.map({ $0 < last }) == true
+                else { continue }
+                try? fileSystem.remove("\(directory)/\(folder)/\(name)")
+            }
+        }
+    }
+
     /// What a snapshot's file holds, decompressed, as far as it can be: for looking through.
     package static func state(of file: [UInt8]) -> [UInt8] {
         guard let (header, start, _) = SnapshotHeader.decode(Array(file.prefix(4096))) else {

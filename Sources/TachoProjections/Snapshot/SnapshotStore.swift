@@ -12,6 +12,15 @@ package import TachoLog
 package struct SnapshotStore: Sendable {
     /// The store's `snap`.
     package let directory: String
+    /// Looks only at snapshots of cuts: what a fold from the beginning of the log begins with.
+    package var onlyKept = false
+
+    /// The same, for a fold that is to use no snapshot but that of the cut.
+    package var ofCuts: SnapshotStore {
+        var store = self
+        store.onlyKept = true
+        return store
+    }
     let fileSystem: any FileSystem
 
     package init(directory: String, fileSystem: any FileSystem = RealFileSystem()) {
@@ -29,15 +38,16 @@ package struct SnapshotStore: Sendable {
         "\(type.name)/\(versionName(type))"
     }
 
-    private static func fileName(_ position: Position) -> String {
+    /// - Parameter isKept: Of a cut behind which the log begins; never pruned.
+    private static func fileName(_ position: Position, isKept: Bool = false) -> String {
         var digits = [UInt8]()
         digits.appendDigits(position.rawValue, width: 20)
-        return String(decoding: digits, as: UTF8.self) + ".snap"
+        return String(decoding: digits, as: UTF8.self) + (isKept ? ".kept" : ".snap")
     }
 
-    static func position(ofFile name: String) -> Position? {
+    static func position(ofFile name: String, isKept: Bool = false) -> Position? {
         let text = Array(name.utf8)
-        guard text.count == 25, name.hasSuffix(".snap"),
+        guard text.count == 25, name.hasSuffix(isKept ? ".kept" : ".snap"),
             let position = UInt64(name.prefix(20)), position <= UInt64(Int64.max)
         else { return nil }
         return Position(position)
@@ -45,7 +55,7 @@ package struct SnapshotStore: Sendable {
 
     /// Positions of this projector's snapshots, ascending.
     package func positions(of type: any Projector.Type) -> [Position] {
-        list(folder(type)).compactMap(Self.position(ofFile:)).sorted()
+        list(folder(type)).compactMap { Self.position(ofFile: $0) }.sorted()
     }
 
     /// A directory that is not there or cannot be read has no snapshots: they are not needed.
@@ -60,15 +70,16 @@ package struct SnapshotStore: Sendable {
     /// - Parameters:
     ///   - projection: At any checkpoint but zero.
     ///   - anchor: The log's at that checkpoint.
+    ///   - isKept: Under a name that is never pruned: the log begins behind it.
     /// - Returns: Bytes of the file.
     /// - Throws: ``LogError``; nothing is there then that was not there before, but for a `.tmp`.
     @discardableResult
     package func write(
-        _ projection: Projection, anchor: LogAnchor
+        _ projection: Projection, anchor: LogAnchor, isKept: Bool = false
     ) throws(LogError) -> Int {
         let bytes = SnapshotFile.encode(projection, anchor: anchor)
         let folder = "\(directory)/\(folder(projection.type))"
-        let path = "\(folder)/\(Self.fileName(projection.checkpoint))"
+        let path = "\(folder)/\(Self.fileName(projection.checkpoint, isKept: isKept))"
         do throws(FileError) {
             try fileSystem.createDirectory(folder)
             try fileSystem.replaceFile(path, with: bytes, temporary: "\(path).\(getpid()).tmp")
@@ -85,7 +96,7 @@ package struct SnapshotStore: Sendable {
     /// - Returns: How many files were removed. One that could not be is there the next time.
     @discardableResult
     package func prune(_ type: any Projector.Type, keeping keptCount: Int = 2) -> Int {
-        let kept = positions(of: type).suffix(keptCount).map(Self.fileName)
+        let kept = positions(of: type).suffix(keptCount).map { Self.fileName($0) }
         // Another version's snapshots go only when this one has its own.
         guard !kept.isEmpty else { return 0 }
         var removedCount = 0
@@ -116,8 +127,8 @@ package struct SnapshotStore: Sendable {
         anchor: (Position) throws(LogError) -> LogAnchor?
     ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
         var refused = [RefusedSnapshot]()
-        for position in positions(of: type).reversed() where position <= last {
-            let file = "\(folder(type))/\(Self.fileName(position))"
+        for (position, name) in candidates(type) where position <= last {
+            let file = "\(folder(type))/\(name)"
             do throws(SnapshotRefusal) {
                 let projection = try read(
                     file, type, position: position, hashSeed: hashSeed, anchor: anchor)
@@ -133,6 +144,19 @@ package struct SnapshotStore: Sendable {
             }
         }
         return (nil, refused)
+    }
+
+    /// Positions and names of what may be loaded, the newest first.
+    private func candidates(_ type: any Projector.Type) -> [(position: Position, name: String)] {
+        var found = [(position: Position, name: String)]()
+        for name in list(folder(type)) {
+            if let position = Self.position(ofFile: name, isKept: true) {
+                found.append((position, name))
+            } else if !onlyKept, let position = Self.position(ofFile: name) {
+                found.append((position, name))
+            }
+        }
+        return found.sorted { ($0.position, $0.name) > ($1.position, $1.name) }
     }
 
     /// Loads the snapshot at `position` and compares its state with the hash in its header, which

@@ -8,7 +8,7 @@ struct DeathsInErasure: Campaign {
     let id = "K2-erase"
     let title =
         "a process dies, or the power goes, at every call of an erasure; the next run ends it"
-    let testTrialCount = 2
+    let testTrialCount = 1
     var flaw: Flaw?
 
     var canaries: [any Campaign] { [DeathsInErasure(flaw: .keepsTemporaryFiles)] }
@@ -30,7 +30,7 @@ struct DeathsInErasure: Campaign {
             disk.inject(SimulatedFault(call: disk.callCount + call, lasts: true, kind: .death))
             _ = try? eraser.execute(corpus.selector, reason: nil)
             disk.clearFaults()
-            if trial % 2 == 0 { disk.kill() } else { disk.losePower() }
+            if (call + trial) % 2 == 0 { disk.kill() } else { disk.losePower() }
             tally.count("deaths")
             let context = "death at call \(call) of \(callCount): "
             corpus.checkBetween(disk, context, &tally)

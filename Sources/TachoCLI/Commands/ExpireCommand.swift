@@ -1,0 +1,118 @@
+import ArgumentParser
+import TachoLog
+import TachoOperations
+
+struct ExpireCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "expire",
+        abstract: "Let go of the oldest part of the log, by age or size.",
+        discussion: """
+            Without --execute nothing is changed: it prints which segments would go. Whole sealed \
+            segments go, from the front on, by the store's own time. Tables as they are now still \
+            count what is gone: their state at the cut is kept. Questions about the time before it \
+            are answered with "expired by event N".
+
+            EXAMPLES
+              tacho expire --older-than 90d
+              tacho expire --older-than 90d --max-bytes 10G --execute
+            """)
+
+    @Option(help: "Segments whose last event is older: 90d, 12h, 30m, 2w, or seconds.")
+    var olderThan: String?
+
+    @Option(help: "Segments from the front on, until the log is no larger: 500M, 10G, or bytes.")
+    var maxBytes: String?
+
+    @Flag(help: "Do it.")
+    var execute = false
+
+    @OptionGroup var location: StoreLocation
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard olderThan != nil || maxBytes != nil else {
+            throw ValidationError("Name --older-than, --max-bytes, or both.")
+        }
+        if let olderThan, Self.number(olderThan, Self.seconds) == nil {
+            throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
+        }
+        if let maxBytes, Self.number(maxBytes, Self.bytes) == nil {
+            throw ValidationError("--max-bytes is a number, perhaps with k, M, G, or T behind it.")
+        }
+    }
+
+    private static let seconds: [Character: Int64] = [
+        "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800,
+    ]
+    private static let bytes: [Character: Int64] = [
+        "k": 1000, "K": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000,
+    ]
+
+    private static func number(_ text: String, _ units: [Character: Int64]) -> Int64? {
+        let unit = text.last.flatMap { units[$0] }
+        guard let value = Int64(unit == nil ? text : String(text.dropLast())), value >= 0 else {
+            return nil
+        }
+        let (product, isTooMuch) = value.multipliedReportingOverflow(by: unit ?? 1)
+        return isTooMuch || product > Int64.max / 1_000_000 ? nil : product
+    }
+
+    private var policy: ExpiryPolicy {
+        var words = [String]()
+        if let olderThan { words.append("older than \(olderThan)") }
+        if let maxBytes { words.append("beyond \(maxBytes) bytes") }
+        return ExpiryPolicy(
+            seconds: olderThan.flatMap { Self.number($0, Self.seconds) },
+            byteCount: maxBytes.flatMap { Self.number($0, Self.bytes) }.map { Int($0) },
+            text: words.joined(separator: ", "))
+    }
+
+    func run() throws {
+        let expirer = Expirer(location.path)
+        guard execute else { return try print(expirer.plan(policy)) }
+        let outcome = try expirer.execute(policy)
+        var sheet = FactSheet(schema: "tacho.expire/1")
+        guard outcome.event != nil else {
+            if output.format == .text {
+                return try Output.write("Nothing to expire: no sealed segment is beyond it.\n")
+            }
+            sheet.add("event", nil, .unknown)
+            sheet.add("events", nil, .count(0))
+            return try sheet.print(output)
+        }
+        sheet.add(
+            "event", "event", Cell(outcome.event),
+            note: outcome.isResumed ? "begun before, and finished now" : "")
+        sheet.add("through", "expired through", Cell(outcome.through))
+        sheet.add("events", "events", .count(outcome.expired.eventCount))
+        sheet.add("segments", "segments", .count(outcome.expired.files.count))
+        sheet.add("bytes", "bytes", .byteCount(outcome.expired.byteCount))
+        sheet.add("snapshots", "tables kept", .count(outcome.snapshotCount))
+        try sheet.print(output)
+    }
+
+    private func print(_ plan: ExpiryPlan) throws {
+        var listing = Listing(
+            schema: "tacho.expire.plan/1",
+            fields: [
+                .init("file", drop: 1), .init("first", right: true), .init("last", right: true),
+                .init("events", right: true), .init("bytes", right: true),
+                .init("last_recorded", "last recorded"),
+            ])
+        listing.emptyMessage = "Nothing to expire: no sealed segment is beyond it."
+        listing.rows = plan.segments.map { front in
+            [
+                .text(front.segment.file), Cell(front.segment.first), Cell(front.segment.last),
+                .count(front.eventCount), .byteCount(front.segment.byteCount),
+                .moment(front.lastRecorded),
+            ]
+        }
+        try listing.print(output)
+        if !output.isQuiet, output.format == .text, let through = plan.through {
+            Output.note(
+                "Nothing was changed. --execute lets go of positions up to \(through) "
+                    + "(\(Quantity.count(plan.eventCount, "event")), "
+                    + "\(Quantity.bytes(plan.byteCount))).")
+        }
+    }
+}
