@@ -58,7 +58,8 @@ extension ExitStatus {
             case .notAllowed: .notAllowed
             case .invalidEvent: .badInput
             case .conflict: .check
-            case .expired, .notFound, .unsupported, .outOfSpace, .syncFailed, .closed, .system: .failure
+            case .expired, .notFound, .unsupported, .outOfSpace, .syncFailed, .closed, .system:
+                .failure
             }
     }
 }

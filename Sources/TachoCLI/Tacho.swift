@@ -45,7 +45,8 @@ struct Tacho: ParsableCommand {
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, DoctorCommand.self,
         RecoverCommand.self,
-        RepairCommand.self, EraseCommand.self, ExpireCommand.self, TortureCommand.self, TortureWriterCommand.self,
+        RepairCommand.self, EraseCommand.self, ExpireCommand.self, TortureCommand.self,
+        TortureWriterCommand.self,
         TortureReplayCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [

@@ -7,6 +7,7 @@ package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
         KilledWriters(machine: machine),
         Deaths(),
         DeathsInErasure(),
+        DeathsInExpiry(),
         ErasureResidue(),
         DeathsInRecovery(),
         PowerLoss(),

@@ -5,7 +5,9 @@ import Testing
 @Suite struct EraseCommandTests {
     private func filled() throws -> Program {
         let program = try Program()
-        let lines = (0..<20).map { #"{"stream":"s\#($0 % 4)-stream","type":"t","data":{"n":\#($0)}}"# }
+        let lines = (0..<20).map {
+            #"{"stream":"s\#($0 % 4)-stream","type":"t","data":{"n":\#($0)}}"#
+        }
         let input = Data((lines.joined(separator: "\n") + "\n").utf8)
         let result = try program.run("append", "--envelope", "--type", "t", input: input)
         try #require(result.status == 0, "\(result.errors)")

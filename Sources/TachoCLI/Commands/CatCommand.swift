@@ -44,6 +44,8 @@ struct CatCommand: ParsableCommand {
 struct DamageReport {
     private let style: Style
     private(set) var count = 0
+    /// What was asked for and is gone by a policy: no damage, and no answer either.
+    private var expired: LogError?
     private static let shownLimit = 20
 
     init(_ style: Style) {
@@ -51,6 +53,10 @@ struct DamageReport {
     }
 
     mutating func add(_ error: LogError) {
+        guard error.code != .expired else {
+            expired = error
+            return
+        }
         count += 1
         guard count <= Self.shownLimit else { return }
         Output.note(style.apply(.bad, "damaged: ") + error.message)
@@ -58,7 +64,10 @@ struct DamageReport {
 
     /// - Throws: ``Failure`` with ``ExitStatus/damage`` if there was any.
     func finish() throws(Failure) {
-        guard count > 0 else { return }
+        guard count > 0 else {
+            if let expired { throw Failure(expired) }
+            return
+        }
         throw Failure(
             .damage,
             "\(Quantity.count(count, "place")) of the log could not be read; everything else was "

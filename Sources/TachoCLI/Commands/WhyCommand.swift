@@ -55,7 +55,11 @@ struct WhyCommand: ParsableCommand {
         }
         progress.finish()
         guard let found else { throw Failure.unknownKey(key, in: projection.table) }
+        // The changes before the cut are gone; those behind it are told all the same.
+        let expired = found.damage.first { $0.code == .expired }
+        if let expired, found.changes.isEmpty { throw Failure(expired) }
         try print(found, schema, tables.warnings)
+        if let expired { throw Failure(expired) }
         try tables.checkDamage()
     }
 

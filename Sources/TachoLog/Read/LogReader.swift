@@ -79,7 +79,8 @@ public struct LogReader: Sendable {
         _ body: (RecordBatch) throws -> Bool
     ) throws {
         var request = ReadRequest(
-            next: first ?? firstPosition, last: min(last ?? view.lastPosition, view.lastPosition), filter: filter)
+            next: first ?? firstPosition, last: min(last ?? view.lastPosition, view.lastPosition),
+            filter: filter)
         var view = view
         while request.next <= request.last {
             do {

@@ -106,8 +106,10 @@ extension LogMaintenance {
         return SegmentMerge.Output(entry: entry, temporary: temporary, footer: footer)
     }
 
-    /// What retention lets go of is not kept for a while.
-    private func removeRetired(through last: Position) throws(LogError) {
+    /// Removes files of segments up to a cut that is made already.
+    ///
+    /// What retention lets go of is not kept for a while; a crash may have left it.
+    package func removeRetired(through last: Position) throws(LogError) {
         try LogError.unifying {
             let named = try manifest().segments
             func isBehind(_ name: String) -> Bool {

@@ -70,7 +70,8 @@ struct VerifyPass: ~Copyable {
             return anchor.chain == Digest256.zero.hex ? nil : "the anchor is of no position"
         }
         if let cut = reader.expired, anchor.position < cut.through {
-            return "the anchor at position \(anchor.position) cannot be checked: \(cut.error.message)"
+            return
+                "the anchor at position \(anchor.position) cannot be checked: \(cut.error.message)"
         }
         guard isChainWhole, let head = heads[anchor.position] else {
             return "the anchor at position \(anchor.position) cannot be checked, because of damage "

@@ -1,7 +1,7 @@
 import TachoEvents
 import TachoJSON
 package import TachoLog
-import TachoProjections
+package import TachoProjections
 
 /// How long a log is kept.
 package struct ExpiryPolicy: Equatable, Sendable {
@@ -70,11 +70,19 @@ package struct Expirer: Sendable {
     private let directory: String
     private let fileSystem: any FileSystem
     private let options: LogOptions
+    private let projectors: [any Projector.Type]
 
+    /// - Parameters:
+    ///   - directory: The store's.
+    ///   - options: Of the writer; its clock tells how old events are.
+    ///   - fileSystem: Where it is.
+    ///   - projectors: Whose tables are kept as they are at the cut.
     package init(
         _ directory: String, options: LogOptions = LogOptions(),
-        fileSystem: any FileSystem = RealFileSystem()
+        fileSystem: any FileSystem = RealFileSystem(),
+        projectors: [any Projector.Type] = allProjectors
     ) {
+        self.projectors = projectors
         self.directory = directory
         self.options = options
         self.fileSystem = fileSystem
@@ -100,7 +108,10 @@ package struct Expirer: Sendable {
             cut = begun
         } else {
             let plan = try ExpiryPlan(policy, in: reader, now: options.clock())
-            guard let last = plan.segments.last else { return outcome }
+            guard let last = plan.segments.last else {
+                try removeLeftovers(reader.expired)
+                return outcome
+            }
             try writeSnapshots(reader, last, &outcome)
             let event = try writer.append([Self.receipt(plan, last).event]).lastPosition
             cut = Expiries.Cut(
@@ -113,9 +124,19 @@ package struct Expirer: Sendable {
         let maintenance = try LogMaintenance.begin(
             directory, options: options, fileSystem: fileSystem)
         outcome.expired = try maintenance.expire(cut)
+        _ = consume maintenance
+        try removeLeftovers(cut)
+        return outcome
+    }
+
+    /// What a crash has left of segments and snapshots before a cut that is made.
+    private func removeLeftovers(_ cut: Expiries.Cut?) throws(LogError) {
+        guard let cut else { return }
+        let maintenance = try LogMaintenance.begin(
+            directory, options: options, fileSystem: fileSystem)
+        try maintenance.removeRetired(through: cut.through)
         SnapshotStore(directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
             .removeExpired(through: cut.through)
-        return outcome
     }
 
     // MARK: Snapshots at the cut
@@ -129,7 +150,8 @@ package struct Expirer: Sendable {
         var options = LiveTables.Options()
         options.asOf = last.segment.last
         let live = try LogError.unifying {
-            try LiveTables.open(reader, snapshots: snapshots, options: options)
+            try LiveTables.open(
+                reader, snapshots: snapshots, projectors: projectors, options: options)
         }
         if let damage = live.report.damage.first {
             throw LogError(

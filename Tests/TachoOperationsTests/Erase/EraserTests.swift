@@ -96,7 +96,8 @@ import Testing
     }
 
     @Test func `the chain, positions, and all other lines stay`() throws {
-        try makeStore((0..<9).map { event("a.b", stream: $0 % 3 == 0 ? "gone-gone" : "kept", "{}") })
+        try makeStore(
+            (0..<9).map { event("a.b", stream: $0 % 3 == 0 ? "gone-gone" : "kept", "{}") })
         let before = try texts()
         let anchor = try LogReader.open("store", fileSystem: disk).anchor()
 
@@ -168,7 +169,9 @@ import Testing
     }
 
     @Test func `a copy of an erased record is found by its leaf, without any id`() throws {
-        try makeStore([event("a.b", stream: "s", #"{"user":"x"}"#), event("a.c", stream: "s", "{}")])
+        try makeStore([
+            event("a.b", stream: "s", #"{"user":"x"}"#), event("a.c", stream: "s", "{}"),
+        ])
         let line = try #require(try texts().first)
         try put("spool/copy.jsonl", line)
         let selector = try #require(ErasureSelector(field: "data.user", type: "a.b"))
