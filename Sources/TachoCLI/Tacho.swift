@@ -43,6 +43,7 @@ struct Tacho: ParsableCommand {
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
+        CompactCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, DoctorCommand.self,
         RecoverCommand.self,
         RepairCommand.self, EraseCommand.self, ExpireCommand.self, TortureCommand.self,

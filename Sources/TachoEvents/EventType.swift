@@ -33,6 +33,8 @@ package enum EventType {
 
     /// A projector could not take an event in; written when an operator asks for it.
     package static let quarantined: ByteString = "tacho.quarantined"
+    /// Sealed segments were merged and recompressed: the plan, the files, and the proof.
+    package static let compacted: ByteString = "tacho.compacted"
 
     /// Somebody asked for events to be erased; names no id.
     package static let eraseRequested: ByteString = "tacho.erase_requested"

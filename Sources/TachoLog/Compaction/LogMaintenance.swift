@@ -115,13 +115,56 @@ public struct LogMaintenance: ~Copyable {
         _ step: CompactionPlan.Step, _ options: CompactionPlan.Options,
         progress: (Int) -> Bool = { _ in true }
     ) throws(LogError) -> Written? {
+        let inputs = try entries(of: step)
+        guard let output = try merge(options).run(inputs, progress: progress) else { return nil }
+        try replace(inputs, with: output)
+        return Written(output)
+    }
+
+    /// Carries out several steps: writes them side by side, one thread each, and switches them one
+    /// after the other.
+    ///
+    /// - Throws: ``LogError``, as for one; the steps before the one that failed are done.
+    public func carryOut(
+        _ steps: [CompactionPlan.Step], _ options: CompactionPlan.Options
+    ) throws(LogError) -> [Written] {
+        let inputs = try steps.map { step throws(LogError) in try entries(of: step) }
+        let merge = merge(options)
+        let results = WorkerThreads.map(inputs.count, threadCount: inputs.count) { index in
+            Result { () throws(LogError) in try merge.run(inputs[index]) { _ in true } }
+        }
+        var written = [Written]()
+        var failure: LogError?
+        for (inputs, result) in zip(inputs, results) {
+            do throws(LogError) {
+                guard let output = try result.get() else { continue }
+                guard failure == nil else {
+                    try? fileSystem.remove(output.temporary)
+                    continue
+                }
+                try replace(inputs, with: output)
+                written.append(Written(output))
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return written
+    }
+
+    private func merge(_ options: CompactionPlan.Options) -> SegmentMerge {
+        SegmentMerge(
+            layout: layout, fileSystem: fileSystem, store: store,
+            options: SegmentOptions(frameByteCount: options.frameByteCount, level: options.level))
+    }
+
+    private func entries(of step: CompactionPlan.Step) throws(LogError) -> [SegmentEntry] {
         let entries = try manifest().segments
-        let inputs = try step.inputs.map { input throws(LogError) in
-            guard
-                let entry = entries.first(where: {
-                    $0.file == input.file && $0.byteCount == input.byteCount && $0.state == .sealed
-                })
-            else {
+        return try step.inputs.map { input throws(LogError) in
+            let entry = entries.first {
+                $0.file == input.file && $0.byteCount == input.byteCount && $0.state == .sealed
+            }
+            guard let entry else {
                 throw LogError(
                     .conflict,
                     "\(input.file) is not part of the log any more: the store has changed since "
@@ -129,17 +172,6 @@ public struct LogMaintenance: ~Copyable {
             }
             return entry
         }
-        let merge = SegmentMerge(
-            layout: layout, fileSystem: fileSystem, store: store,
-            options: SegmentOptions(frameByteCount: options.frameByteCount, level: options.level))
-        guard let output = try merge.run(inputs, progress: progress) else { return nil }
-        try replace(inputs, with: output)
-        let summary = SegmentSummary(
-            LogView.Segment(
-                entry: output.entry, last: output.entry.last, byteCount: output.entry.byteCount))
-        return Written(
-            segment: summary, count: output.footer.count,
-            linesDigest: output.footer.linesDigest.hex, chain: output.footer.chainAfter.hex)
     }
 
     // MARK: The switch
@@ -272,5 +304,16 @@ public struct LogMaintenance: ~Copyable {
             if entry.last >= next { next = entry.last.next }
         }
         return next > Position(parts[1])
+    }
+}
+
+extension LogMaintenance.Written {
+    init(_ output: SegmentMerge.Output) {
+        segment = SegmentSummary(
+            LogView.Segment(
+                entry: output.entry, last: output.entry.last, byteCount: output.entry.byteCount))
+        count = output.footer.count
+        linesDigest = output.footer.linesDigest.hex
+        chain = output.footer.chainAfter.hex
     }
 }

@@ -1,0 +1,243 @@
+import ArgumentParser
+import TachoJSON
+import TachoLog
+import TachoOperations
+
+struct CompactCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compact",
+        abstract: "Merge and recompress sealed segments; no answer changes.",
+        discussion: """
+            Without an option it prints the plan and does nothing. --execute carries it out beside \
+            writers and readers: each new segment is read back, its hash chain computed again, and \
+            only then takes the place of the old ones, which are kept in retired/ for a day. All \
+            tables are folded before and after and have to be the same. What was done is an event, \
+            tacho.compacted. It may be stopped at any time, and goes on the next time.
+
+            EXAMPLES
+              tacho compact
+              tacho compact --execute --budget 600
+              tacho compact --older-than 7 --json
+            """)
+
+    @Flag(help: "Print the plan and do nothing. (the default)")
+    var plan = false
+
+    @Flag(help: "Carry the plan out.")
+    var execute = false
+
+    @Option(
+        help: ArgumentHelp("With --execute: only if the plan is still this one.", valueName: "id"))
+    var planID: String?
+
+    @Option(help: ArgumentHelp("Segments whose last event is older only.", valueName: "days"))
+    var olderThan: Double?
+
+    @Option(help: ArgumentHelp("LZ4 level, 3 to 12.", valueName: "level"))
+    var level = 9
+
+    @Option(
+        help: ArgumentHelp(
+            "Merge segments up to this many bytes of lines.", valueName: "MiB"))
+    var mergeUpTo = 64
+
+    @Option(help: ArgumentHelp("Begin nothing new after this long.", valueName: "seconds"))
+    var budget: Double?
+
+    @Option(help: ArgumentHelp("Keep replaced segments for so long.", valueName: "hours"))
+    var retainRetired: Double = 24
+
+    @Flag(
+        inversion: .prefixedNo, help: "Fold all tables before and after, and compare them.")
+    var replay = true
+
+    @OptionGroup var location: StoreLocation
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard !(plan && execute) else { throw ValidationError("Either --plan or --execute.") }
+        guard planID == nil || execute else { throw ValidationError("--plan-id needs --execute.") }
+        guard (3...12).contains(level) else { throw ValidationError("--level is 3 to 12.") }
+        guard (1...1024).contains(mergeUpTo) else {
+            throw ValidationError("--merge-up-to is 1 to 1024 MiB.")
+        }
+        let numbers = [olderThan ?? 0, budget ?? 0, retainRetired]
+        guard numbers.allSatisfy({ $0 >= 0 && $0 < 1e6 }) else {
+            throw ValidationError("A time is not below 0 and below 1,000,000.")
+        }
+    }
+
+    func run() throws {
+        var options = Compaction.Options()
+        options.plan.level = level
+        options.plan.mergedByteCount = mergeUpTo << 20
+        options.plan.recordedBefore = olderThan.map {
+            Timestamp(microseconds: Timestamp.now.microseconds - Int64($0 * 86_400_000_000))
+        }
+        options.retainedSeconds = Int64(retainRetired * 3600)
+        options.checksTables = replay
+        let compaction = Compaction(location.path, options)
+        if execute {
+            try carryOut(compaction)
+        } else {
+            let (plan, leftovers) = try compaction.plan()
+            try print(plan, leftovers)
+        }
+    }
+
+    // MARK: The plan
+
+    private func print(_ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover]) throws {
+        if output.format == .json { return try Output.write(json(plan, leftovers)) }
+        var listing = Listing(
+            schema: "tacho.compact.plan/1",
+            fields: [
+                .init("file", detail: false), .init("first", right: true),
+                .init("last", right: true), .init("bytes", right: true), .init("action"),
+                .init("reason", minimum: 20),
+            ])
+        listing.emptyMessage = "Nothing to compact: no segment is sealed yet. `tacho seal` does."
+        for (index, step) in plan.steps.enumerated() {
+            for input in step.inputs {
+                listing.rows.append(
+                    row(input, "into \(index + 1)", step.reasons.joined(separator: ", ")))
+            }
+        }
+        for skipped in plan.skipped {
+            listing.rows.append(row(skipped.segment, "skip", skipped.reason))
+        }
+        for leftover in leftovers {
+            listing.rows.append([
+                .text(leftover.path), .unknown, .unknown, .byteCount(leftover.byteCount),
+                .text("remove"), .text(leftover.kind),
+            ])
+        }
+        try listing.print(output)
+        guard output.format == .text else { return }
+        if plan.steps.isEmpty, leftovers.isEmpty {
+            Output.note("Nothing to do.")
+        } else {
+            Output.note(
+                "plan \(plan.id); nothing was changed. `tacho compact --execute` carries it out.")
+        }
+    }
+
+    private func row(_ segment: SegmentSummary, _ action: String, _ reason: String) -> [Cell] {
+        [
+            .text(segment.file), Cell(segment.first), Cell(segment.last),
+            .byteCount(segment.byteCount), .text(action), .text(reason),
+        ]
+    }
+
+    private func json(_ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover]) -> [UInt8] {
+        JSONEnvelope(schema: "tacho.compact.plan/1").bytes { writer in
+            writer.beginObject()
+            writer.key("plan")
+            writer.value(plan.id)
+            writer.key("steps")
+            writer.beginArray()
+            for step in plan.steps {
+                writer.beginObject()
+                writer.key("files")
+                writer.beginArray()
+                for input in step.inputs { writer.value(input.file) }
+                writer.endArray()
+                writer.key("reasons")
+                writer.beginArray()
+                for reason in step.reasons { writer.value(reason) }
+                writer.endArray()
+                writer.key("bytes")
+                writer.value(step.byteCount)
+                writer.key("raw_bytes")
+                writer.value(step.rawByteCount)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("skipped")
+            writer.beginArray()
+            for skipped in plan.skipped {
+                writer.beginObject()
+                writer.key("file")
+                writer.value(skipped.segment.file)
+                writer.key("reason")
+                writer.value(skipped.reason)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("leftovers")
+            writer.beginArray()
+            for leftover in leftovers {
+                writer.beginObject()
+                writer.key("path")
+                writer.value(leftover.path)
+                writer.key("bytes")
+                writer.value(leftover.byteCount)
+                writer.key("kind")
+                writer.value(leftover.kind)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.endObject()
+        }
+    }
+
+    // MARK: Carrying it out
+
+    private func carryOut(_ compaction: Compaction) throws {
+        let progress = ProgressBar(
+            "compacting", isQuiet: output.isQuiet, color: output.messages.color)
+        let start = ContinuousClock.now
+        let report = try compaction.run(expecting: planID) { done, all in
+            progress.update(done, of: all, unit: "bytes")
+            return budget.map { ContinuousClock.now - start < .seconds($0) } ?? true
+        }
+        progress.finish()
+        if report.hasChanged {
+            var writer = try location.openWriter(creates: false, output.messages)
+            _ = try writer.append([report.receipt.event])
+            try writer.close()
+        }
+        if output.format == .json {
+            return try Output.write(
+                JSONEnvelope(schema: "tacho.compact/1").bytes { writer in
+                    writer.rawValue(report.receipt.data)
+                })
+        }
+        try printReport(report, seconds: progress.elapsedSeconds)
+    }
+
+    private func printReport(_ report: Compaction.Report, seconds: Double) throws {
+        guard report.hasChanged else {
+            try Output.write(
+                report.isStopped ? "Stopped before anything was written.\n" : "Nothing to do.\n")
+            return
+        }
+        let replaced = report.plan.steps.prefix(report.written.count).reduce(0) {
+            $0 + $1.inputs.count
+        }
+        var text = ""
+        if !report.written.isEmpty {
+            let share =
+                Double(report.writtenByteCount) / Double(max(1, report.replacedByteCount))
+            text +=
+                output.style.apply(.good, "ok") + "  \(Quantity.count(replaced, "segment")) became "
+                + "\(Quantity.count(report.written.count)), \(Quantity.bytes(report.replacedByteCount)) "
+                + "became \(Quantity.bytes(report.writtenByteCount)) "
+                + "(\(Quantity.fixed(share, 2)) of it), in \(Quantity.duration(seconds: seconds))\n"
+        }
+        if !report.tables.isEmpty {
+            text +=
+                "    \(Quantity.count(report.tables.count, "table")) the same before and after, at "
+                + "position \(report.position)\n"
+        }
+        if !report.removed.isEmpty {
+            let byteCount = report.removed.reduce(0) { $0 + $1.byteCount }
+            text +=
+                (text.isEmpty ? output.style.apply(.good, "ok") + "  " : "    ")
+                + "removed \(Quantity.count(report.removed.count, "leftover")), "
+                + "\(Quantity.bytes(byteCount))\n"
+        }
+        if report.isStopped { text += "    stopped: the budget is used up; run it again\n" }
+        try Output.write(text)
+    }
+}

@@ -1,0 +1,230 @@
+import Synchronization
+import TachoLog
+import TachoOperations
+import TachoProjections
+import TestSupport
+import Testing
+
+@Suite struct CompactionOperationTests {
+    /// Phases, hooks, and states of a few workflows.
+    private static func event(_ number: Int) -> NewEvent {
+        let stream = ByteString("wf-\(number % 5)")
+        let time = Timestamp(milliseconds: 1_766_052_000_000 + Int64(number) * 1000)
+        switch number % 3 {
+        case 0:
+            return NewEvent(
+                id: ByteString("e\(number)"), stream: stream, type: "phase.completed", source: "t",
+                time: time,
+                data: Array(
+                    #"{"phase_name":"build","duration_seconds":\#(number % 90),"tokens_used":7}"#
+                        .utf8))
+        case 1:
+            return NewEvent(
+                id: ByteString("e\(number)"), stream: stream, type: "hook.PreToolUse", source: "t",
+                time: time,
+                data: Array(
+                    #"{"session_id":"s\#(number % 7)","tool_name":"Read","tool_use_id":"u\#(number)"}"#
+                        .utf8))
+        default:
+            return NewEvent(
+                id: ByteString("e\(number)"), stream: stream, type: "state.snapshot", source: "t",
+                time: time,
+                data: Array(
+                    #"{"adw_id":"\#(number % 5)","nl_input":"run all tests \#(number % 4)"}"#.utf8))
+        }
+    }
+
+    private static func append(_ numbers: Range<Int>, to store: String) throws {
+        var log = try LogWriter.open(store)
+        _ = try log.append(numbers.map(event))
+        _ = try log.seal()
+        try log.close()
+    }
+
+    private static func options(_ change: (inout Compaction.Options) -> Void = { _ in })
+        -> Compaction.Options
+    {
+        var options = Compaction.Options()
+        change(&options)
+        return options
+    }
+
+    @Test func `the receipt names what was done, and every table is what it was`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        for part in 0..<4 { try Self.append(part * 30..<part * 30 + 30, to: store) }
+
+        let report = try Compaction(store, Self.options()).run { _, _ in true }
+
+        #expect(report.written.map(\.count) == [120])
+        #expect(report.tables.count == allProjectors.count)
+        #expect(report.position == Position(120))
+        let receipt = String(decoding: report.receipt.data, as: UTF8.self)
+        #expect(receipt.contains(#""checked":["I1","I2","I3","I4"]"#))
+        #expect(receipt.contains(report.plan.id))
+        let again = try Compaction(store, Self.options()).run { _, _ in true }
+        #expect(!again.hasChanged)
+    }
+
+    @Test func `a plan that was looked at is not carried out on another store`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        for part in 0..<2 { try Self.append(part * 9..<part * 9 + 9, to: store) }
+        let compaction = Compaction(store, Self.options())
+        let id = try compaction.plan().0.id
+        try Self.append(18..<20, to: store)
+
+        let error = #expect(throws: LogError.self) {
+            try compaction.run(expecting: id) { _, _ in true }
+        }
+
+        #expect(error?.code == .conflict)
+        // Appending alone makes no other plan.
+        let next = try compaction.plan().0.id
+        var log = try LogWriter.open(store)
+        _ = try log.append([Self.event(99)])
+        try log.close()
+        #expect(try compaction.run(expecting: next) { _, _ in true }.written.count == 1)
+    }
+
+    @Test func `it stops when it is told to, and goes on the next time`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        for part in 0..<6 { try Self.append(part * 40..<part * 40 + 40, to: store) }
+        let options = Self.options {
+            $0.threadCount = 1
+            $0.plan.mergedByteCount = 16 << 10
+        }
+        let first = try Compaction(store, options).run { done, _ in done == 0 }
+        #expect(first.isStopped && first.written.count == 1)
+
+        let second = try Compaction(store, options).run { _, _ in true }
+
+        #expect(!second.isStopped && second.written.count == first.plan.steps.count - 1)
+        #expect(try LogReader.open(store).positions() == Array(1...240))
+    }
+
+    @Test func `whatever is planned changes no line, no table at any moment, and no cursor`() throws
+    {
+        var random = SeededRandom(testSeed())
+        for _ in 0..<6 {
+            let directory = try TemporaryDirectory()
+            let store = directory.file("store")
+            var next = 0
+            for _ in 0..<Int.random(in: 2...7, using: &random) {
+                let count = Int.random(in: 1...40, using: &random)
+                try Self.append(next..<next + count, to: store)
+                next += count
+            }
+            let positions = (0..<3).map { _ in
+                Position(UInt64.random(in: 1...UInt64(next), using: &random))
+            }
+            let before = try Self.answers(store, at: positions)
+            let level = Int.random(in: 3...12, using: &random)
+            let merged = Int.random(in: 2_000...60_000, using: &random)
+            let frame = Int.random(in: 500...20_000, using: &random)
+            let options = Self.options {
+                $0.plan.level = level
+                $0.plan.mergedByteCount = merged
+                $0.plan.frameByteCount = frame
+                $0.checksTables = false
+            }
+
+            let byteCount = try LogReader.open(store).segments.reduce(0) { $0 + $1.rawByteCount }
+            _ = try Compaction(store, options).run { _, _ in true }
+
+            #expect(try Self.answers(store, at: positions) == before)
+            #expect(try Compaction(store, options).plan().0.steps.isEmpty)
+            let segments = try LogReader.open(store).segments
+            #expect(segments.reduce(0) { $0 + $1.rawByteCount } == byteCount)
+        }
+    }
+
+    private struct Answers: Equatable {
+        let lines: [String]
+        let chain: String?
+        let hashes: [[String]]
+        let rest: [[UInt64]]
+    }
+
+    private static func answers(_ store: String, at positions: [Position]) throws -> Answers {
+        let reader = try LogReader.open(store)
+        let hashes = try positions.map { position in
+            var options = LiveTables.Options()
+            options.asOf = position
+            return try LiveTables.open(reader, snapshots: nil, options: options)
+                .projections.projections.map(\.stateHash.hex)
+        }
+        let rest = try positions.map { position in
+            var positions: [UInt64] = []
+            try reader.forEachBatch(from: position, matching: RecordFilter(types: ["phase.*"])) {
+                try $0.forEachRecord { record in
+                    positions.append(record.position.rawValue)
+                    return true
+                }
+                return true
+            }
+            return positions
+        }
+        let report = try LogVerifier(reader).verify(.deep)
+        #expect(report.isGood)
+        return Answers(
+            lines: try reader.allLines().lines, chain: report.chain, hashes: hashes, rest: rest)
+    }
+
+    @Test func `readers and a writer beside it see a log that only grows`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        try Self.append(0..<20, to: store)
+        let others = Others()
+        let threads = WorkerThreads.start(3) { others.work(store) }
+        for _ in 0..<15 {
+            var log = try LogWriter.open(store)
+            _ = try? log.seal()
+            try log.close()
+            _ = try? Compaction(store, Self.options { $0.checksTables = false }).run { _, _ in true
+            }
+        }
+        others.isDone.store(true, ordering: .releasing)
+        WorkerThreads.join(threads)
+
+        #expect(others.failures.withLock { $0 } == [])
+        let last = try LogReader.open(store).lastPosition.rawValue
+        #expect(try LogReader.open(store).positions() == Array(1...last))
+        #expect(try LogVerifier(LogReader.open(store)).verify(.deep).isGood)
+    }
+}
+
+/// One thread that appends, and two that read everything again and again.
+private final class Others: Sendable {
+    let isDone = Atomic(false)
+    let failures = Mutex<[String]>([])
+    private let count = Atomic(0)
+
+    func work(_ store: String) {
+        let isWriter = count.add(1, ordering: .relaxed).oldValue == 0
+        do {
+            while !isDone.load(ordering: .acquiring) {
+                if isWriter { try write(store) } else { try read(store) }
+            }
+        } catch {
+            failures.withLock { $0.append("\(error)") }
+        }
+    }
+
+    private func write(_ store: String) throws {
+        var log = try LogWriter.open(store)
+        let event = NewEvent(stream: "s", type: "t", source: "x", data: Array("{}".utf8))
+        for _ in 0..<5 { _ = try log.append([event], durability: .interval) }
+        try log.close()
+    }
+
+    private func read(_ store: String) throws {
+        let reader = try LogReader.open(store)
+        let positions = try reader.positions()
+        guard positions == Array(1...reader.lastPosition.rawValue) else {
+            failures.withLock { $0.append("\(positions.count) of \(reader.lastPosition)") }
+            return
+        }
+    }
+}
