@@ -216,7 +216,7 @@ struct EraseCommand: ParsableCommand {
         return writer.bytes
     }
 
-    private static func write(_ residue: [Residue], to writer: inout JSONWriter) {
+    static func write(_ residue: [Residue], to writer: inout JSONWriter) {
         writer.beginArray()
         for residue in residue {
             writer.beginObject()
@@ -237,50 +237,6 @@ struct EraseCommand: ParsableCommand {
             writer.endObject()
         }
         writer.endArray()
-    }
-
-    private func json(_ plan: ErasurePlan) -> [UInt8] {
-        JSONEnvelope(schema: "tacho.erase.plan/1").bytes { writer in
-            writer.beginObject()
-            writer.key("rule")
-            writer.value(plan.matcher.selector.rule)
-            writer.key("until")
-            writer.value(plan.until.rawValue)
-            writer.key("events")
-            writer.value(plan.positions.count)
-            writer.key("positions")
-            writer.beginArray()
-            for position in plan.positions { writer.value(position.rawValue) }
-            writer.endArray()
-            writer.key("sessions")
-            writer.beginArray()
-            for session in plan.matcher.sessions { writer.value(session.bytes) }
-            writer.endArray()
-            writer.key("groups")
-            writer.beginArray()
-            for group in plan.groups {
-                writer.beginObject()
-                writer.key("type")
-                writer.value(group.type.bytes)
-                writer.key("reason")
-                writer.value(group.reason.rawValue)
-                writer.key("events")
-                writer.value(group.count)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.key("segments")
-            writer.beginArray()
-            for segment in plan.segments { writer.value(segment) }
-            writer.endArray()
-            writer.key("residue")
-            Self.write(plan.residue, to: &writer)
-            writer.key("out_of_reach")
-            writer.beginArray()
-            for copy in plan.outOfReach { writer.rawValue(copy.data) }
-            writer.endArray()
-            writer.endObject()
-        }
     }
 
     private func printStatus() throws {

@@ -149,7 +149,10 @@ package struct Compaction {
         let reader = try LogReader.open(directory, fileSystem: fileSystem)
         var tables = LiveTables.Options()
         tables.asOf = last ?? reader.lastPosition
-        let live = try LiveTables.open(reader, snapshots: nil, options: tables)
+        // From the beginning of the log, which after an expiry is the cut.
+        let snapshots = SnapshotStore(
+            directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
+        let live = try LiveTables.open(reader, snapshots: snapshots.ofCuts, options: tables)
         let hashes = live.projections.projections.map { ($0.type.name, $0.stateHash.hex) }
         return (live.projections.checkpoint, hashes)
     }

@@ -39,7 +39,7 @@ package struct ExpiryPlan: Sendable {
     ) throws(LogError) {
         self.policy = policy
         var left = reader.segments.reduce(0) { $0 + $1.byteCount }
-        for front in try reader.front() where front.segment.first >= reader.firstPosition {
+        for front in try reader.front() where front.segment.last >= reader.firstPosition {
             var goes = false
             if let seconds = policy.seconds, front.eventCount > 0 {
                 let age = now.microseconds - front.lastRecorded.microseconds
