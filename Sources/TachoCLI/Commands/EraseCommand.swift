@@ -76,10 +76,14 @@ struct EraseCommand: ParsableCommand {
         let outcome = try Eraser(location.path).execute(selector, reason: reason)
         try print(outcome, selector)
         guard outcome.isProven else {
+            let isOfCut = outcome.residue.contains { $0.files.contains { $0.hasSuffix(".kept") } }
             throw Failure(
                 .check,
-                "something of it is left in the store; run the same command again when nobody "
-                    + "writes it any more")
+                isOfCut
+                    ? "the log is rid of it; what tables kept of events that have expired (.kept) "
+                        + "cannot be taken apart"
+                    : "something of it is left in the store; see to the files named, and run the "
+                        + "same command again")
         }
     }
 

@@ -107,6 +107,7 @@ extension LogWriter {
     ///   - positions: Files without any of them are kept; if there are none, a crash may have
     ///     left any file behind `start`.
     ///   - start: Files before it are kept.
+    /// - Throws: ``LogError`` if a file cannot be removed.
     private mutating func removeReplaced(
         _ positions: [Position], from start: Position
     ) throws(LogError) {

@@ -14,9 +14,9 @@ extension LogMaintenance {
     /// chain of what follows still closes. The ids are kept as those of erased events are: an import
     /// that reads its sources again adds nothing.
     ///
-    /// - Parameters:
-    ///   - cut: Ends at the end of a sealed segment; its event is in the log.
-    ///   - writer: Has made sure that the store may keep erased ids (``LogWriter/secretDigest(_:)``).
+    /// The store may keep erased ids already (``LogWriter/secretDigest(_:)``).
+    ///
+    /// - Parameter cut: Ends at the end of a sealed segment; its event is in the log.
     /// - Returns: What is gone.
     /// - Throws: ``LogError``; `.conflict` if the log is not divided there. The log is as it was or
     ///   without the segments; called again with the same cut, it ends what was begun.

@@ -34,6 +34,7 @@ package struct ExpiryPlan: Sendable {
     ///   - policy: What to keep.
     ///   - reader: Of the log.
     ///   - now: By the store's clock.
+    /// - Throws: ``LogError`` `.damaged` if a segment's footer cannot be read.
     package init(
         _ policy: ExpiryPolicy, in reader: LogReader, now: Timestamp
     ) throws(LogError) {
