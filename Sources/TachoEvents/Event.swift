@@ -18,7 +18,7 @@ package struct Event {
         members = JSONMembers(JSONView(validated: record.data))
     }
 
-    /// - Parameter places: Of the members of the record's data, lent like its bytes.
+    /// Views a record whose members were located before; the places are lent like its bytes.
     package init(_ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>) {
         self.record = record
         members = JSONMembers(JSONView(validated: record.data), at: places)

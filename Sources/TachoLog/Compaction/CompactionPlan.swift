@@ -11,7 +11,9 @@ public struct CompactionPlan: Equatable, Sendable {
         public var level: Int
         /// Segments are merged as long as their lines together are no more bytes than this.
         public var mergedByteCount: Int
-        /// Lines of a frame. 4 MiB compress 2 % better than sealing's 1 MiB, and a read of one
+        /// Lines of a frame.
+        ///
+        /// 4 MiB compress 2 % better than sealing's 1 MiB, and a read of one
         /// record decodes in a millisecond.
         public var frameByteCount: Int
         /// Segments whose last record is younger stay as they are, by the store's own time.

@@ -106,8 +106,11 @@ public struct LogMaintenance: ~Copyable {
 
     /// Carries out one step of a plan.
     ///
-    /// - Parameter progress: Told the bytes of lines that were written; `false` stops, and leaves
-    ///   everything as it was.
+    /// - Parameters:
+    ///   - step: Of a plan of this log.
+    ///   - options: Of the same plan.
+    ///   - progress: Told the bytes of lines that were written; `false` stops, and leaves
+    ///     everything as it was.
     /// - Returns: `nil` if it was stopped.
     /// - Throws: ``LogError``: `.conflict` if the log is no longer what the plan was made of,
     ///   `.damaged` if an input is; everything is then as it was.
@@ -249,6 +252,8 @@ public struct LogMaintenance: ~Copyable {
     /// What processes that died, and segments that were replaced, have left behind.
     ///
     /// - Parameter moment: Retired segments count if they were retired before it.
+    /// - Returns: By kind: superseded ones first, then temporary, then retired.
+    /// - Throws: ``LogError`` if a directory cannot be read.
     public func leftovers(retiredBefore moment: Timestamp) throws(LogError) -> [Leftover] {
         try LogError.unifying {
             var leftovers = [Leftover]()

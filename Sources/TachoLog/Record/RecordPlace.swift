@@ -59,6 +59,7 @@ package struct RecordPlace: Sendable {
     /// The record again.
     ///
     /// - Parameter batch: The bytes that the record was located in.
+    /// - Returns: A view that borrows them.
     @inline(__always)
     package func view(in batch: UnsafeRawBufferPointer) -> RecordView {
         let line = UnsafeRawBufferPointer(rebasing: batch[offset..<offset + Int(byteCount)])

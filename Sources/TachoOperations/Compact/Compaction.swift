@@ -94,6 +94,7 @@ package struct Compaction {
     ///   - expectedID: Of the plan that was looked at; `nil` takes what is planned now.
     ///   - progress: Told the bytes of lines done and of all; `false` stops behind the segments
     ///     that are being written. The next run goes on from there.
+    /// - Returns: What was done, and what was proven of it.
     /// - Throws: ``LogError`` `.conflict` if the store has changed since the plan; ``TablesDiffer``;
     ///   what else fails leaves the segments that are done switched and the others as they were.
     package func run(

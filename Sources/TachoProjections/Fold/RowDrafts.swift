@@ -33,8 +33,10 @@ struct RowDrafts<Draft: Sendable>: Sendable {
         get { self[row] ?? draft() }
         _modify {
             let place = place(of: row) ?? insert(draft(), row)
-            // A draft that was inserted stays until all are removed.
-            yield &drafts[place]!
+            // Taken out while it is changed, so that nothing in it is copied.
+            var changed = drafts[place].take() ?? draft()
+            defer { drafts[place] = changed }
+            yield &changed
         }
     }
 

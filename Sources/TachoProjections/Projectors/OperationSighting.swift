@@ -27,7 +27,7 @@ struct OperationSighting {
     private static let inputByteLimit = 4096
     private static let errorByteLimit = 500
 
-    /// - Parameter detections: What was detected before, which is what is detected again.
+    /// Reads an event; what `detections` holds is not detected again.
     init?(_ event: Event, _ detections: inout DetectionMemory) {
         workflow = Self.stream(event)
         if event.type.equals("state.snapshot") {

@@ -128,7 +128,7 @@ package struct SessionTimesProjector: Projector {
                 + [drafts[row]?.entries ?? []])
     }
 
-    /// - Parameter added: Kinds of which something was added.
+    /// Writes the parts of which something was added, and those that are known.
     private mutating func show(_ added: Int, _ row: Int, _ table: inout Table) {
         readTimeline(of: row, table)
         guard let timeline = timelines[row] else { return }

@@ -38,7 +38,7 @@ package struct SnapshotStore: Sendable {
         "\(type.name)/\(versionName(type))"
     }
 
-    /// - Parameter isKept: Of a cut behind which the log begins; never pruned.
+    /// The name of a snapshot; `isKept` are those of a cut behind which the log begins.
     private static func fileName(_ position: Position, isKept: Bool = false) -> String {
         var digits = [UInt8]()
         digits.appendDigits(position.rawValue, width: 20)
