@@ -46,7 +46,8 @@ struct Tacho: ParsableCommand {
         CompactCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, DoctorCommand.self,
         RecoverCommand.self,
-        RepairCommand.self, EraseCommand.self, ExpireCommand.self, TortureCommand.self,
+        RepairCommand.self, EraseCommand.self, ExpireCommand.self, BackupCommand.self,
+        RestoreCommand.self, TortureCommand.self,
         TortureWriterCommand.self,
         TortureReplayCommand.self,
     ]

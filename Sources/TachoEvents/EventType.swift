@@ -44,6 +44,11 @@ package enum EventType {
     /// A policy let go of the front of the log.
     package static let expired: ByteString = "tacho.expired"
 
+    /// The store was copied to another directory.
+    package static let backedUp: ByteString = "tacho.backed_up"
+    /// The store was made from a copy.
+    package static let restored: ByteString = "tacho.restored"
+
     /// What somebody decided, among what, and why.
     package static let decisionRecorded: ByteString = "decision.recorded"
     /// How a decision went.

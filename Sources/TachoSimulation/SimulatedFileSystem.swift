@@ -294,7 +294,8 @@ package final class SimulatedFileSystem: FileSystem {
             guard state.disk.directories.contains(path) else {
                 throw FileError(.list, path, errno: ENOENT)
             }
-            return state.disk.names.keys.filter { state.disk.parent(of: $0) == path }
+            return Set(state.disk.names.keys).union(state.disk.directories)
+                .filter { state.disk.parent(of: $0) == path && $0 != path }
                 .map { String($0.dropFirst(path.count + 1)) }
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         }

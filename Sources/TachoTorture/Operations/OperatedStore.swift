@@ -1,0 +1,193 @@
+internal import Synchronization
+internal import TachoLog
+internal import TachoSimulation
+
+/// A small store, and what agents and operators do to it, drawn at random.
+struct OperatedStore: Sendable {
+    let directory: String
+    let fileSystem: any FileSystem
+
+    init(_ fileSystem: any FileSystem, at directory: String = "store") {
+        self.directory = directory
+        self.fileSystem = fileSystem
+    }
+
+    static let options: LogOptions = {
+        var options = LogOptions()
+        options.reserveByteCount = 0
+        options.sealByteCount = 0
+        return options
+    }()
+
+    /// Everything a later read is compared by.
+    struct State: Equatable {
+        let lines: [[UInt8]]
+        let chain: String?
+    }
+
+    // MARK: Changes
+
+    /// Appends, and now and then seals, merges, or removes what was left over.
+    func change(_ stepCount: Int, _ random: inout SimulatedRandom) throws {
+        for _ in 0..<stepCount {
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0, 1: try seal()
+            case 2: try compact(&random)
+            case 3: try collect()
+            default: try append(&random)
+            }
+        }
+    }
+
+    func append(_ random: inout SimulatedRandom) throws {
+        var log = try LogWriter.open(directory, options: Self.options, fileSystem: fileSystem)
+        let events = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+            NewEvent(
+                stream: "s", type: "test.event", source: "torture",
+                data: Array(#"{"n":"\#(random.next() >> UInt64(random.next() & 31))"}"#.utf8))
+        }
+        _ = try log.append(events, durability: random.once(in: 3) ? .commit : .interval)
+        // A process may also end without a word.
+        if random.once(in: 2) { try log.close() }
+    }
+
+    func seal() throws {
+        var log = try LogWriter.open(directory, options: Self.options, fileSystem: fileSystem)
+        _ = try log.seal()
+        try log.close()
+    }
+
+    /// Carries a random plan out.
+    func compact(_ random: inout SimulatedRandom) throws {
+        let maintenance = try LogMaintenance.begin(
+            directory, options: Self.options, fileSystem: fileSystem)
+        let plan = try maintenance.compactionPlan(
+            CompactionPlan.Options(
+                level: Int.random(in: 3...12, using: &random),
+                mergedByteCount: Int.random(in: 500...20_000, using: &random),
+                frameByteCount: Int.random(in: 300...9_000, using: &random)))
+        for step in plan.steps { _ = try maintenance.carryOut(step, plan.options) }
+    }
+
+    /// Removes at once what replaced segments and dead processes have left.
+    func collect() throws {
+        let maintenance = try LogMaintenance.begin(
+            directory, options: Self.options, fileSystem: fileSystem)
+        let late = Timestamp(microseconds: .max / 2)
+        _ = maintenance.collect(try maintenance.leftovers(retiredBefore: late))
+    }
+
+    // MARK: What it holds
+
+    /// - Throws: What a reader says of it, and the first finding of a deep verification.
+    func state() throws -> State {
+        let reader = try LogReader.open(directory, fileSystem: fileSystem)
+        let report = try LogVerifier(reader).verify(.deep)
+        if let finding = report.findings.first {
+            throw LogError(.damaged, "\(finding.file): \(finding.message)")
+        }
+        return State(lines: try Self.lines(reader), chain: report.chain)
+    }
+
+    static func lines(_ reader: LogReader) throws -> [[UInt8]] {
+        var lines = [[UInt8]]()
+        try reader.forEachBatch { batch in
+            try batch.forEachRecord { record in
+                lines.append(Array(record.line))
+                return true
+            }
+            return true
+        }
+        return lines
+    }
+
+    /// What is neither of the log nor one of its small files.
+    static func leftovers(_ disk: SimulatedFileSystem, _ directory: String = "store") -> [String] {
+        let reader = try? LogReader.open(directory, fileSystem: disk)
+        let named = Set(reader?.segments.map { "\(directory)/log/\($0.file)" } ?? [])
+        return disk.paths.filter { path in
+            ["log", "tmp", "retired"].contains { path.hasPrefix("\(directory)/\($0)/") }
+                && !named.contains(path)
+        }
+    }
+}
+
+/// A file system that lets others in between two calls: processes beside the one under test.
+///
+/// What they do goes to the file system below, so it is not interrupted itself.
+final class InterruptedFileSystem: FileSystem {
+    let base: any FileSystem
+    /// Told the number of the call that comes next.
+    private let between: @Sendable (Int) -> Void
+    private let callCount = Mutex(0)
+
+    init(_ base: any FileSystem, between: @escaping @Sendable (Int) -> Void) {
+        self.base = base
+        self.between = between
+    }
+
+    private func interrupt() {
+        let call = callCount.withLock { count in
+            count += 1
+            return count
+        }
+        between(call)
+    }
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> FileDescriptor {
+        interrupt()
+        return try base.open(path, mode)
+    }
+    func read(
+        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        interrupt()
+        return try base.read(file, into: buffer, at: offset)
+    }
+    func write(
+        _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        interrupt()
+        return try base.write(file, bytes, at: offset)
+    }
+    func rename(_ path: String, to newPath: String) throws(FileError) {
+        interrupt()
+        try base.rename(path, to: newPath)
+    }
+    func remove(_ path: String) throws(FileError) {
+        interrupt()
+        try base.remove(path)
+    }
+    func list(_ path: String) throws(FileError) -> [String] {
+        interrupt()
+        return try base.list(path)
+    }
+    func status(_ path: String) throws(FileError) -> FileStatus? {
+        interrupt()
+        return try base.status(path)
+    }
+
+    // MARK: - As they are
+
+    func close(_ file: FileDescriptor) { base.close(file) }
+    func synchronize(_ file: FileDescriptor) throws(FileError) { try base.synchronize(file) }
+    func synchronizeDirectory(_ path: String) throws(FileError) {
+        try base.synchronizeDirectory(path)
+    }
+    func byteCount(of file: FileDescriptor) throws(FileError) -> Int {
+        try base.byteCount(of: file)
+    }
+    func truncate(_ file: FileDescriptor, to byteCount: Int) throws(FileError) {
+        try base.truncate(file, to: byteCount)
+    }
+    func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool { try base.lock(file, mode, waits: waits) }
+    func unlock(_ file: FileDescriptor) { base.unlock(file) }
+    func hasName(_ file: FileDescriptor) throws(FileError) -> Bool { try base.hasName(file) }
+    func link(_ path: String, as newPath: String) throws(FileError) {
+        try base.link(path, as: newPath)
+    }
+    func createDirectory(_ path: String) throws(FileError) { try base.createDirectory(path) }
+    func bootIdentifier() -> UInt64 { base.bootIdentifier() }
+}
