@@ -183,6 +183,23 @@ import Testing
         #expect(ends == [10, 20, 30, 35, 10])
     }
 
+    @Test func `how long ago everything was read counts from the beginning of a whole round`()
+        throws
+    {
+        try makeLog(30, sealedEvery: 10)
+        func scrub(at second: Int64) throws -> Timestamp? {
+            let now = Timestamp(milliseconds: second * 1000)
+            _ = try Scrubber(reader()).run(now: now) { _, _ in false }
+            return try reader().scrubState().verifiedSince
+        }
+
+        // Three segments a round, and the empty one that is written to is none.
+        let known = try (1...7).map { try scrub(at: $0)?.microseconds }
+
+        let round: Int64 = 1_000_000
+        #expect(known == [nil, nil, round, round, round, 4 * round, 4 * round])
+    }
+
     @Test func `a scrub finds a bit that has rotted, and the log remembers it once`() throws {
         try makeLog(30, sealedEvery: 10)
         fileSystem.corrupt(try sealedPath(2)) { $0[80] ^= 2 }

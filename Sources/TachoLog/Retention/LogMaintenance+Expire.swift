@@ -140,6 +140,7 @@ extension LogReader {
     package struct Front: Sendable {
         package let segment: SegmentSummary
         package let eventCount: Int
+        package let firstRecorded: Timestamp
         package let lastRecorded: Timestamp
         package let chain: Digest256
     }
@@ -156,6 +157,7 @@ extension LogReader {
             front.append(
                 Front(
                     segment: SegmentSummary(segment), eventCount: sealed.reader.footer.count,
+                    firstRecorded: sealed.reader.footer.firstRecorded,
                     lastRecorded: sealed.reader.footer.lastRecorded,
                     chain: sealed.reader.footer.chainAfter))
         }

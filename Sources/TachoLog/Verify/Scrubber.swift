@@ -25,19 +25,21 @@ public struct Scrubber: Sendable {
 
     /// Checks segments until `goesOn` says no, but at least one.
     ///
-    /// - Parameter goesOn: Told the bytes of the segment that was checked and the position reached;
-    ///   it may wait, to hold a rate.
+    /// - Parameters:
+    ///   - now: The time, for ``ScrubState/verifiedSince``.
+    ///   - goesOn: Told the bytes of the segment that was checked and the position reached; it may
+    ///     wait, to hold a rate.
     /// - Returns: What was checked and found.
     /// - Throws: ``LogError`` for what has nothing to do with the log's content, or if `SCRUB`
     ///   cannot be written.
     public func run(
-        _ goesOn: (_ byteCount: Int, _ position: Position) -> Bool
+        now: Timestamp = .now, _ goesOn: (_ byteCount: Int, _ position: Position) -> Bool
     ) throws(LogError) -> Report {
         var report = Report()
-        let start = try load()
+        var state = try ScrubState(reader.layout, reader.fileSystem)
         let segments = reader.view.segments.filter { $0.last >= $0.first }
         // A mark behind the end is one of another time: begin anew.
-        let first = segments.firstIndex { $0.last >= start } ?? segments.startIndex
+        let first = segments.firstIndex { $0.last >= state.next } ?? segments.startIndex
         for segment in segments[first...] {
             var pass = VerifyPass(reader, isDeep: true, from: segment.first)
             try pass.verify(segment)
@@ -49,28 +51,68 @@ public struct Scrubber: Sendable {
         }
         let reached = report.positions?.upperBound ?? .zero
         report.isAtEnd = reached >= (segments.last?.last ?? .zero)
-        try save(report.isAtEnd ? .first : reached.next)
+        if state.next == .first || state.roundBegan == nil { state.roundBegan = now }
+        state.next = reached.next
+        if report.isAtEnd {
+            state.next = .first
+            state.verifiedSince = state.roundBegan
+            state.roundBegan = nil
+        }
+        try state.save(reader.layout, reader.fileSystem)
         return report
     }
+}
 
-    /// Where the last run ended; the start of the log if that is not known.
-    private func load() throws(LogError) -> Position {
-        guard let bytes = try reader.fileSystem.contents(of: reader.layout.scrub, limit: 4096),
+/// The file `SCRUB`: how far scrubbing has come, and how long ago everything was read.
+///
+/// One JSON object; what is missing or damaged is not known.
+public struct ScrubState: Equatable, Sendable {
+    /// Where the next run begins.
+    public var next = Position.first
+    /// When the round under way began; `nil` between rounds.
+    public var roundBegan: Timestamp?
+    /// Whatever was in the log at this moment has been read through since.
+    public var verifiedSince: Timestamp?
+
+    init(_ layout: StoreLayout, _ fileSystem: any FileSystem) throws(LogError) {
+        guard let bytes = try fileSystem.contents(of: layout.scrub, limit: 4096),
             (try? JSON.validate(bytes)) == .object
-        else { return .first }
-        let next = bytes.withUnsafeBytes { JSONView(validated: $0)["next"]?.integer() }
-        return Position(next.flatMap(UInt64.init(exactly:)) ?? 1)
+        else { return }
+        bytes.withUnsafeBytes {
+            let view = JSONView(validated: $0)
+            next = Position(view["next"]?.integer().flatMap(UInt64.init(exactly:)) ?? 1)
+            roundBegan = view["round_began"]?.text().flatMap { Timestamp(iso8601: $0) }
+            verifiedSince = view["verified_since"]?.text().flatMap { Timestamp(iso8601: $0) }
+        }
     }
 
-    private func save(_ next: Position) throws(LogError) {
-        let layout = reader.layout
+    func save(_ layout: StoreLayout, _ fileSystem: any FileSystem) throws(LogError) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("next")
+        writer.value(next.rawValue)
+        for (key, moment) in [("round_began", roundBegan), ("verified_since", verifiedSince)] {
+            guard let moment else { continue }
+            writer.key(key)
+            writer.value(moment.iso8601)
+        }
+        writer.endObject()
         do throws(FileError) {
-            try reader.fileSystem.replaceFile(
-                layout.scrub, with: Array("{\"next\":\(next)}\n".utf8),
+            try fileSystem.replaceFile(
+                layout.scrub, with: writer.bytes + [0x0A],
                 temporary: layout.temporaryFile("SCRUB"))
         } catch {
             throw LogError(error)
         }
+    }
+}
+
+extension LogReader {
+    /// How far scrubbing has come.
+    ///
+    /// - Throws: ``LogError`` if the file cannot be read; one that is damaged says nothing.
+    public func scrubState() throws(LogError) -> ScrubState {
+        try ScrubState(layout, fileSystem)
     }
 }
 

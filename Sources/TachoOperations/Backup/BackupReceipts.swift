@@ -6,6 +6,7 @@ extension LogBackup.Report {
     /// The copy as an event of the store it was taken of.
     ///
     /// - Parameter directory: Where the copy is.
+    /// - Returns: To be appended to the store.
     package func receipt(_ directory: String) -> Receipt {
         Receipt(EventType.backedUp) { json in
             json.key("directory")
@@ -30,6 +31,7 @@ extension LogRestore.Report {
     /// The restoration as an event of the store that was made.
     ///
     /// - Parameter directory: What it was restored from.
+    /// - Returns: To be appended to the new store.
     package func receipt(_ directory: String) -> Receipt {
         Receipt(EventType.restored) { json in
             json.key("directory")

@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct StatusCommandTests {
+    private func filled() throws -> Program {
+        let program = try Program()
+        let input = Data((0..<40).map { "{\"n\":\($0)}\n" }.joined().utf8)
+        try #require(try program.run("append", "--type", "t", input: input).status == 0)
+        return program
+    }
+
+    @Test func `limits that hold say nothing, and one that is broken ends with 4`() throws {
+        let program = try filled()
+
+        let fine = try program.run("status", "--max", "undurable=0", "--min", "position=40")
+        #expect(fine.status == 0 && fine.errors.isEmpty)
+        let broken = try program.run("status", "--max", "position=39", "--min", "free_bytes=1")
+        #expect(broken.status == 4)
+        #expect(broken.errors.contains("position is 40, more than 39"))
+    }
+
+    @Test func `what was never done breaks a limit on how long ago it was`() throws {
+        let program = try filled()
+        let limits = ["--max", "backup_seconds_ago=3600", "--max", "verified_seconds_ago=3600"]
+        #expect(try program.run(["status"] + limits).status == 4)
+
+        #expect(try program.run("backup", program.store + "-copy").status == 0)
+        #expect(try program.run("scrub").status == 0)
+
+        #expect(try program.run(["status"] + limits).status == 0)
+    }
+
+    @Test(arguments: ["position", "position=x", "=1", "position=nan"])
+    func `a limit that is none is refused`(limit: String) throws {
+        #expect(try filled().run("status", "--max", limit).status == 2)
+    }
+
+    @Test(arguments: ["nothing=1", "store=1"])
+    func `a limit on what is no number names those that are`(limit: String) throws {
+        let result = try filled().run("status", "--max", limit)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("number") || result.errors.contains("spooled"))
+    }
+}
