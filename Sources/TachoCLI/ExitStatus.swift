@@ -58,6 +58,7 @@ extension ExitStatus {
             case .notAllowed: .notAllowed
             case .invalidEvent: .badInput
             case .conflict: .check
+            case .archived: .unreachable
             case .expired, .notFound, .unsupported, .outOfSpace, .syncFailed, .closed, .system:
                 .failure
             }

@@ -12,6 +12,9 @@ struct StoreSurvey {
     let segmentCount: Int
     let sealedCount: Int
     let waitingCount: Int
+    let archivedCount: Int
+    let archivedByteCount: Int
+    /// Of the files that are here.
     let byteCount: Int
     let rawByteCount: Int
     let spool: Files
@@ -24,8 +27,13 @@ struct StoreSurvey {
         segmentCount = segments.count
         sealedCount = segments.count { $0.state == "sealed" }
         waitingCount = segments.count { $0.state == "sealing" }
-        byteCount = segments.reduce(0) { $0 + $1.byteCount }
-        rawByteCount = segments.reduce(0) { $0 + $1.rawByteCount }
+        let archived = segments.filter { $0.state == "archived" }
+        archivedCount = archived.count
+        archivedByteCount = archived.reduce(0) { $0 + $1.byteCount }
+        byteCount = segments.reduce(0) { $0 + $1.byteCount } - archivedByteCount
+        rawByteCount =
+            segments.reduce(0) { $0 + $1.rawByteCount }
+            - archived.reduce(0) { $0 + $1.rawByteCount }
         spool = HookRecorder(store: layout.directory).spool.directories.reduce(into: Files()) {
             let found = Self.files(in: $1.path, depth: 1, fileSystem)
             $0.count += found.count

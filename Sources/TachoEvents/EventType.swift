@@ -44,6 +44,11 @@ package enum EventType {
     /// A policy let go of the front of the log.
     package static let expired: ByteString = "tacho.expired"
 
+    /// Sealed segments were moved to an archive.
+    package static let archived: ByteString = "tacho.archived"
+    /// Archived segments were brought back.
+    package static let thawed: ByteString = "tacho.thawed"
+
     /// The store was copied to another directory.
     package static let backedUp: ByteString = "tacho.backed_up"
     /// The store was made from a copy.

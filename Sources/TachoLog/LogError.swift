@@ -11,6 +11,8 @@ public struct LogError: Error, Equatable, Sendable {
         case damaged
         /// What was asked for has expired: a recorded policy let go of it.
         case expired
+        /// What was asked for is in an archive that cannot be read from here.
+        case archived
         /// Acknowledged events are missing; nothing is written until `tacho recover`.
         case readOnly
         /// The disk is full: nothing was appended, and a later append may succeed.

@@ -33,28 +33,12 @@ struct ExpireCommand: ParsableCommand {
         guard olderThan != nil || maxBytes != nil else {
             throw ValidationError("Name --older-than, --max-bytes, or both.")
         }
-        if let olderThan, Self.number(olderThan, Self.seconds) == nil {
+        if let olderThan, UnitNumber.seconds(olderThan) == nil {
             throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
         }
-        if let maxBytes, Self.number(maxBytes, Self.bytes) == nil {
+        if let maxBytes, UnitNumber.bytes(maxBytes) == nil {
             throw ValidationError("--max-bytes is a number, perhaps with k, M, G, or T behind it.")
         }
-    }
-
-    private static let seconds: [Character: Int64] = [
-        "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800,
-    ]
-    private static let bytes: [Character: Int64] = [
-        "k": 1000, "K": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000,
-    ]
-
-    private static func number(_ text: String, _ units: [Character: Int64]) -> Int64? {
-        let unit = text.last.flatMap { units[$0] }
-        guard let value = Int64(unit == nil ? text : String(text.dropLast())), value >= 0 else {
-            return nil
-        }
-        let (product, isTooMuch) = value.multipliedReportingOverflow(by: unit ?? 1)
-        return isTooMuch || product > Int64.max / 1_000_000 ? nil : product
     }
 
     private var policy: ExpiryPolicy {
@@ -62,8 +46,8 @@ struct ExpireCommand: ParsableCommand {
         if let olderThan { words.append("older than \(olderThan)") }
         if let maxBytes { words.append("beyond \(maxBytes) bytes") }
         return ExpiryPolicy(
-            seconds: olderThan.flatMap { Self.number($0, Self.seconds) },
-            byteCount: maxBytes.flatMap { Self.number($0, Self.bytes) }.map { Int($0) },
+            seconds: olderThan.flatMap(UnitNumber.seconds),
+            byteCount: maxBytes.flatMap(UnitNumber.bytes),
             text: words.joined(separator: ", "))
     }
 

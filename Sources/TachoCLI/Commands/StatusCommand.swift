@@ -66,8 +66,11 @@ struct StatusCommand: ParsableCommand {
         sheet.add(
             "segments", "segments", .count(survey.segmentCount),
             note: "\(survey.sealedCount) sealed, \(survey.waitingCount) waiting"
+                + (survey.archivedCount > 0 ? ", \(survey.archivedCount) archived" : "")
                 + (health.damagedSegmentCount > 0 ? ", \(health.damagedSegmentCount) damaged" : ""))
         sheet.add("sealed_segments", nil, .count(survey.sealedCount))
+        sheet.add("archived_segments", nil, .count(survey.archivedCount))
+        sheet.add("archived_bytes", nil, .byteCount(survey.archivedByteCount))
         sheet.add("waiting_segments", nil, .count(health.waitingSegmentCount))
         sheet.add("damaged_segments", nil, .count(health.damagedSegmentCount))
         sheet.add("bytes", "size", .byteCount(survey.byteCount))

@@ -95,10 +95,20 @@ struct VerifyCommand: ParsableCommand {
             + "\(Quantity.count(report.segmentCount, "segment")), "
             + Quantity.bytes(report.byteCount)
         if report.isGood {
-            let depth = isDeep ? "every byte checked" : "quick check; --deep reads every byte"
+            let isAll = report.unreachableSegmentCount == 0
+            let depth =
+                isDeep
+                ? (isAll ? "every byte checked" : "every byte here checked")
+                : "quick check; --deep reads every byte"
             try Output.write(
                 style.apply(.good, "ok") + "  \(extent)  (\(depth))\n"
                     + (report.chain.map { "chain  \($0)\n" } ?? ""))
+            if report.unreachableSegmentCount > 0 {
+                Output.note(
+                    "\(Quantity.count(report.unreachableSegmentCount, "segment")) in an archive that "
+                        + "cannot be read from here: footers and indexes were checked, and no lines."
+                )
+            }
         } else {
             try Output.write(style.apply(.bad, "damaged") + "  \(extent)\n")
             try findings(report).print(output)
@@ -153,6 +163,7 @@ struct VerifyCommand: ParsableCommand {
             for (key, count) in [
                 ("segments", report.segmentCount), ("events", report.eventCount),
                 ("bytes", report.byteCount),
+                ("unreachable_segments", report.unreachableSegmentCount),
             ] {
                 writer.key(key)
                 writer.value(count)

@@ -209,7 +209,7 @@ extension LogWriter {
             switch entry.state {
             case .active:
                 continue
-            case .sealed:
+            case .sealed, .archived:
                 _ = try sealedSegment(entry)
                 index.forget(entry)
             case .sealing, .damaged:
@@ -244,7 +244,9 @@ extension LogWriter {
     /// A sealed segment, opened once.
     mutating func sealedSegment(_ entry: SegmentEntry) throws(LogError) -> SealedSegment {
         if let segment = sealedReaders[entry.first] { return segment }
-        let segment = try SealedSegment.open(entry, layout, store, fileSystem)
+        // An archive may be far away, and appending waits for nobody.
+        let segment = try SealedSegment.open(
+            entry, layout, store, fileSystem, reachesArchive: false)
         sealedReaders[entry.first] = segment
         return segment
     }
@@ -263,7 +265,7 @@ extension LogWriter {
             let candidates = id.bytes.withUnsafeBytes { segment.reader.mightContain(id: $0) }
             for frame in candidates {
                 let frameKey = IDIndex.FrameKey(segment: segment.first, frame: frame)
-                guard ids?.hasSeen(frameKey) == false else { continue }
+                guard segment.archivedIDs == nil, ids?.hasSeen(frameKey) == false else { continue }
                 let batch = try segment.batch(frame, fileSystem)
                 try LogError.unifying { try ids?.learn(frame: frameKey, batch) }
                 if let entry = ids?.known(key) { return entry }

@@ -102,7 +102,7 @@ public struct LogWriter: ~Copyable {
     deinit {
         if let activeFile { fileSystem.close(activeFile) }
         if let syncLockFile { fileSystem.close(syncLockFile) }
-        for segment in sealedReaders.values { fileSystem.close(segment.file) }
+        for segment in sealedReaders.values { segment.close(fileSystem) }
         fileSystem.close(headFile)
         fileSystem.close(lockFile)
     }
@@ -311,7 +311,9 @@ public struct LogWriter: ~Copyable {
                     continue
                 }
                 // Nobody can say any more what it held; that it was here is enough.
-                if let position = id.bytes.withUnsafeBytes({ erased?.position(of: $0) }) {
+                var gone = id.bytes.withUnsafeBytes { erased?.position(of: $0) }
+                if gone == nil { gone = try archivedPosition(of: id) }
+                if let position = gone {
                     outcomes.append(.duplicate(position))
                     continue
                 }

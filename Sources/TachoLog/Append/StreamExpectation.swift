@@ -72,7 +72,7 @@ extension LogWriter {
             var last = Position.zero
             switch entry.state {
             case .active: continue
-            case .sealed: last = try lastPosition(of: stream, inSealed: entry)
+            case .sealed, .archived: last = try lastPosition(of: stream, inSealed: entry)
             case .sealing, .damaged: last = try lastPosition(of: stream, inPlain: entry)
             }
             if last > .zero { return last }

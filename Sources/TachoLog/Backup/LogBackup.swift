@@ -164,7 +164,7 @@ public struct LogBackup: Sendable {
         var head: Head?
         for segment in view.segments {
             progress(done, all)
-            if segment.entry.state == .sealed {
+            if segment.entry.state.isSealed {
                 try copySealed(segment.entry, format.store, to: target, &report)
             } else {
                 head = try copyPlain(segment, format.store, to: target, &report)
@@ -217,17 +217,24 @@ public struct LogBackup: Sendable {
         _ entry: SegmentEntry, _ store: StoreID, to target: StoreLayout, _ report: inout Report
     ) throws {
         if let known = try? SealedSegment.open(entry, target, store, fileSystem) {
-            fileSystem.close(known.file)
+            known.close(fileSystem)
             report.keptFileCount += 1
             return
         }
-        try copyFile(entry.file, byteCount: entry.byteCount, to: target, &report)
+        if entry.state == .archived {
+            // What stays here of it; the archive is its own backup's business.
+            let name = entry.file + ArchivedIDs.suffix
+            let byteCount = try fileSystem.status(source.logFile(name))?.byteCount ?? 0
+            try copyFile(name, byteCount: byteCount, to: target, &report)
+        } else {
+            try copyFile(entry.file, byteCount: entry.byteCount, to: target, &report)
+        }
         do throws(LogError) {
             // The footer ties the file to its place, as for every reader.
-            fileSystem.close(try SealedSegment.open(entry, target, store, fileSystem).file)
+            try SealedSegment.open(entry, target, store, fileSystem).close(fileSystem)
         } catch {
             if let whole = try? SealedSegment.open(entry, source, store, fileSystem) {
-                fileSystem.close(whole.file)
+                whole.close(fileSystem)
                 throw error
             }
             report.damaged.append(entry.file)
@@ -289,7 +296,10 @@ public struct LogBackup: Sendable {
 
     /// Takes away what the copy's manifest does not name any more.
     private func removeOthers(_ manifest: Manifest, _ target: StoreLayout) -> Int {
-        let named = Set(manifest.segments.map(\.file))
+        let named = Set(
+            manifest.segments.map {
+                $0.state == .archived ? $0.file + ArchivedIDs.suffix : $0.file
+            })
         let others = ((try? fileSystem.list(target.log)) ?? []).filter { !named.contains($0) }
         let removed = others.count { (try? fileSystem.remove(target.logFile($0))) != nil }
         for name in (try? fileSystem.list(target.temporary)) ?? [] {

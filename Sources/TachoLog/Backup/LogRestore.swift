@@ -96,7 +96,8 @@ public struct LogRestore: Sendable {
             names: try fileSystem.list(target.log), layout: target, store: format.store,
             fileSystem: fileSystem)
         let entries = try join.run()
-        let named = Set(entries.map(\.file))
+        let named = Set(
+            entries.map { $0.state == .archived ? $0.file + ArchivedIDs.suffix : $0.file })
         let leftOut = try fileSystem.list(target.log).filter { !named.contains($0) }.sorted()
         for name in leftOut {
             try fileSystem.rename(target.logFile(name), to: target.quarantine + "/" + name)
@@ -126,6 +127,15 @@ private struct SegmentJoin {
         var entries = [SegmentEntry]()
         var next = Position.first
         while let name = takeBest(from: next) {
+            if name.hasSuffix(ArchivedIDs.suffix) {
+                let file = String(name.dropLast(ArchivedIDs.suffix.count))
+                guard let entry = try? archivedEntry(file, layout, store, fileSystem),
+                    entry.first == next
+                else { continue }
+                entries.append(entry)
+                next = entry.last.next
+                continue
+            }
             if name.hasSuffix(".jsonl.lz4") {
                 // One that cannot be read is passed over: another may hold its positions.
                 guard let (entry, before) = try? sealed(name), entry.first == next,
@@ -158,6 +168,7 @@ private struct SegmentJoin {
     /// newest; else the newest active one.
     private mutating func takeBest(from position: Position) -> String? {
         func rank(_ name: String) -> (UInt64, UInt64) {
+            if name.hasSuffix(ArchivedIDs.suffix) { return (0, .max) }
             guard name.hasSuffix(".jsonl.lz4") else {
                 return (0, UInt64(StoreLayout.generation(ofActive: name)))
             }
@@ -173,7 +184,8 @@ private struct SegmentJoin {
     }
 
     private static func first(of name: String) -> Position? {
-        guard name.hasSuffix(".jsonl.lz4") || name.hasSuffix(".active.jsonl") else { return nil }
+        let suffixes = [".jsonl.lz4", ".active.jsonl", ArchivedIDs.suffix]
+        guard suffixes.contains(where: { name.hasSuffix($0) }) else { return nil }
         return UInt64(name.prefix { $0 != "-" && $0 != "." }).map { Position($0) }
     }
 

@@ -87,7 +87,7 @@ public struct LogMaintenance: ~Copyable {
                 continue
             }
             let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
-            fileSystem.close(sealed.file)
+            sealed.close(fileSystem)
             let footer = sealed.reader.footer
             facts.append(
                 .init(segment: segment, level: footer.level, lastRecorded: footer.lastRecorded))
@@ -305,7 +305,7 @@ public struct LogMaintenance: ~Copyable {
         let parts = name.prefix { $0 != "." }.split(separator: "-").compactMap { UInt64($0) }
         guard parts.count == 2, parts[0] > 0, parts[0] <= parts[1] else { return false }
         var next = Position(parts[0])
-        for entry in named where entry.state == .sealed && entry.first <= next {
+        for entry in named where entry.state.isSealed && entry.first <= next {
             if entry.last >= next { next = entry.last.next }
         }
         return next > Position(parts[1])

@@ -67,7 +67,7 @@ struct SegmentMerge {
         var byteCount = 0
         for input in inputs {
             let sealed = try SealedSegment.open(input, layout, store, fileSystem)
-            defer { fileSystem.close(sealed.file) }
+            defer { sealed.close(fileSystem) }
             var next = input.first
             var holes = SegmentHoles(sealed.reader)
             for frame in sealed.reader.frames.indices {
@@ -93,7 +93,7 @@ struct SegmentMerge {
 
     private func chainBefore(_ input: SegmentEntry) throws(LogError) -> Digest256 {
         let sealed = try SealedSegment.open(input, layout, store, fileSystem)
-        defer { fileSystem.close(sealed.file) }
+        defer { sealed.close(fileSystem) }
         return sealed.reader.footer.chainBefore
     }
 }

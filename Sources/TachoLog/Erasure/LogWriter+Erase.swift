@@ -76,6 +76,7 @@ extension LogWriter {
         for entry in manifest.segments where entry.first <= last && entry.last >= first {
             let inside = positions.filter { $0 >= entry.first && $0 <= entry.last }
             guard !inside.isEmpty else { continue }
+            if entry.state == .archived { throw SealedSegment.archivedError(entry) }
             guard entry.state == .sealed else {
                 throw LogError(
                     .busy, "\(entry.file) is not sealed yet. What was erased so far is; try again.")
@@ -214,9 +215,9 @@ extension LogReader {
     ) throws(LogError) -> [SegmentErasure] {
         var erasures = [SegmentErasure]()
         for segment in view.segments
-        where segment.entry.state == .sealed && segment.last >= first && segment.first <= last {
+        where segment.entry.state.isSealed && segment.last >= first && segment.first <= last {
             let sealed = try SealedSegment.open(segment.entry, layout, store, fileSystem)
-            defer { fileSystem.close(sealed.file) }
+            defer { sealed.close(fileSystem) }
             erasures += sealed.reader.erasures.filter {
                 $0.position >= first && $0.position <= last
             }

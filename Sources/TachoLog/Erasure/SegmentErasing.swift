@@ -22,7 +22,7 @@ struct SegmentErasing {
     /// - Throws: ``LogError``; `.damaged` if the segment is not whole, and the log is as it was.
     func run() throws(LogError) -> Result? {
         let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
-        defer { fileSystem.close(sealed.file) }
+        defer { sealed.close(fileSystem) }
         let name = StoreLayout.sealedName(
             first: entry.first, last: entry.last, generation: try nextGeneration())
         let temporary = layout.temporaryFile(name)

@@ -102,7 +102,7 @@ public struct LogReader: Sendable {
         for segment in view.segments
         where segment.last >= request.next && segment.first <= request.last {
             let goesOn =
-                segment.entry.state == .sealed
+                segment.entry.state.isSealed
                 ? try readSealed(segment, &request, onDamage, body)
                 : try readPlain(segment, &request, onDamage, body)
             if !goesOn { return }
@@ -122,7 +122,7 @@ public struct LogReader: Sendable {
             try onDamage(error)
             return try readSalvaged(segment, &request, body)
         }
-        defer { fileSystem.close(sealed.file) }
+        defer { sealed.close(fileSystem) }
         for gap in sealed.reader.gaps where gap.last >= request.next && gap.first <= request.last {
             let expiry = view.expiries.last.map { $0.through >= gap.last } ?? false
             let cut = expiry ? view.expiries.cut(of: max(gap.first, request.next)) : nil
@@ -310,14 +310,17 @@ public struct SegmentSummary: Equatable, Sendable {
     public let last: Position
     public let byteCount: Int
     public let rawByteCount: Int
+    /// Where the file is, of an archived one.
+    public let archive: String?
 
     init(_ segment: LogView.Segment) {
+        archive = segment.entry.archive
         file = segment.entry.file
         state = segment.entry.state.rawValue
         first = segment.first
         last = segment.last
         byteCount = segment.byteCount
         rawByteCount =
-            segment.entry.state == .sealed ? segment.entry.rawByteCount : segment.byteCount
+            segment.entry.state.isSealed ? segment.entry.rawByteCount : segment.byteCount
     }
 }

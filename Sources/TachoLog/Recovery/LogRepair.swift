@@ -101,10 +101,9 @@ public struct LogRepair: Sendable {
             guard error.code == .damaged else { throw error }
             return [error.message]
         }
-        defer { fileSystem.close(sealed.file) }
-        let (file, path) = (sealed.file, sealed.path)
+        defer { sealed.close(fileSystem) }
         let report = try sealed.reader.verify { (offset, count) throws(LogError) in
-            try fileSystem.readBytes(file, path, at: offset, byteCount: count)
+            try sealed.read(at: offset, byteCount: count, fileSystem)
         }
         return report.damages.map { "\($0.what) at byte \($0.offset)" }
     }

@@ -15,6 +15,12 @@ struct ManifestRebuild {
         for name in names {
             if name.hasSuffix(".jsonl.lz4") {
                 try sealed.append(sealedEntry(name))
+            } else if name.hasSuffix(ArchivedIDs.suffix) {
+                // What stays of a segment, unless the segment itself is here.
+                let file = String(name.dropLast(ArchivedIDs.suffix.count))
+                if !names.contains(file) {
+                    try sealed.append(archivedEntry(file, layout, store, fileSystem))
+                }
             } else if let first = StoreLayout.firstPosition(ofActive: name) {
                 active.append((first, name))
             }
@@ -81,6 +87,29 @@ struct ManifestRebuild {
         }
         return kept
     }
+}
+
+/// The manifest's entry of an archived segment, as what stays of it says.
+func archivedEntry(
+    _ file: String, _ layout: StoreLayout, _ store: StoreID, _ fileSystem: any FileSystem
+) throws(LogError) -> SegmentEntry {
+    let rest = try ArchivedIDs(
+        layout.logFile(file) + ArchivedIDs.suffix, store, fileSystem)
+    fileSystem.close(rest.file)
+    let parts = file.prefix { $0 != "." }.split(separator: "-").compactMap { UInt64($0) }
+    guard parts.count == 2, parts[0] > 0, parts[0] <= parts[1] else {
+        throw LogError(.damaged, "\(rest.path) is not named as a segment is")
+    }
+    var entry = SegmentEntry(
+        state: .archived, file: file, first: Position(parts[0]), last: Position(parts[1]),
+        byteCount: rest.byteCount, rawByteCount: 0, archive: rest.location)
+    // Checked against the footer here, which says the rest.
+    let sealed = try SealedSegment.open(
+        entry, layout, store, fileSystem, reachesArchive: false)
+    sealed.close(fileSystem)
+    entry.rawByteCount = sealed.reader.footer.rawByteCount
+    entry.chain = sealed.reader.footer.chainAfter
+    return entry
 }
 
 extension StoreLayout {

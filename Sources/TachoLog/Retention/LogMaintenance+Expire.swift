@@ -22,7 +22,10 @@ extension LogMaintenance {
     ///   without the segments; called again with the same cut, it ends what was begun.
     package func expire(_ cut: Expiries.Cut) throws(LogError) -> Expired {
         let entries = try manifest().segments
-        let inputs = Array(entries.prefix { $0.state == .sealed && $0.last <= cut.through })
+        let inputs = Array(entries.prefix { $0.state.isSealed && $0.last <= cut.through })
+        if let archived = inputs.first(where: { $0.state == .archived }) {
+            throw SealedSegment.archivedError(archived)
+        }
         guard let last = inputs.last, inputs[0].first == .first, last.last == cut.through,
             last.chain == cut.chain
         else {
@@ -58,7 +61,7 @@ extension LogMaintenance {
         of entry: SegmentEntry, _ erased: inout ErasedIDs
     ) throws(LogError) -> Int {
         let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
-        defer { fileSystem.close(sealed.file) }
+        defer { sealed.close(fileSystem) }
         var known = erased
         var count = 0
         for frame in sealed.reader.frames.indices {
@@ -136,7 +139,7 @@ extension LogReader {
     /// Where the log begins: 1, or behind what has expired.
     public var firstPosition: Position { view.expiries.last?.through.next ?? .first }
 
-    /// A sealed segment at the front of the log, for retention to decide on.
+    /// What a sealed segment says of itself, for retention and archiving to decide on.
     package struct Front: Sendable {
         package let segment: SegmentSummary
         package let eventCount: Int
@@ -149,11 +152,21 @@ extension LogReader {
     ///
     /// - Complexity: O(segments).
     package func front() throws(LogError) -> [Front] {
+        try facts(view.segments.prefix { $0.entry.state.isSealed })
+    }
+
+    /// All sealed segments, archived ones among them.
+    ///
+    /// - Complexity: O(segments).
+    package func sealedSegments() throws(LogError) -> [Front] {
+        try facts(view.segments.filter { $0.entry.state.isSealed })
+    }
+
+    private func facts(_ segments: some Sequence<LogView.Segment>) throws(LogError) -> [Front] {
         var front = [Front]()
-        for segment in view.segments {
-            guard segment.entry.state == .sealed else { break }
+        for segment in segments {
             let sealed = try SealedSegment.open(segment.entry, layout, store, fileSystem)
-            fileSystem.close(sealed.file)
+            sealed.close(fileSystem)
             front.append(
                 Front(
                     segment: SegmentSummary(segment), eventCount: sealed.reader.footer.count,

@@ -28,7 +28,7 @@ extension LogWriter {
         let path = layout.logFile(name)
         guard let status = try? fileSystem.status(path) else { return }
         let isSealed = manifest.segments.contains {
-            $0.state == .sealed && $0.first <= first && first <= $0.last
+            $0.state.isSealed && $0.first <= first && first <= $0.last
         }
         if status.byteCount == 0 || isSealed {
             try? fileSystem.remove(path)

@@ -30,7 +30,7 @@ struct Sealer {
         else { return nil }
         let entry = manifest.segments[index]
         let chainBefore =
-            manifest.segments[..<index].last { $0.state == .sealed }?.chain ?? Digest256.zero
+            manifest.segments[..<index].last { $0.state.isSealed }?.chain ?? Digest256.zero
         let name = StoreLayout.sealedName(first: entry.first, last: entry.last, generation: 0)
         let temporary = layout.temporaryFile(name)
         do throws(LogError) {

@@ -31,6 +31,8 @@ package struct SegmentEntry: Equatable, Sendable {
     package enum State: String, Sendable {
         /// An LZ4 file that never changes.
         case sealed
+        /// A sealed one whose lines are elsewhere; its index and footer are here.
+        case archived
         /// A full active file that waits to be sealed: its first `byteCount` bytes count.
         case sealing
         /// Appended to.
@@ -43,12 +45,18 @@ package struct SegmentEntry: Equatable, Sendable {
         init?(name: String) {
             switch name {
             case "sealed": self = .sealed
+            case "archived": self = .archived
             case "sealing": self = .sealing
             case "active": self = .active
             case "damaged": self = .damaged
             default: return nil
             }
         }
+
+        /// Whether there is an index and a footer: what reading asks for.
+        ///
+        /// What writes segments anew asks for `.sealed`: it needs the lines.
+        var isSealed: Bool { self == .sealed || self == .archived }
     }
 
     package var state: State
@@ -60,6 +68,8 @@ package struct SegmentEntry: Equatable, Sendable {
     package var rawByteCount: Int
     /// The chain's head after this segment; of sealed ones.
     package var chain: Digest256?
+    /// Where the file is, of archived ones: a directory or a URL, without what JSON would escape.
+    package var archive: String?
 }
 
 extension Manifest {
@@ -82,6 +92,7 @@ extension Manifest {
                 bytes.append(",\"chain\":\"", chain.hex)
                 bytes.append("\"")
             }
+            if let archive = segment.archive { bytes.append(",\"archive\":\"", archive, "\"") }
             bytes.append("}\n")
         }
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
@@ -211,14 +222,18 @@ extension SegmentEntry {
         self.init(
             state: state, file: file, first: Position(UInt64(first)), last: Position(UInt64(last)),
             byteCount: byteCount, rawByteCount: rawByteCount,
-            chain: line.text("chain").flatMap(Digest256.init(hex:)))
+            chain: line.text("chain").flatMap(Digest256.init(hex:)), archive: line.text("archive"))
+        guard (archive != nil) == (state == .archived) else { return nil }
     }
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(_ words: StaticString, _ text: String = "") {
+    fileprivate mutating func append(
+        _ words: StaticString, _ text: String = "", _ end: StaticString = ""
+    ) {
         words.withUTF8Buffer { append(contentsOf: $0) }
         append(contentsOf: text.utf8)
+        end.withUTF8Buffer { append(contentsOf: $0) }
     }
 
     fileprivate mutating func append(_ words: StaticString, _ number: some BinaryInteger) {

@@ -15,8 +15,11 @@ package struct StoreFormat: Equatable, Sendable {
 
     /// Events have been erased: a writer has to know `ERASED` (``ErasedIDs``).
     package static let erasedFeature = "erased"
+    /// Segments have been archived: a reader has to know that state of a segment.
+    package static let archivedFeature = "archived"
     /// What this version writes to.
     private static let knownOptional = [erasedFeature]
+    private static let knownRequired = [archivedFeature]
 
     package let store: StoreID
     package var required: [String] = []
@@ -79,7 +82,7 @@ package struct StoreFormat: Equatable, Sendable {
         self.store = store
         required = Array(parts[1..<middle])
         optional = Array(parts[(middle + 1)...])
-        if let unknown = required.first {
+        if let unknown = required.first(where: { !Self.knownRequired.contains($0) }) {
             throw LogError(
                 .unsupported,
                 "the store needs the feature \"\(unknown)\", which this version of tacho does not "

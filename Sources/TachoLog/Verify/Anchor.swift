@@ -48,9 +48,9 @@ extension LogReader {
         var chain = Chain.start
         var hasher = SHA256Hasher()
         for segment in view.segments {
-            if segment.entry.state == .sealed {
+            if segment.entry.state.isSealed {
                 let sealed = try SealedSegment.open(segment.entry, layout, store, fileSystem)
-                fileSystem.close(sealed.file)
+                sealed.close(fileSystem)
                 chain = Chain(head: sealed.reader.footer.chainAfter)
                 continue
             }

@@ -24,6 +24,10 @@ public struct LogVerifier: Sendable {
         public var segmentCount = 0
         public var eventCount = 0
         public var byteCount = 0
+        /// Of the segments: archived where they cannot be read from here.
+        ///
+        /// Of them only the footer and the index were checked.
+        public var unreachableSegmentCount = 0
         /// The hash chain's head after the last event, in hexadecimal; of a deep run without
         /// damage.
         public var chain: String?

@@ -37,7 +37,7 @@ struct VerifyPass: ~Copyable {
         if segment.last >= segment.first, segment.first != expected {
             foundMissing(segment, expected, segment.first.previous)
         }
-        if segment.entry.state == .sealed {
+        if segment.entry.state.isSealed {
             try verifySealed(segment)
         } else {
             try verifyPlain(segment)
@@ -113,7 +113,7 @@ struct VerifyPass: ~Copyable {
             chain = nil
             return
         }
-        defer { fileSystem.close(sealed.file) }
+        defer { sealed.close(fileSystem) }
         let footer = sealed.reader.footer
         report.eventCount += footer.count
         let expired = reader.expired?.through ?? .zero
@@ -130,10 +130,17 @@ struct VerifyPass: ~Copyable {
         chain = Chain(head: footer.chainAfter)
         guard isDeep else { return }
         let watched = Set(anchors.map(\.position))
-        let (file, path) = (sealed.file, sealed.path)
-        let details = try sealed.reader.verify(watching: watched) {
-            (offset, count) throws(LogError) in
-            try fileSystem.readBytes(file, path, at: offset, byteCount: count)
+        let details: SegmentReport
+        do throws(LogError) {
+            try sealed.archivedIDs?.verify(fileSystem)
+            details = try sealed.reader.verify(watching: watched) {
+                (offset, count) throws(LogError) in
+                try sealed.read(at: offset, byteCount: count, fileSystem)
+            }
+        } catch {
+            guard error.code == .archived else { throw error }
+            report.unreachableSegmentCount += 1
+            return
         }
         heads.merge(details.watchedHeads) { first, _ in first }
         for damage in details.damages {

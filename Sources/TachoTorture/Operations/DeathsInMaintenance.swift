@@ -4,7 +4,7 @@ internal import TachoSimulation
 /// K2: compaction and backup, ended or failing at each of their calls in turn.
 struct DeathsInMaintenance: Campaign {
     enum Operation: String, CaseIterable {
-        case compact, backup
+        case compact, backup, archive, thaw
     }
 
     let operation: Operation
@@ -12,9 +12,7 @@ struct DeathsInMaintenance: Campaign {
 
     var id: String { "K2-" + operation.rawValue }
     var title: String {
-        operation == .compact
-            ? "every call of a compaction dies, fails, or loses power: before or after, and ended by the next"
-            : "every call of a backup dies, fails, or loses power: an older copy, or a whole one by the next"
+        "every call of \(operation.rawValue) dies, fails, or loses power: nothing is lost, the next ends it"
     }
     let testTrialCount = 2
 
@@ -74,6 +72,7 @@ struct DeathsInMaintenance: Campaign {
         try store.append(&random)
         // What a dead machine takes with it is not what is looked at here.
         try store.seal()
+        if operation == .thaw { try store.archive(&random) }
     }
 
     private func operate(_ fileSystem: any FileSystem) throws {
@@ -86,6 +85,12 @@ struct DeathsInMaintenance: Campaign {
             for step in plan.steps { _ = try maintenance.carryOut(step, plan.options) }
         case .backup:
             _ = try LogBackup("store", fileSystem: fileSystem).run(to: "copy")
+        case .archive:
+            var random = SimulatedRandom(seed: 0)
+            try OperatedStore(fileSystem).archive(&random)
+        case .thaw:
+            var random = SimulatedRandom(seed: 0)
+            try OperatedStore(fileSystem).thaw(&random)
         }
     }
 
@@ -106,7 +111,8 @@ struct DeathsInMaintenance: Campaign {
             }
             try operate(fileSystem)
             switch operation {
-            case .compact:
+            case .compact, .archive, .thaw:
+                if operation != .compact { try checkMoved(disk, context, &tally) }
                 for _ in 0..<2 { try OperatedStore(fileSystem).collect() }
                 var log = try LogWriter.open(
                     "store", options: OperatedStore.options, fileSystem: disk)
@@ -126,6 +132,17 @@ struct DeathsInMaintenance: Campaign {
         } catch {
             tally.found("\(context)\(error)")
         }
+    }
+}
+
+extension DeathsInMaintenance {
+    /// Everything is on the side where it was to go.
+    private func checkMoved(
+        _ disk: SimulatedFileSystem, _ context: String, _ tally: inout Tally
+    ) throws {
+        let left = operation == .archive ? "sealed" : "archived"
+        let states = try LogReader.open("store", fileSystem: disk).segments.map(\.state)
+        if states.contains(left) { tally.found("\(context)a segment is still \(left)") }
     }
 }
 

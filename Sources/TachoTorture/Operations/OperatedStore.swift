@@ -77,6 +77,32 @@ struct OperatedStore: Sendable {
         _ = maintenance.collect(try maintenance.leftovers(retiredBefore: late))
     }
 
+    /// Where ``archive(_:)`` moves segments to.
+    static func storage(_ fileSystem: any FileSystem) -> DirectoryStorage {
+        DirectoryStorage("/cold", fileSystem: fileSystem)
+    }
+
+    /// Archives sealed segments: all, or about one in `chance`.
+    func archive(_ random: inout SimulatedRandom, oneIn chance: Int = 1) throws {
+        let maintenance = try LogMaintenance.begin(
+            directory, options: Self.options, fileSystem: fileSystem)
+        try maintenance.removeMoved()
+        let segments = try LogReader.open(directory, fileSystem: fileSystem).segments
+        for segment in segments where segment.state == "sealed" && random.once(in: chance) {
+            _ = try maintenance.archive(segment, to: Self.storage(fileSystem))
+        }
+    }
+
+    func thaw(_ random: inout SimulatedRandom, oneIn chance: Int = 1) throws {
+        let maintenance = try LogMaintenance.begin(
+            directory, options: Self.options, fileSystem: fileSystem)
+        try maintenance.removeMoved()
+        let segments = try LogReader.open(directory, fileSystem: fileSystem).segments
+        for segment in segments where segment.state == "archived" && random.once(in: chance) {
+            _ = try maintenance.thaw(segment, from: Self.storage(fileSystem))
+        }
+    }
+
     // MARK: What it holds
 
     /// - Throws: What a reader says of it, and the first finding of a deep verification.
@@ -104,7 +130,10 @@ struct OperatedStore: Sendable {
     /// What is neither of the log nor one of its small files.
     static func leftovers(_ disk: SimulatedFileSystem, _ directory: String = "store") -> [String] {
         let reader = try? LogReader.open(directory, fileSystem: disk)
-        let named = Set(reader?.segments.map { "\(directory)/log/\($0.file)" } ?? [])
+        let named = Set(
+            reader?.segments.map {
+                "\(directory)/log/\($0.file)" + ($0.state == "archived" ? ".archived" : "")
+            } ?? [])
         return disk.paths.filter { path in
             ["log", "tmp", "retired"].contains { path.hasPrefix("\(directory)/\($0)/") }
                 && !named.contains(path)
