@@ -36,6 +36,10 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        // HTTP, TLS, and the signatures of S3, for archives in buckets.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         // CRC-32C with the processor's own instruction, which Swift cannot name.
         .target(name: "CChecksum"),
 
@@ -77,6 +81,9 @@ let package = Package(
             name: "TachoOperations",
             dependencies: ["TachoEvents", "TachoJSON", "TachoLog", "TachoProjections"],
             swiftSettings: settings),
+        // Where archives are: a directory, or a bucket. Apart, so that only `tacho` links curl.
+        .target(
+            name: "TachoStorage", dependencies: ["CCurl", "TachoLog"], swiftSettings: settings),
         // For programs that want to be recorded: one import, and nothing of ours in their way.
         .target(
             name: "TachoRecorder", dependencies: ["TachoCapture", "TachoJSON", "TachoLog"],
@@ -85,7 +92,8 @@ let package = Package(
             name: "tacho",
             dependencies: [
                 "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
-                "TachoOperations", "TachoProjections", "TachoSources", "TachoTorture",
+                "TachoOperations", "TachoProjections", "TachoSources", "TachoStorage",
+                "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
@@ -143,6 +151,11 @@ let package = Package(
                 "TachoEvents", "TachoJSON", "TachoLog", "TachoOperations", "TachoProjections",
                 "TachoSimulation", "TestSupport",
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoStorageTests",
+            dependencies: ["TachoLog", "TachoOperations", "TachoStorage", "TestSupport"],
+            exclude: ["hostile_server.py"],
             swiftSettings: settings),
         .testTarget(
             name: "TachoRecorderTests",

@@ -2,6 +2,7 @@ import ArgumentParser
 import TachoCapture
 import TachoLog
 import TachoOperations
+import TachoStorage
 
 struct ArchiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,12 +19,21 @@ struct ArchiveCommand: ParsableCommand {
             EXAMPLES
               tacho archive --to /mnt/cold/tacho --older-than 30d
               tacho archive --to /mnt/cold/tacho --keep 4 --execute
+              tacho archive --to s3://logs/tacho --endpoint https://minio.lan:9000 --execute
               cd /mnt/cold/tacho && lz4 -dc *.jsonl.lz4 | jq -c .type
             """)
 
     @Option(
-        help: ArgumentHelp("The archive's directory.", valueName: "dir"), completion: .directory)
+        help: ArgumentHelp(
+            "Where to: a directory, or a bucket, s3://BUCKET/PREFIX.", valueName: "place"),
+        completion: .directory)
     var to: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The server of s3://, for others than Amazon. (default: AWS_ENDPOINT_URL)",
+            valueName: "url"))
+    var endpoint: String?
 
     @Option(help: "Segments whose last event is older: 90d, 12h, 30m, 2w, or seconds.")
     var olderThan: String?
@@ -52,7 +62,10 @@ struct ArchiveCommand: ParsableCommand {
         let policy = ArchivePolicy(before: before, keptCount: keep)
         let archiver = Archiver(location.path)
         guard execute else { return try print(archiver.plan(policy)) }
-        let storage = DirectoryStorage(StoreDirectory.absolute(StoreDirectory.withoutSlash(to)))
+        let place = ArchivePlace.location(to, endpoint: endpoint, environment) {
+            StoreDirectory.absolute(StoreDirectory.withoutSlash($0))
+        }
+        let storage = try ArchivePlace.storage(at: place, environment)
         let progress = ProgressBar(
             "archiving", isQuiet: output.isQuiet, color: output.messages.color)
         let outcome = try archiver.archive(policy, to: storage) { done, all in
@@ -134,7 +147,7 @@ struct ThawCommand: ParsableCommand {
             progress.update(done, of: all, unit: "bytes")
         } from: { location throws(LogError) in
             place = location
-            return DirectoryStorage(location)
+            return try ArchivePlace.storage(at: location, environment)
         }
         progress.finish()
         try outcome.print("tacho.thaw/1", "from", place, output)

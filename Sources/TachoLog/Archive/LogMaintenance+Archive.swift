@@ -237,7 +237,7 @@ extension LogMaintenance {
 
 extension FileSystem {
     /// SHA-256 of a file.
-    func digest(of path: String) throws(LogError) -> Digest256 {
+    package func digest(of path: String) throws(LogError) -> Digest256 {
         var hasher = SHA256Hasher()
         try LogError.unifying {
             let file = try open(path, .read)
