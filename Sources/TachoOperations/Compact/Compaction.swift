@@ -18,6 +18,8 @@ package struct Compaction {
         package var checksTables = true
         /// Segments that are written at a time, one thread each.
         package var threadCount = 2
+        /// Tells the free bytes where a directory is; `nil` if that is not known.
+        package var freeByteCount: @Sendable (String) -> Int? = FreeSpace.byteCount(at:)
 
         package init() {}
     }
@@ -124,6 +126,7 @@ package struct Compaction {
             }
             let part = Array(rest.prefix(max(1, options.threadCount)))
             rest = rest.dropFirst(part.count)
+            try checkSpace(for: part)
             report.written += try maintenance.carryOut(part, plan.options)
             done += part.reduce(0) { $0 + $1.rawByteCount }
             report.replacedByteCount += part.reduce(0) { $0 + $1.byteCount }
@@ -144,6 +147,17 @@ package struct Compaction {
             report.prunedSnapshotCount += snapshots.prune(type, keeping: 2)
         }
         return report
+    }
+
+    /// New segments stand beside those they are made from until the manifest is switched.
+    private func checkSpace(for steps: [CompactionPlan.Step]) throws(LogError) {
+        let needed = steps.reduce(0) { $0 + $1.byteCount }
+        guard let free = options.freeByteCount(directory), free < needed else { return }
+        throw LogError(
+            .outOfSpace,
+            "the next segments may take \(needed) bytes beside those they are made from, and "
+                + "\(free) are free. Nothing more was changed; make room, or merge less at a time "
+                + "(--merge-up-to).")
     }
 
     private func tableHashes(

@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import TachoEvents
 import TachoJSON
 package import TachoLog
@@ -67,7 +62,7 @@ package struct StoreHealth: Sendable {
             backupAge = now.seconds(since: backup.recorded)
             backupLag -= Int(clamping: backup.through.rawValue)
         }
-        freeByteCount = Self.freeBytes(layout.directory)
+        freeByteCount = FreeSpace.byteCount(at: layout.directory)
         growthPerDay = try Self.growthPerDay(reader, now)
     }
 
@@ -126,14 +121,6 @@ package struct StoreHealth: Sendable {
         guard byteCount > 0 else { return nil }
         let seconds = max(Double(day), now.seconds(since: earliest))
         return Double(byteCount) * Double(day) / seconds
-    }
-
-    private static func freeBytes(_ directory: String) -> Int? {
-        var status = statvfs()
-        guard statvfs(directory, &status) == 0 else { return nil }
-        let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(
-            by: Int(status.f_frsize))
-        return overflow ? nil : bytes
     }
 }
 

@@ -87,6 +87,21 @@ import Testing
         #expect(try compaction.run(expecting: next) { _, _ in true }.written.count == 1)
     }
 
+    @Test func `without room for what it writes it begins nothing`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        for part in 0..<2 { try Self.append(part * 9..<part * 9 + 9, to: store) }
+        let segments = try LogReader.open(store).segments
+        let options = Self.options { $0.freeByteCount = { _ in 100 } }
+
+        let error = #expect(throws: LogError.self) {
+            try Compaction(store, options).run { _, _ in true }
+        }
+
+        #expect(error?.code == .outOfSpace)
+        #expect(try LogReader.open(store).segments == segments)
+    }
+
     @Test func `it stops when it is told to, and goes on the next time`() throws {
         let directory = try TemporaryDirectory()
         let store = directory.file("store")
