@@ -36,10 +36,8 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-        // HTTP, TLS, and the signatures of S3, for archives in buckets.
-        .systemLibrary(
-            name: "CCurl", pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        // HTTP, TLS, and the signatures of S3, for archives in buckets: libcurl, when it is needed.
+        .target(name: "CCurl"),
         // CRC-32C with the processor's own instruction, which Swift cannot name.
         .target(name: "CChecksum"),
 
@@ -97,7 +95,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/TachoCLI",
-            swiftSettings: settings),
+            swiftSettings: settings,
+            // Loading Swift's libraries would take longer than most commands do.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims"],
+                    .when(platforms: [.linux], configuration: .release))
+            ]),
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
             name: "tacho-hook",

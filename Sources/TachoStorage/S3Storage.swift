@@ -218,14 +218,18 @@ package struct S3Storage: ArchiveStorage {
         case .failure(let code):
             throw LogError(
                 .archived,
-                "\(url): \(String(cString: curl_easy_strerror(code))). Nothing was changed.")
+                "\(url): \(String(cString: tacho_curl_message(code))). Nothing was changed.")
         }
     }
 
     private func attempt(_ request: Request, _ name: String) throws(LogError) -> Answer {
-        Self.prepare()
-        guard let curl = curl_easy_init() else { return .failure(CURLE_FAILED_INIT) }
-        defer { curl_easy_cleanup(curl) }
+        guard Self.isLoaded else {
+            throw LogError(
+                .system,
+                "archives in buckets need libcurl, which is not installed (Debian: libcurl4)")
+        }
+        guard let curl = tacho_curl_begin() else { return .failure(CURLE_FAILED_INIT) }
+        defer { tacho_curl_end(curl) }
         guard let sink = fopen("/dev/null", "wb") else {
             throw LogError(.system, "cannot open /dev/null", errno: errno)
         }
@@ -242,7 +246,7 @@ package struct S3Storage: ArchiveStorage {
         tacho_curl_set_number(curl, CURLOPT_LOW_SPEED_TIME, patience.stallSeconds)
         tacho_curl_set_file(curl, CURLOPT_WRITEDATA, sink)
         var digest = Self.emptyDigest
-        var headers = curl_slist_append(nil, "Expect:")
+        var headers = tacho_curl_append(nil, "Expect:")
         switch request {
         case .get(let file):
             // What an attempt before has left there.
@@ -255,17 +259,17 @@ package struct S3Storage: ArchiveStorage {
             tacho_curl_set_number(curl, CURLOPT_UPLOAD, 1)
             tacho_curl_set_file(curl, CURLOPT_READDATA, file)
             tacho_curl_set_size(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount))
-            headers = curl_slist_append(headers, "Content-Type: application/octet-stream")
+            headers = tacho_curl_append(headers, "Content-Type: application/octet-stream")
         case .delete:
             tacho_curl_set_text(curl, CURLOPT_CUSTOMREQUEST, "DELETE")
         }
-        headers = curl_slist_append(headers, "x-amz-content-sha256: \(digest)")
+        headers = tacho_curl_append(headers, "x-amz-content-sha256: \(digest)")
         if let token = credentials.sessionToken {
-            headers = curl_slist_append(headers, "x-amz-security-token: \(token)")
+            headers = tacho_curl_append(headers, "x-amz-security-token: \(token)")
         }
-        defer { curl_slist_free_all(headers) }
+        defer { tacho_curl_free(headers) }
         tacho_curl_set_list(curl, CURLOPT_HTTPHEADER, headers)
-        let code = curl_easy_perform(curl)
+        let code = tacho_curl_perform(curl)
         guard code == CURLE_OK else { return .failure(code) }
         var status = 0
         tacho_curl_response_code(curl, &status)
@@ -278,8 +282,7 @@ package struct S3Storage: ArchiveStorage {
     }()
 
     /// Once for the process, before any thread asks.
-    private static let isPrepared: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-    private static func prepare() { _ = isPrepared }
+    private static let isLoaded = tacho_curl_load()
 }
 
 extension RealFileSystem {
