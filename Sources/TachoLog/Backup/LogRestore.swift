@@ -138,7 +138,8 @@ private struct SegmentJoin {
             }
             if name.hasSuffix(".jsonl.lz4") {
                 // One that cannot be read is passed over: another may hold its positions.
-                guard let (entry, before) = try? sealed(name), entry.first == next,
+                guard let (entry, before) = try? sealedEntry(name, layout, store, fileSystem),
+                    entry.first == next,
                     entries.last?.chain.map({ $0 == before }) ?? true
                 else { continue }
                 entries.append(entry)
@@ -187,20 +188,5 @@ private struct SegmentJoin {
         let suffixes = [".jsonl.lz4", ".active.jsonl", ArchivedIDs.suffix]
         guard suffixes.contains(where: { name.hasSuffix($0) }) else { return nil }
         return UInt64(name.prefix { $0 != "-" && $0 != "." }).map { Position($0) }
-    }
-
-    private func sealed(_ name: String) throws -> (entry: SegmentEntry, before: Digest256) {
-        let path = layout.logFile(name)
-        let (fileSystem, file) = (fileSystem, try fileSystem.open(path, .read))
-        defer { fileSystem.close(file) }
-        let byteCount = try fileSystem.byteCount(of: file)
-        let footer = try SegmentReader(byteCount: byteCount, store: store, file: path) {
-            (offset, count) throws(LogError) in
-            try fileSystem.readBytes(file, path, at: offset, byteCount: count)
-        }.footer
-        let entry = SegmentEntry(
-            state: .sealed, file: name, first: footer.firstPosition, last: footer.lastPosition,
-            byteCount: byteCount, rawByteCount: footer.rawByteCount, chain: footer.chainAfter)
-        return (entry, footer.chainBefore)
     }
 }

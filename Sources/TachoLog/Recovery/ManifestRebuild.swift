@@ -14,7 +14,7 @@ struct ManifestRebuild {
         var active = [(first: Position, name: String)]()
         for name in names {
             if name.hasSuffix(".jsonl.lz4") {
-                try sealed.append(sealedEntry(name))
+                try sealed.append(sealedEntry(name, layout, store, fileSystem).entry)
             } else if name.hasSuffix(ArchivedIDs.suffix) {
                 // What stays of a segment, unless the segment itself is here.
                 let file = String(name.dropLast(ArchivedIDs.suffix.count))
@@ -50,23 +50,6 @@ struct ManifestRebuild {
         return Manifest(store: store, generation: 1, segments: segments)
     }
 
-    private func sealedEntry(_ name: String) throws(LogError) -> SegmentEntry {
-        let path = layout.logFile(name)
-        let (fileSystem, store) = (fileSystem, store)
-        return try LogError.unifying {
-            let file = try fileSystem.open(path, .read)
-            defer { fileSystem.close(file) }
-            let byteCount = try fileSystem.byteCount(of: file)
-            let footer = try SegmentReader(byteCount: byteCount, store: store, file: path) {
-                (offset, count) throws(LogError) in
-                try fileSystem.readBytes(file, path, at: offset, byteCount: count)
-            }.footer
-            return SegmentEntry(
-                state: .sealed, file: name, first: footer.firstPosition, last: footer.lastPosition,
-                byteCount: byteCount, rawByteCount: footer.rawByteCount, chain: footer.chainAfter)
-        }
-    }
-
     private func endedEntry(
         _ name: String, first: Position, last: Position
     ) throws(LogError) -> SegmentEntry {
@@ -86,6 +69,26 @@ struct ManifestRebuild {
             kept.append(entry)
         }
         return kept
+    }
+}
+
+/// The manifest's entry of a sealed segment, as its footer says, and the chain's head before it.
+func sealedEntry(
+    _ file: String, _ layout: StoreLayout, _ store: StoreID, _ fileSystem: any FileSystem
+) throws(LogError) -> (entry: SegmentEntry, before: Digest256) {
+    let path = layout.logFile(file)
+    return try LogError.unifying {
+        let descriptor = try fileSystem.open(path, .read)
+        defer { fileSystem.close(descriptor) }
+        let byteCount = try fileSystem.byteCount(of: descriptor)
+        let footer = try SegmentReader(byteCount: byteCount, store: store, file: path) {
+            (offset, count) throws(LogError) in
+            try fileSystem.readBytes(descriptor, path, at: offset, byteCount: count)
+        }.footer
+        let entry = SegmentEntry(
+            state: .sealed, file: file, first: footer.firstPosition, last: footer.lastPosition,
+            byteCount: byteCount, rawByteCount: footer.rawByteCount, chain: footer.chainAfter)
+        return (entry, footer.chainBefore)
     }
 }
 
