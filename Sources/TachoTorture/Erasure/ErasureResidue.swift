@@ -7,7 +7,7 @@ internal import TachoSimulation
 struct ErasureResidue: Campaign {
     let id = "M2"
     let title = "erased ids are in no byte of any file; all else is as it was, and so is the chain"
-    let testTrialCount = 60
+    let testTrialCount = 200
     var flaw: Flaw?
 
     var canaries: [any Campaign] { [ErasureResidue(flaw: .keepsTemporaryFiles)] }

@@ -10,7 +10,7 @@ internal import TachoSimulation
 struct CompactionEquivalence: Campaign {
     let id = "M1"
     let title = "random compactions change no line, chain, table at any moment, filter, or cursor"
-    let testTrialCount = 100
+    let testTrialCount = 1000
     /// Compacts a store of which a line is another in the meantime.
     var changesOneLine = false
 
