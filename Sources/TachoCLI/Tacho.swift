@@ -24,7 +24,7 @@ struct Tacho: ParsableCommand {
 
             EXIT CODES
               0 fine  1 failure  2 usage  4 a check fired  5 integrity damage
-              65 bad input data (good lines were kept)  69 server unreachable
+              65 bad input data (good lines were kept)  69 server or archive unreachable
               75 busy, retry  77 not allowed  130 interrupted
             """,
         version: "tacho \(Tacho.version)",

@@ -201,25 +201,48 @@ package struct S3Storage: ArchiveStorage {
     private func request(_ request: Request, _ name: String) throws(LogError) {
         var answer = Answer.failure(CURLE_FAILED_INIT)
         for attempt in 0..<max(1, patience.attemptCount) {
-            if attempt > 0 { usleep(patience.pauseMilliseconds << UInt32(attempt - 1) * 1000) }
+            if attempt > 0 { pause(before: attempt) }
             answer = try self.attempt(request, name)
             if case .status(200..<300) = answer { return }
             guard answer.isWorthAnother else { break }
         }
         let url = "\(location)/\(name)"
         switch answer {
-        case .status(404): throw LogError(.notFound, "\(url) is not there")
+        case .status(404):
+            throw LogError(.notFound, "\(url): the server has no such object, or no such bucket")
+        case .status(300..<400):
+            throw LogError(
+                .archived,
+                "\(url): the server sends to another address. Name the bucket's own endpoint and "
+                    + "AWS_REGION. Nothing was changed.")
         case .status(401), .status(403):
             throw LogError(
                 .notAllowed,
                 "\(url): the server refuses this key (AWS_ACCESS_KEY_ID) or its signature")
         case .status(let status):
             throw LogError(.archived, "\(url): the server answers \(status). Nothing was changed.")
+        case .failure(CURLE_WRITE_ERROR), .failure(CURLE_READ_ERROR):
+            throw LogError(
+                .system,
+                "\(url): the file on this machine cannot be read or written. Look whether the disk "
+                    + "is full. Nothing was changed.")
         case .failure(let code):
             throw LogError(
                 .archived,
                 "\(url): \(String(cString: tacho_curl_message(code))). Nothing was changed.")
         }
+    }
+
+    /// A server that is overloaded or restarting needs time, and the command nothing else to do
+    /// meanwhile: twice as long each time, and at most ten seconds.
+    private func pause(before attempt: Int) {
+        var milliseconds = UInt64(patience.pauseMilliseconds)
+        for _ in 1..<max(1, attempt) where milliseconds < 10_000 { milliseconds *= 2 }
+        milliseconds = min(milliseconds, 10_000)
+        var rest = timespec(
+            tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+        // A signal only shortens it.
+        nanosleep(&rest, nil)
     }
 
     private func attempt(_ request: Request, _ name: String) throws(LogError) -> Answer {

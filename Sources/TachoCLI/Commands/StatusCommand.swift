@@ -107,13 +107,14 @@ struct StatusCommand: ParsableCommand {
 
     private func addCare(_ health: StoreHealth, to sheet: inout FactSheet) {
         sheet.add(
-            "unproven_erasures", health.openErasureCount > 0 ? "erasures" : nil,
-            .count(health.openErasureCount), note: "not proven; `tacho erase --status`")
+            "unproven_erasures", health.openErasureCount == 0 ? nil : "erasures",
+            health.openErasureCount.map { .count($0) } ?? .unknown,
+            note: "not proven; `tacho erase --status`")
         sheet.add(
             "verified_seconds_ago", "verified",
             health.verifiedAge.map { .seconds($0) } ?? .unknown,
             note: health.verifiedAge == nil
-                ? "never read through; `tacho scrub`" : "since everything was read through")
+                ? "never read through; `tacho scrub`" : "since everything here was read through")
         sheet.add(
             "backup_seconds_ago", "backup", health.backupAge.map { .seconds($0) } ?? .unknown,
             note: health.backupAge == nil

@@ -36,11 +36,12 @@ extension LogMaintenance {
         let listing = try listing(storage)
         let path = layout.logFile(entry.file)
         let digest = try fileSystem.digest(of: path)
-        if !listing.entries.contains(where: { $0.file == entry.file && $0.digest == digest }) {
-            try storage.upload(path, as: entry.file)
-        }
         let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
         defer { sealed.close(fileSystem) }
+        if !listing.entries.contains(where: { $0.file == entry.file && $0.digest == digest }) {
+            try check(listing, mayTake: entry, sealed, storage.location)
+            try storage.upload(path, as: entry.file)
+        }
         try fetch(entry, sealed.reader.footer, digest, from: storage, keeps: false)
         try list(entry, digest, listing, in: storage)
         let rest = try ArchivedIDs.bytes(
@@ -91,6 +92,33 @@ extension LogMaintenance {
         return listing
     }
 
+    /// What is archived of the same positions is replaced, and has to be the same events: another
+    /// store that was once restored from this one may have archived its own there.
+    private func check(
+        _ listing: ArchiveListing, mayTake entry: SegmentEntry, _ sealed: SealedSegment,
+        _ location: String
+    ) throws(LogError) {
+        let overlapping = listing.entries.filter {
+            $0.first <= entry.last && $0.last >= entry.first
+        }
+        guard !overlapping.isEmpty else { return }
+        let heads = try sealed.reader.verify(watching: Set(overlapping.map(\.last))) {
+            (offset, count) throws(LogError) in
+            try sealed.read(at: offset, byteCount: count, fileSystem)
+        }.watchedHeads
+        for other in overlapping {
+            guard other.file != entry.file, other.first >= entry.first, other.last <= entry.last,
+                heads[other.last] == other.chain
+            else {
+                throw LogError(
+                    .conflict,
+                    "\(location) has \(other.file), which is not what this store holds from position "
+                        + "\(other.first) to \(other.last): the archive is of a copy that has gone "
+                        + "another way. Nothing was changed; name another place.")
+            }
+        }
+    }
+
     private func list(
         _ entry: SegmentEntry, _ digest: Digest256, _ listing: ArchiveListing,
         in storage: any ArchiveStorage
@@ -109,22 +137,15 @@ extension LogMaintenance {
 
     /// Marks the store as one whose readers have to know archived segments, under LOCK.
     private func requireArchived() throws(LogError) {
-        try switchFormat { format in
-            guard !format.required.contains(StoreFormat.archivedFeature) else { return false }
-            format.required.append(StoreFormat.archivedFeature)
-            return true
-        }
-    }
-
-    private func switchFormat(_ change: (inout StoreFormat) -> Bool) throws(LogError) {
         try LogError.unifying {
             let lock = try fileSystem.open(layout.lock, .updateOrCreate)
             defer { fileSystem.close(lock) }
             _ = try fileSystem.lock(lock, waits: true)
             defer { fileSystem.unlock(lock) }
-            guard var format = try StoreFormat.load(layout, fileSystem), change(&format) else {
-                return
-            }
+            guard var format = try StoreFormat.load(layout, fileSystem),
+                !format.required.contains(StoreFormat.archivedFeature)
+            else { return }
+            format.required.append(StoreFormat.archivedFeature)
             try fileSystem.replaceFile(
                 layout.format, with: format.bytes, temporary: layout.temporaryFile("FORMAT"))
             try fileSystem.synchronizeDirectory(layout.directory)
@@ -219,11 +240,10 @@ extension LogMaintenance {
             var isChanged = false
             let names = Set(try fileSystem.list(layout.log))
             for entry in try manifest().segments {
-                let rest = entry.file + ArchivedIDs.suffix
                 let other: String
                 switch entry.state {
                 case .archived: other = entry.file
-                case .sealed: other = rest
+                case .sealed: other = entry.file + ArchivedIDs.suffix
                 default: continue
                 }
                 guard names.contains(other) else { continue }

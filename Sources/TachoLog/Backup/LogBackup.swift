@@ -100,7 +100,9 @@ public struct LogBackup: Sendable {
                 ? [] : try fileSystem.list(target.directory)
         }
         // What a copy that was not finished consists of.
-        let ours = ["log", "tmp", "quarantine", "snap", "HEAD", "MANIFEST", "LOCK.seal"]
+        let ours = [
+            "log", "tmp", "quarantine", "snap", "HEAD", "MANIFEST", "MANIFEST.prev", "LOCK.seal",
+        ]
         guard names.allSatisfy({ ours.contains($0) || LogCompanions.names.contains($0) }) else {
             throw LogError(
                 .conflict,
@@ -136,18 +138,42 @@ public struct LogBackup: Sendable {
             throw LogError(
                 .conflict,
                 "\(target.directory) ends at position \(last), and the store at "
-                    + "\(ours.lastPosition): it is no earlier copy of it. Nothing was changed.")
+                    + "\(ours.lastPosition): it is no earlier copy of it. Nothing was changed; "
+                    + "look whether the two names are mixed up, or name another directory.")
         }
-        // An expiry or erasure since then has taken what could be compared.
+        // Where segments of both end, the chains have to be the same.
+        let chains = Dictionary(
+            ours.view.segments.map { ($0.last, $0.entry.chain) }, uniquingKeysWith: { $1 })
+        for segment in theirs.view.segments {
+            guard let there = segment.entry.chain, let here = chains[segment.last] ?? nil else {
+                continue
+            }
+            if there != here { throw Self.diverged(segment.last, target) }
+        }
+        // What comes after them is compared by its last line, unless an expiry or erasure since
+        // then, or an archive, has taken that.
         guard theirs.view.erased == ours.view.erased, theirs.expired == ours.expired,
-            let there = try theirs.anchor(at: last), let here = try ours.anchor(at: last)
+            let there = try lastLine(theirs, at: last), let here = try lastLine(ours, at: last)
         else { return }
-        guard there == here else {
-            throw LogError(
-                .conflict,
-                "position \(last) in \(target.directory) is another event than in the store: the "
-                    + "two have gone different ways. Nothing was changed.")
+        guard there == here else { throw Self.diverged(last, target) }
+    }
+
+    private func lastLine(
+        _ reader: LogReader, at position: Position
+    ) throws(LogError) -> LogAnchor? {
+        do throws(LogError) {
+            return try reader.anchor(at: position)
+        } catch {
+            guard error.code == .archived else { throw error }
+            return nil
         }
+    }
+
+    private static func diverged(_ position: Position, _ target: StoreLayout) -> LogError {
+        LogError(
+            .conflict,
+            "up to position \(position), \(target.directory) has other events than the store: the "
+                + "two have gone different ways. Nothing was changed; name another directory.")
     }
 
     // MARK: Copying
@@ -221,14 +247,12 @@ public struct LogBackup: Sendable {
             report.keptFileCount += 1
             return
         }
+        var byteCount = entry.byteCount
         if entry.state == .archived {
             // What stays here of it; the archive is its own backup's business.
-            let name = entry.file + ArchivedIDs.suffix
-            let byteCount = try fileSystem.status(source.logFile(name))?.byteCount ?? 0
-            try copyFile(name, byteCount: byteCount, to: target, &report)
-        } else {
-            try copyFile(entry.file, byteCount: entry.byteCount, to: target, &report)
+            byteCount = try fileSystem.status(source.logFile(entry.localFile))?.byteCount ?? 0
         }
+        try copyFile(entry.localFile, byteCount: byteCount, to: target, &report)
         do throws(LogError) {
             // The footer ties the file to its place, as for every reader.
             try SealedSegment.open(entry, target, store, fileSystem).close(fileSystem)
@@ -296,51 +320,12 @@ public struct LogBackup: Sendable {
 
     /// Takes away what the copy's manifest does not name any more.
     private func removeOthers(_ manifest: Manifest, _ target: StoreLayout) -> Int {
-        let named = Set(
-            manifest.segments.map {
-                $0.state == .archived ? $0.file + ArchivedIDs.suffix : $0.file
-            })
+        let named = Set(manifest.segments.map(\.localFile))
         let others = ((try? fileSystem.list(target.log)) ?? []).filter { !named.contains($0) }
         let removed = others.count { (try? fileSystem.remove(target.logFile($0))) != nil }
         for name in (try? fileSystem.list(target.temporary)) ?? [] {
             try? fileSystem.remove(target.temporaryFile(name))
         }
         return removed
-    }
-}
-
-extension FileSystem {
-    /// Copies the first bytes of a file into a new one, and makes them durable.
-    func copy(
-        _ file: FileDescriptor, _ path: String, byteCount: Int, to copy: String
-    ) throws {
-        let target = try makeAnew(copy)
-        defer { close(target) }
-        var offset = 0
-        while offset < byteCount {
-            let piece = try readBytes(
-                file, path, at: offset, byteCount: min(1 << 20, byteCount - offset))
-            try writeAll(target, piece, at: offset)
-            offset += piece.count
-        }
-        try synchronize(target)
-    }
-}
-
-extension ActiveScan {
-    /// Scans a whole active file.
-    init(
-        _ entry: SegmentEntry, _ store: StoreID, _ layout: StoreLayout,
-        _ fileSystem: any FileSystem
-    ) throws {
-        self.init(
-            from: 0, lastPosition: entry.first.previous, lastRecorded: Timestamp(microseconds: 0))
-        let path = layout.logFile(entry.file)
-        let file = try fileSystem.open(path, .read)
-        defer { fileSystem.close(file) }
-        try run(
-            ActiveFileReader(fileSystem: fileSystem, file: file, path: path),
-            seed: ActiveSeed(store: store, firstPosition: entry.first),
-            end: try fileSystem.byteCount(of: file))
     }
 }

@@ -53,7 +53,7 @@ struct LogCompanions {
         }
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
-        let temporary = copy + ".tmp"
+        let temporary = self.target.temporaryFile(name)
         try fileSystem.copy(
             file, path, byteCount: try fileSystem.byteCount(of: file), to: temporary)
         try fileSystem.rename(temporary, to: copy)
@@ -75,7 +75,7 @@ struct LogCompanions {
         }
     }
 
-    /// Files that are not `wanted` are taken away in the target, and so are empty directories.
+    /// Files that are not `wanted` are taken away in the target.
     private func mirrorDirectory(
         _ source: String, _ target: String, depth: Int, _ wanted: (String) -> Bool
     ) throws -> Bool {

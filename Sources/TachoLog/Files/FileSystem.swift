@@ -230,3 +230,21 @@ extension FileSystem {
         return try open(path, .createNew)
     }
 }
+
+extension FileSystem {
+    /// Copies the first bytes of a file into a new one, and makes them durable.
+    func copy(
+        _ file: FileDescriptor, _ path: String, byteCount: Int, to copy: String
+    ) throws {
+        let target = try makeAnew(copy)
+        defer { close(target) }
+        var offset = 0
+        while offset < byteCount {
+            let piece = try readBytes(
+                file, path, at: offset, byteCount: min(1 << 20, byteCount - offset))
+            try writeAll(target, piece, at: offset)
+            offset += piece.count
+        }
+        try synchronize(target)
+    }
+}

@@ -99,6 +99,24 @@ struct ActiveScan: Equatable {
     }
 }
 
+extension ActiveScan {
+    /// Scans a whole active file.
+    init(
+        _ entry: SegmentEntry, _ store: StoreID, _ layout: StoreLayout,
+        _ fileSystem: any FileSystem
+    ) throws {
+        self.init(
+            from: 0, lastPosition: entry.first.previous, lastRecorded: Timestamp(microseconds: 0))
+        let path = layout.logFile(entry.file)
+        let file = try fileSystem.open(path, .read)
+        defer { fileSystem.close(file) }
+        try run(
+            ActiveFileReader(fileSystem: fileSystem, file: file, path: path),
+            seed: ActiveSeed(store: store, firstPosition: entry.first),
+            end: try fileSystem.byteCount(of: file))
+    }
+}
+
 extension RecordView {
     /// The record of an active line whose suffix has been checked; its `line` is the active one.
     init?(activeLine line: UnsafeRawBufferPointer, _ suffix: RecordSuffix) {

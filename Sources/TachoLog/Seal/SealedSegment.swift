@@ -6,8 +6,9 @@ struct SealedSegment: Sendable {
     let reader: SegmentReader
     /// Of an archived segment.
     private(set) var archivedIDs: ArchivedIDs?
-    /// The copy in an archive, if that is a directory and can be read from here.
-    private var archive: (file: FileDescriptor, path: String)?
+    /// The copy in an archive, if that is a directory; opened only when lines of it are read, because
+    /// another machine's disk may keep one waiting.
+    private var archivePath: String?
     private let entry: SegmentEntry
 
     /// Opens the file and reads its footer and index.
@@ -85,8 +86,7 @@ struct SealedSegment: Sendable {
             var segment = SealedSegment(entry, path: path, file: rest.file, reader: reader)
             segment.archivedIDs = rest
             if reachesArchive, rest.location.hasPrefix("/") {
-                let copy = rest.location + "/" + entry.file
-                if let file = try? fileSystem.open(copy, .read) { segment.archive = (file, copy) }
+                segment.archivePath = rest.location + "/" + entry.file
             }
             return segment
         } catch {
@@ -128,7 +128,6 @@ struct SealedSegment: Sendable {
 
     func close(_ fileSystem: any FileSystem) {
         fileSystem.close(file)
-        if let archive { fileSystem.close(archive.file) }
     }
 
     // MARK: Reading
@@ -156,9 +155,11 @@ struct SealedSegment: Sendable {
                 file, path, at: offset - archivedIDs.missingByteCount + archivedIDs.tailOffset,
                 byteCount: byteCount)
         }
-        guard let archive else { throw Self.archivedError(entry) }
-        return try fileSystem.readBytes(
-            archive.file, archive.path, at: offset, byteCount: byteCount)
+        guard let archivePath, let copy = try? fileSystem.open(archivePath, .read) else {
+            throw Self.archivedError(entry)
+        }
+        defer { fileSystem.close(copy) }
+        return try fileSystem.readBytes(copy, archivePath, at: offset, byteCount: byteCount)
     }
 
     /// The lines of one frame.

@@ -70,6 +70,11 @@ package struct SegmentEntry: Equatable, Sendable {
     package var chain: Digest256?
     /// Where the file is, of archived ones: a directory or a URL, without what JSON would escape.
     package var archive: String?
+
+    /// The name in `log/` of what is here: the file, or what stays of an archived one.
+    package var localFile: String {
+        state == .archived ? file + ArchivedIDs.suffix : file
+    }
 }
 
 extension Manifest {

@@ -71,7 +71,8 @@ public struct ScrubState: Equatable, Sendable {
     public var next = Position.first
     /// When the round under way began; `nil` between rounds.
     public var roundBegan: Timestamp?
-    /// Whatever was in the log at this moment has been read through since.
+    /// Whatever was here at this moment has been read through since; archives that could not be
+    /// reached were not.
     public var verifiedSince: Timestamp?
 
     init(_ layout: StoreLayout, _ fileSystem: any FileSystem) throws(LogError) {

@@ -74,8 +74,9 @@ struct VerifyPass: ~Copyable {
                 "the anchor at position \(anchor.position) cannot be checked: \(cut.error.message)"
         }
         guard isChainWhole, let head = heads[anchor.position] else {
-            return "the anchor at position \(anchor.position) cannot be checked, because of damage "
-                + "or a gap before it"
+            return
+                "the anchor at position \(anchor.position) cannot be checked, because of damage, "
+                + "a gap, or an archive that cannot be read from here before it"
         }
         guard head.hex != anchor.chain else { return nil }
         return "an event at or before position \(anchor.position) is not what it was: the chain is "
@@ -138,8 +139,13 @@ struct VerifyPass: ~Copyable {
                 try sealed.read(at: offset, byteCount: count, fileSystem)
             }
         } catch {
-            guard error.code == .archived else { throw error }
-            report.unreachableSegmentCount += 1
+            switch error.code {
+            case .archived: report.unreachableSegmentCount += 1
+            case .damaged:
+                found(segment, error.message, segment.first, segment.last)
+                isChainWhole = false
+            default: throw error
+            }
             return
         }
         heads.merge(details.watchedHeads) { first, _ in first }

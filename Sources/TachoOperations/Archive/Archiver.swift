@@ -44,8 +44,9 @@ package struct ArchivePlan: Sendable {
             if let fact = facts[segment.file] {
                 if segment.state == "archived" {
                     reason = "archived already"
-                } else if fact.eventCount == 0 {
-                    reason = "there are no events in it"
+                } else if let cut = reader.expired, segment.last <= cut.through {
+                    // One that was erased as a whole goes: its older form may be in the archive.
+                    reason = "what was in it has expired"
                 } else if segment.last >= reader.lastPosition {
                     reason = "the log ends in it"
                 } else if newest.contains(segment.file) {

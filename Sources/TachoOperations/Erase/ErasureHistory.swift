@@ -31,13 +31,17 @@ package struct ErasureHistory: Sendable {
     /// In order of position.
     package private(set) var requests: [Request] = []
 
-    package init(_ reader: LogReader) throws(LogError) {
+    /// - Parameters:
+    ///   - reader: Of the log.
+    ///   - first: Where to begin; `nil` is where the log does.
+    /// - Throws: ``LogError`` if the log cannot be read from there.
+    package init(_ reader: LogReader, from first: Position? = nil) throws(LogError) {
         var requests = [Request]()
         let filter = RecordFilter(
             types: [TypePattern(EventType.eraseRequested), TypePattern(EventType.erased)],
             streams: ["tacho"])
         try LogError.unifying {
-            try reader.forEachBatch(matching: filter) { batch in
+            try reader.forEachBatch(from: first, matching: filter) { batch in
                 try batch.forEachRecord { record in
                     let data = JSONView(validated: record.data)
                     if EventType.eraseRequested.bytes.elementsEqual(record.type) {

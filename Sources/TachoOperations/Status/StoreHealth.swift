@@ -6,7 +6,8 @@ import TachoProjections
 /// What an operator watches of a store: what is behind, what was not done for long, what will not
 /// fit for long.
 ///
-/// Made from the manifest, footers, names of files, and the events of the store's own history.
+/// Made from the manifest, footers, names of files, and the events of the store's own history behind
+/// what is archived. What damage hides is unknown: this is asked most when something is wrong.
 package struct StoreHealth: Sendable {
     /// Segments with damage in acknowledged bytes, kept as they are until they are repaired.
     package private(set) var damagedSegmentCount = 0
@@ -18,8 +19,8 @@ package struct StoreHealth: Sendable {
     package private(set) var snapshotLag: Int?
     /// What lies in `retired/`: segments that others have taken the place of.
     package private(set) var retiredByteCount = 0
-    /// Erasures that were asked for and are not proven.
-    package private(set) var openErasureCount = 0
+    /// Erasures that were asked for and are not proven; `nil` if the log cannot be read.
+    package private(set) var openErasureCount: Int?
     /// Everything up to here has expired.
     package private(set) var expiredThrough: Position?
     /// Seconds since the last backup was noted in the log; `nil` if none was.
@@ -45,7 +46,7 @@ package struct StoreHealth: Sendable {
     /// - Parameters:
     ///   - reader: Of the store.
     ///   - now: By the store's clock.
-    /// - Throws: ``LogError``; `.damaged` if a footer cannot be read.
+    /// - Throws: ``LogError`` for what is neither damage nor an archive.
     /// - Complexity: O(segments), and the lines of the active one.
     package init(_ reader: LogReader, now: Timestamp) throws(LogError) {
         let layout = StoreLayout(reader.directory)
@@ -54,16 +55,33 @@ package struct StoreHealth: Sendable {
         expiredThrough = reader.expired?.through
         snapshotLag = Self.snapshotLag(reader, layout)
         retiredByteCount = Self.byteCount(layout.retired, reader.fileSystem)
-        openErasureCount = try ErasureHistory(reader).requests.count { $0.state != .proven }
+        let first = reader.segments.last { $0.state == "archived" }?.last.next
+        openErasureCount = try Self.unlessDamaged { () throws(LogError) in
+            try ErasureHistory(reader, from: first).requests.count { $0.state != .proven }
+        }
         verifiedAge = try reader.scrubState().verifiedSince.map { now.seconds(since: $0) }
         backupLag = Int(clamping: reader.lastPosition.rawValue)
-        let backup = try Self.lastBackup(reader)
+        let backup = try Self.lastBackup(reader, from: first)
         if let backup {
             backupAge = now.seconds(since: backup.recorded)
             backupLag -= Int(clamping: backup.through.rawValue)
         }
         freeByteCount = FreeSpace.byteCount(at: layout.directory)
-        growthPerDay = try Self.growthPerDay(reader, now)
+        growthPerDay =
+            try Self.unlessDamaged { () throws(LogError) in
+                try Self.growthPerDay(reader, now)
+            } ?? nil
+    }
+
+    private static func unlessDamaged<Value>(
+        _ body: () throws(LogError) -> Value
+    ) throws(LogError) -> Value? {
+        do throws(LogError) {
+            return try body()
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
     }
 
     private static func snapshotLag(_ reader: LogReader, _ layout: StoreLayout) -> Int? {
@@ -82,12 +100,12 @@ package struct StoreHealth: Sendable {
     }
 
     private static func lastBackup(
-        _ reader: LogReader
+        _ reader: LogReader, from first: Position?
     ) throws(LogError) -> (recorded: Timestamp, through: Position)? {
         var last: (recorded: Timestamp, through: Position)?
         let filter = RecordFilter(types: [TypePattern(EventType.backedUp)], streams: ["tacho"])
         try LogError.unifying {
-            try reader.forEachBatch(matching: filter, onDamage: { _ in }) { batch in
+            try reader.forEachBatch(from: first, matching: filter, onDamage: { _ in }) { batch in
                 try batch.forEachRecord { record in
                     guard EventType.backedUp.bytes.elementsEqual(record.type) else { return true }
                     let through = JSONView(validated: record.data)["last_position"]?.integer()
@@ -102,20 +120,21 @@ package struct StoreHealth: Sendable {
         return last
     }
 
-    /// By the segments whose last event is of the last thirty days: their bytes, over the time that
-    /// they span, which counts as one day at least.
+    /// By the segments whose last event is of the last thirty days, archived ones too: their bytes,
+    /// over the time that they span, which counts as one day at least.
     private static func growthPerDay(
         _ reader: LogReader, _ now: Timestamp
     ) throws(LogError) -> Double? {
         let from = now.microseconds - window * 1_000_000
         var byteCount = 0
         var earliest = now
-        for front in try reader.front() where front.eventCount > 0 {
+        for front in try reader.sealedSegments() where front.eventCount > 0 {
             guard front.lastRecorded.microseconds >= from else { continue }
             byteCount += front.segment.byteCount
             earliest = min(earliest, front.firstRecorded)
         }
-        for segment in reader.segments where segment.state != "sealed" {
+        let isSealed: Set = ["sealed", "archived"]
+        for segment in reader.segments where !isSealed.contains(segment.state) {
             byteCount += segment.byteCount
         }
         guard byteCount > 0 else { return nil }

@@ -63,6 +63,16 @@ struct DeathsInMaintenance: Campaign {
         let store = OperatedStore(fileSystem)
         try store.append(&random)
         try store.change(6, &random)
+        if operation == .backup {
+            // What goes beside the log: ERASED, and something in the quarantine.
+            var log = try LogWriter.open(
+                "store", options: OperatedStore.options, fileSystem: fileSystem)
+            _ = try log.secretDigest([])
+            try log.close()
+            try fileSystem.replaceFile(
+                "store/quarantine/rejected", with: [1, 2, 3], temporary: "store/tmp/rejected")
+            try fileSystem.synchronizeDirectory("store/quarantine")
+        }
         if operation == .backup, seed & 1 == 0 {
             _ = try LogBackup("store", fileSystem: fileSystem).run(to: "copy")
             try store.change(6, &random)
@@ -123,6 +133,10 @@ struct DeathsInMaintenance: Campaign {
             case .backup:
                 let copy = try OperatedStore(disk, at: "copy").state()
                 if copy != before { tally.found("\(context)the copy is not the store") }
+                for name in ["ERASED", "quarantine/rejected"]
+                where disk.contents("copy/" + name) != disk.contents("store/" + name) {
+                    tally.found("\(context)the copy's \(name) is another")
+                }
                 let others = OperatedStore.leftovers(disk, "copy")
                 if !others.isEmpty { tally.found("\(context)left over in the copy: \(others)") }
             }

@@ -188,6 +188,68 @@ import Testing
         #expect(disk.paths.filter { $0.hasPrefix("/cold/") } == paths)
     }
 
+    @Test func `a copy that went another way takes nothing out of the archive`() throws {
+        try makeStore()
+        _ = try LogBackup("store", fileSystem: disk).run(to: "new")
+        for (store, number) in [("store", 50), ("new", 60)] {
+            var log = try LogWriter.open(store, fileSystem: disk)
+            _ = try log.append([.numbered(number)])
+            _ = try log.seal()
+            _ = try log.append([.numbered(number + 1)])
+            _ = try log.seal()
+            _ = try log.append([.numbered(number + 2)])
+            try log.close()
+        }
+        _ = try archiver.archive(ArchivePolicy(), to: cold)
+        let before = disk.paths.filter { $0.hasPrefix("/cold/") }.map { disk.contents($0) }
+        let other = Archiver("new", fileSystem: disk)
+
+        // A file of the same name, and then a merged one of the same positions.
+        #expect(code { _ = try other.archive(ArchivePolicy(), to: cold) } == .conflict)
+        let storage = cold
+        _ = try other.thaw(Position(1)...Position(99)) { _ in storage }
+        #expect(
+            try Compaction("new", fileSystem: disk).run { _, _ in true }.written.count == 1)
+        #expect(code { _ = try other.archive(ArchivePolicy(), to: cold) } == .conflict)
+
+        #expect(disk.paths.filter { $0.hasPrefix("/cold/") }.map { disk.contents($0) } == before)
+        #expect(try LogVerifier(reader()).verify(.deep).isGood)
+    }
+
+    @Test func `what was compacted or erased since takes the place of its older form`() throws {
+        try makeStore()
+        try archiveAll()
+        let storage = cold
+        _ = try archiver.thaw(Position(1)...Position(99)) { _ in storage }
+        _ = try Compaction("store", fileSystem: disk).run { _, _ in true }
+        var log = try LogWriter.open("store", fileSystem: disk)
+        _ = try log.append([.numbered(70)])
+        try log.close()
+
+        #expect(try archiver.archive(ArchivePolicy(), to: cold).moved.count == 1)
+
+        func names() -> [String] { disk.paths.filter { $0.hasPrefix("/cold/0") } }
+        #expect(names().count == 1 && names()[0].hasSuffix(".g1.jsonl.lz4"))
+        _ = try archiver.thaw(Position(1)...Position(99)) { _ in storage }
+        _ = try Eraser("store", fileSystem: disk)
+            .execute(ErasureSelector(.stream, id: "w"), reason: nil)
+        _ = try archiver.archive(ArchivePolicy(), to: cold)
+        #expect(names().contains { $0.hasSuffix(".g2.jsonl.lz4") })
+        #expect(!names().contains { $0.hasSuffix(".g1.jsonl.lz4") })
+        #expect(try LogVerifier(reader()).verify(.deep).isGood)
+    }
+
+    @Test func `damage in an archive or in what stays here is a finding`() throws {
+        try makeStore()
+        try archiveAll()
+        let copy = try #require(disk.paths.first { $0.hasPrefix("/cold/0") })
+        disk.corrupt(copy) { $0.removeLast($0.count - 20) }
+        #expect(try LogVerifier(reader()).verify(.deep).findings.count == 1)
+        let rest = try #require(disk.paths.last { $0.hasSuffix(".archived") })
+        disk.corrupt(rest) { $0[110] ^= 1 }
+        #expect(try LogVerifier(reader()).verify(.deep).findings.count == 2)
+    }
+
     @Test(arguments: [
         #"{"file":"../../etc/passwd","first":1,"last":4,"#,
         #"{"file":"/etc/passwd","first":1,"last":4,"#,

@@ -141,6 +141,28 @@ import Testing
         #expect(try numbers("copy") == [0, 1, 2, 7])
     }
 
+    @Test func `a copy goes on when what it has was archived out of reach`() throws {
+        try write(0..<4)
+        _ = try backUp()
+        try write(4..<8)
+        try write(8..<9, seals: false)
+        let cold = DirectoryStorage("/cold", fileSystem: disk)
+        let archiver = Archiver("store", fileSystem: disk)
+        #expect(try archiver.archive(ArchivePolicy(), to: cold).moved.count == 2)
+        for path in disk.paths where path.hasPrefix("/cold/") {
+            try disk.rename(path, to: "/hidden" + path.dropFirst(5))
+        }
+
+        let report = try backUp()
+
+        #expect(report.removedFileCount == 2)
+        #expect(try LogVerifier(LogReader.open("copy", fileSystem: disk)).verify(.deep).isGood)
+        // Another way is still seen, by the chain alone.
+        try write(20..<24, to: "copy")
+        try write(30..<40)
+        conflict { _ = try backUp() }
+    }
+
     @Test func `two at once are one too many`() throws {
         try write(0..<3)
         _ = try backUp()
