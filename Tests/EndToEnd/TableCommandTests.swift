@@ -162,3 +162,31 @@ struct TableCommandTests {
         }
     }
 }
+
+/// Commands that read only some columns of a snapshot.
+struct OpenedColumnsTests {
+    @Test func `answers from snapshots are those of the fold`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        let sessions = try tacho.run("table", "sessions", "--json").rows()
+        let session = try #require(sessions.first?["session_id"] as? String)
+        let questions = [
+            ["show", "feedbeef"], ["show", "feedbeef", "--json"], ["show", session],
+            ["show", session, "--json"], ["history"], ["history", "--json"],
+            ["history", "--sort", "-tools"], ["cost", "--by", "session"], ["patterns", "list"],
+            ["table", "tool_calls", "--columns", "tool_name,status"],
+            ["table", "tool_calls", "--columns", "tool_name", "--where", "status=completed"],
+            ["table", "tool_calls", "--columns", "status", "--sort", "-called_at,tool_name"],
+            ["table", "workflow_history", "--where", "adw_id=feedbeef", "--columns", "status"],
+        ]
+
+        let folded = try questions.map { try tacho.run($0) }
+        #expect(try tacho.run("rebuild").status == 0)
+        let loaded = try questions.map { try tacho.run($0) }
+
+        for (question, (folded, loaded)) in zip(questions, zip(folded, loaded)) {
+            #expect(loaded.status == 0, "\(question): \(loaded.errors)")
+            #expect(loaded.output == folded.output, "\(question)")
+        }
+    }
+}

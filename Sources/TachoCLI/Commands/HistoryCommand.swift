@@ -54,9 +54,10 @@ struct HistoryCommand: ParsableCommand {
         }
         let order = try order(schema)
         let tables = try OpenTables(
-            [name, "tool_calls"], in: location, asOf: asOf.asOf, output.messages)
+            [WantedTable(name), WantedTable("tool_calls", columns: ToolTally.columns)],
+            in: location, asOf: asOf.asOf, output.messages)
         let history = try tables.table(name)
-        let tally = ToolTally(try tables.table("tool_calls"), by: "adw_id")
+        let tally = ToolTally(try tables.table("tool_calls"), by: .adwID)
         var rows = history.rows(
             TableQuery(filter.conditions(schema), order: order.map { [$0] } ?? []))
         if let chosen = filter.chosenRows(history) { rows = rows.filter(chosen.contains) }

@@ -41,6 +41,8 @@ struct MiningOptions: ParsableArguments {
 }
 
 extension PatternBoard {
+    static var wantedTables: [WantedTable] { tables.map { WantedTable($0) } }
+
     init(_ tables: OpenTables, _ options: MiningOptions) throws {
         try self.init(options: options.mining) { try tables.table($0) }
     }
@@ -95,7 +97,7 @@ struct PatternsListCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.tables, in: location, asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
         let board = try PatternBoard(tables, mining)
         let wanted = board.entries.filter { entry in
             (kind.isEmpty || kind.contains(entry.kind)) && status.map { $0 == entry.status } ?? true
@@ -152,7 +154,7 @@ struct PatternsShowCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.tables, in: location, asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
         let board = try PatternBoard(tables, mining)
         guard let entry = board.entry(id) else { throw Failure.unknownPattern(id) }
         var sheet = FactSheet(schema: "tacho.pattern/1", warnings: tables.warnings)

@@ -21,7 +21,7 @@ struct ReviewOptions: ParsableArguments {
     func append(
         _ type: ByteString, _ members: [(key: String, text: String?)], cost: String? = nil
     ) throws {
-        let tables = try OpenTables(PatternBoard.tables, in: location, output.messages)
+        let tables = try OpenTables(PatternBoard.wantedTables, in: location, output.messages)
         try tables.checkDamage()
         let board = try PatternBoard(tables, mining)
         let known = try tables.table("operation_patterns")

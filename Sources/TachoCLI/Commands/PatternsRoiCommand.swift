@@ -27,7 +27,7 @@ struct PatternsRoiCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.tables, in: location, asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
         let patterns = try tables.table("operation_patterns")
         guard let row = patterns.row(forKey: ByteString(id)) else {
             throw Failure.unknownPattern(id)

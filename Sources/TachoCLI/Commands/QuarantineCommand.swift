@@ -107,7 +107,7 @@ private struct PoisonEvents {
         if let table, !allProjectors.contains(where: { $0.name == table }) {
             throw Failure.unknownTable(table)
         }
-        tables = try OpenTables(table.map { [$0] }, in: location, asOf: asOf, messages)
+        tables = try OpenTables(table.map { [WantedTable($0)] }, in: location, asOf: asOf, messages)
         let projections = tables.live.projections.projections
         let all = projections.enumerated().flatMap { place, projection in
             projection.quarantine.entries.map { (place, $0) }

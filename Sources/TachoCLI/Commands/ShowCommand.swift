@@ -36,8 +36,7 @@ struct ShowCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            ["workflow_history", "task_logs", "tool_calls", "sessions"], in: location,
-            asOf: asOf.asOf, output.messages)
+            WorkflowReport.tables, in: location, asOf: asOf.asOf, output.messages)
         let found = try Subject.find(id, tables)
         let line = EventLine(
             output.style, output.isWide ? nil : Terminal.width().map { max(40, $0 - 2) })

@@ -57,7 +57,9 @@ struct TableCommand: ParsableCommand {
         // Mistakes in the question are told before anything is folded.
         let query = try query(schema)
         let shown = try shownColumns(schema)
-        let tables = try OpenTables([name], in: location, asOf: asOf.asOf, output.messages)
+        let used = shown + query.conditions.map(\.column) + query.order.map(\.column)
+        let wanted = WantedTable(name, columns: used.map { schema.columns[$0].name })
+        let tables = try OpenTables([wanted], in: location, asOf: asOf.asOf, output.messages)
         let table = try tables.table(name)
         let rows = table.rows(query)
         try TablePrinter(table: table, rows: rows, columns: shown, warnings: tables.warnings)

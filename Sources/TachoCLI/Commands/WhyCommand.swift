@@ -42,7 +42,8 @@ struct WhyCommand: ParsableCommand {
             throw Failure.unknownTable(table)
         }
         let place = try place(in: schema)
-        let tables = try OpenTables([table], in: location, asOf: asOf.asOf, output.messages)
+        let tables = try OpenTables(
+            [WantedTable(table)], in: location, asOf: asOf.asOf, output.messages)
         let projection = try tables.projection(table)
         let progress = ProgressBar(
             "folding", isQuiet: output.isQuiet, color: output.messages.color)

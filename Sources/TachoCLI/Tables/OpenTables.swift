@@ -1,6 +1,24 @@
 import TachoLog
 import TachoProjections
 
+/// A table to open for an answer.
+struct WantedTable: ExpressibleByStringLiteral {
+    let name: String
+    /// All that will be looked at; `nil` is everything.
+    ///
+    /// Using another one traps.
+    let columns: [String]?
+
+    init(_ name: String, columns: [String]? = nil) {
+        self.name = name
+        self.columns = columns
+    }
+
+    init(stringLiteral name: String) {
+        self.init(name)
+    }
+}
+
 /// Tables opened for an answer, and what has to be said beside it.
 struct OpenTables {
     let reader: LogReader
@@ -10,13 +28,13 @@ struct OpenTables {
     /// Opens some of the tables: the newest snapshots, and what came since.
     ///
     /// - Parameters:
-    ///   - names: Of the tables; `nil` is all. Each has to exist.
+    ///   - wanted: The tables; `nil` is all. Each has to exist.
     ///   - location: The store.
     ///   - asOf: `nil` is now.
     ///   - messages: Whether progress is shown.
     /// - Throws: ``LogError`` if the log cannot be read at all; damage in it is reported.
     init(
-        _ names: [String]?, in location: StoreLocation, asOf: AsOf? = nil,
+        _ wanted: [WantedTable]?, in location: StoreLocation, asOf: AsOf? = nil,
         _ messages: MessageOptions
     ) throws {
         reader = try location.openReader()
@@ -24,7 +42,10 @@ struct OpenTables {
         var options = LiveTables.Options()
         options.asOf = self.asOf
         options.writesSnapshots = true
-        let projectors = allProjectors.filter { names?.contains($0.name) ?? true }
+        for table in wanted ?? [] { options.columns[table.name] = table.columns }
+        let projectors = allProjectors.filter { type in
+            wanted?.contains { $0.name == type.name } ?? true
+        }
         let progress = ProgressBar("folding", isQuiet: messages.isQuiet, color: messages.color)
         live = try LiveTables.open(
             reader, snapshots: SnapshotStore(directory: location.layout.snapshots),

@@ -8,21 +8,27 @@ struct ToolTally {
         var failureCount = 0
     }
 
-    private var countsByOwner: [ByteString: Counts] = [:]
+    /// What of `tool_calls` has to be open.
+    static let columns = ["adw_id", "session_id", "status"]
+
+    private let owners: TextNumbers
+    private var counts: [Counts]
 
     /// - Parameters:
     ///   - toolCalls: The table `tool_calls`.
-    ///   - column: Whose value owns a call: `adw_id` or `session_id`.
-    init(_ toolCalls: Table, by column: String) {
-        guard let owners = toolCalls.schema.column(named: column) else { return }
+    ///   - column: Whose value owns a call.
+    init(_ toolCalls: Table, by column: ToolCallsProjector.Column) {
+        owners = toolCalls.textNumbers(of: column)
+        counts = [Counts](repeating: Counts(), count: owners.largest + 1)
+        let statuses = toolCalls.textNumbers(of: ToolCallsProjector.Column.status)
+        let failed = statuses.number(of: "failed")
         for row in 0..<toolCalls.rowCount {
-            guard let owner = toolCalls.text(owners, row) else { continue }
-            countsByOwner[owner, default: Counts()].callCount += 1
-            if toolCalls.text(named: "status", row) == "failed" {
-                countsByOwner[owner, default: Counts()].failureCount += 1
-            }
+            counts[owners[row]].callCount += 1
+            if statuses[row] == failed { counts[owners[row]].failureCount += 1 }
         }
     }
 
-    subscript(_ owner: ByteString) -> Counts { countsByOwner[owner] ?? Counts() }
+    subscript(_ owner: ByteString) -> Counts {
+        owners.number(of: owner).map { counts[$0] } ?? Counts()
+    }
 }

@@ -20,6 +20,16 @@ struct WorkflowReport {
         var timedCount = 0
     }
 
+    static let tables: [WantedTable] = [
+        "workflow_history", "sessions",
+        WantedTable(
+            "task_logs",
+            columns: ["adw_id", "phase_name", "phase_status", "completed_at", "created_at"]),
+        WantedTable(
+            "tool_calls",
+            columns: ["session_id", "adw_id", "tool_name", "status", "duration_ms"]),
+    ]
+
     let id: String
     let row: Int
     let history: Table

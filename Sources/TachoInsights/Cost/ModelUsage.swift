@@ -92,7 +92,9 @@ package struct ModelUsage: Sendable {
     /// - Returns: Each with the workflow and the directory its session is known to belong to;
     ///   without the rows in which an agent adds its session up by itself.
     package static func read(_ table: Table, sessions: Table) -> [ModelUsage] {
-        (0..<table.rowCount).compactMap { row in
+        var sessions = sessions
+        sessions.prepareForLookUps()
+        return (0..<table.rowCount).compactMap { row in
             guard !table.text(ModelUsageProjector.Column.inputSource, row, equals: "session")
             else { return nil }
             var usage = ModelUsage(table, row)

@@ -127,7 +127,7 @@ package struct Redundancy: Sendable {
                 failed.removeAll()
             } else if call.isShell, let command = call.command {
                 if call.isSuccess == true {
-                    if Self.mayChange(command) { failed.removeAll() }
+                    if !failed.isEmpty, Self.mayChange(command) { failed.removeAll() }
                     failed[command] = nil
                 } else if call.isSuccess == false {
                     // A cut command may go on in another way; beside it stands what it is for, in
@@ -189,23 +189,29 @@ package struct Redundancy: Sendable {
         } ?? nil
     }
 
+    private static let separators = Array("/ \"'=,:;()".utf8)
+
+    private static func isLargeRead(_ call: RecordedCall) -> Bool {
+        call.isRead && call.agent == nil && call.isSuccess == true
+            && (call.resultByteCount ?? 0) >= carriedByteLimit
+    }
+
     private mutating func findCarried(_ calls: [RecordedCall]) {
+        guard calls.contains(where: Self.isLargeRead) else { return }
         // What later calls name, from the last call back.
         var named = Set<Substring>()
         var carried: [(call: RecordedCall, name: String, later: Int)] = []
         // Only the session's own agent carries what it read.
         var later = 0
         for call in calls.reversed() {
-            if call.isRead, call.agent == nil, let path = call.path, call.isSuccess == true,
-                let size = call.resultByteCount, size >= Self.carriedByteLimit
-            {
+            if Self.isLargeRead(call), let path = call.path {
                 let name = path.split(separator: "/").last ?? ""
                 if !named.contains(name), later > 0 { carried.append((call, path, later)) }
             }
             if call.agent == nil { later += 1 }
             for text in [call.path, call.command].compactMap(\.self) {
-                for part in text.split(whereSeparator: { "/ \"'=,:;()".contains($0) }) {
-                    named.insert(part)
+                for part in text.utf8.split(whereSeparator: Self.separators.contains) {
+                    named.insert(Substring(part))
                 }
             }
         }

@@ -65,13 +65,17 @@ package struct Projection: Sendable {
     }
 
     /// Reads what `encode(to:)` wrote at `checkpoint`.
+    ///
+    /// - Precondition: Nothing is folded on top of a projection of which only some columns were
+    ///   read.
     package init<Source: ByteSource & ~Copyable>(
         _ type: any Projector.Type, checkpoint: Position, decoding source: inout Source,
-        hashSeed: UInt64? = nil
+        columns: [String]? = nil, hashSeed: UInt64? = nil
     ) throws(TableDecodingError) {
         self.type = type
         projector = type.init()
-        table = try Table(schema: type.schema, decoding: &source, hashSeed: hashSeed)
+        table = try Table(
+            schema: type.schema, decoding: &source, columns: columns, hashSeed: hashSeed)
         quarantine = try Quarantine(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
         self.checkpoint = checkpoint

@@ -29,6 +29,11 @@ package struct LiveTables: Sendable {
         package var writesSnapshots = false
         package var keptSnapshotCount = 2
         package var hashSeed: UInt64?
+        /// Names of the columns that will be looked at, by table; all of a table not named here.
+        ///
+        /// The others are left in the snapshot where nothing is to be folded on top of it, and
+        /// using one traps. Such tables cannot be refreshed.
+        package var columns: [String: [String]] = [:]
 
         package init() {}
     }
@@ -89,12 +94,22 @@ package struct LiveTables: Sendable {
             return projectors.map { _ in Loaded() }
         }
         return WorkerThreads.map(projectors.count, threadCount: options.threadCount) { index in
-            let (projection, refused) = snapshots.load(
-                projectors[index], through: last, hashSeed: options.hashSeed
-            ) { position throws(LogError) in
-                try history.anchor(at: position)
+            let type = projectors[index]
+            func load(_ columns: [String]?) -> Loaded {
+                let (projection, refused) = snapshots.load(
+                    type, through: last, columns: columns, hashSeed: options.hashSeed
+                ) { position throws(LogError) in
+                    try history.anchor(at: position)
+                }
+                return Loaded(projection: projection, refused: refused)
             }
-            return Loaded(projection: projection, refused: refused)
+            if let columns = options.columns[type.name],
+                snapshots.positions(of: type).last == last
+            {
+                let loaded = load(columns)
+                if loaded.projection?.checkpoint == last { return loaded }
+            }
+            return load(nil)
         }
     }
 

@@ -181,23 +181,52 @@ struct SnapshotBlockSource: ByteSource, ~Copyable {
         }
     }
 
+    /// Of blocks that are skipped whole, only the prefixes are read: their checksums lead on to
+    /// that of the next block.
+    mutating func skip(_ count: Int) throws(TableDecodingError) {
+        guard count <= remaining else { throw .truncated }
+        var rest = count
+        while rest > pending.count {
+            rest -= pending.count
+            pending = 0..<0
+            let next = min(SnapshotBlocks.byteCount, undecoded)
+            if rest >= next {
+                let (size, following) = try readPrefix(rawByteCount: next)
+                checksum = following
+                undecoded -= next
+                offset += SnapshotBlocks.prefixByteCount + size
+                rest -= next
+            } else {
+                try decodeBlock(into: UnsafeMutableRawBufferPointer(rebasing: block[..<next]))
+                pending = 0..<next
+            }
+        }
+        pending = pending.lowerBound + rest..<pending.upperBound
+    }
+
+    /// What stands before the next block: its size, and its checksum.
+    private func readPrefix(
+        rawByteCount: Int
+    ) throws(TableDecodingError) -> (size: Int, checksum: UInt32) {
+        var prefix: (UInt32, UInt32) = (0, 0)
+        try withUnsafeMutableBytes(of: &prefix) { raw throws(TableDecodingError) in
+            try readFile(raw, at: offset)
+        }
+        let size = Int(UInt32(littleEndian: prefix.0))
+        guard size > 0, size <= rawByteCount else { throw .damagedBlock(offset: offset) }
+        return (size, UInt32(littleEndian: prefix.1))
+    }
+
     /// Decodes the next block, which has exactly as many bytes as `target`.
     private mutating func decodeBlock(
         into target: UnsafeMutableRawBufferPointer
     ) throws(TableDecodingError) {
         let start = offset
-        var prefix: (UInt32, UInt32) = (0, 0)
-        try withUnsafeMutableBytes(of: &prefix) { raw throws(TableDecodingError) in
-            try readFile(raw, at: start)
-        }
-        let size = Int(UInt32(littleEndian: prefix.0))
-        guard size > 0, size <= target.count else { throw .damagedBlock(offset: start) }
+        let (size, expected) = try readPrefix(rawByteCount: target.count)
         let payload = UnsafeMutableRawBufferPointer(rebasing: compressed[..<size])
         try readFile(payload, at: start + SnapshotBlocks.prefixByteCount)
         checksum = CRC32C.checksum(UnsafeRawBufferPointer(payload), seed: checksum)
-        guard checksum == UInt32(littleEndian: prefix.1) else {
-            throw .damagedBlock(offset: start)
-        }
+        guard checksum == expected else { throw .damagedBlock(offset: start) }
         if size == target.count {
             target.copyMemory(from: UnsafeRawBufferPointer(payload))
         } else {

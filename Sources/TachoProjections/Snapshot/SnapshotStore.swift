@@ -119,11 +119,13 @@ package struct SnapshotStore: Sendable {
     /// - Parameters:
     ///   - type: The projector.
     ///   - last: No snapshot after this position.
+    ///   - columns: Names of the columns to read; `nil` is all.
     ///   - hashSeed: Of the table.
     ///   - anchor: What the log is known by at a position; `nil` if it has none such.
     /// - Returns: The projection at its checkpoint, if there is one, and what was passed over.
     package func load(
-        _ type: any Projector.Type, through last: Position, hashSeed: UInt64? = nil,
+        _ type: any Projector.Type, through last: Position, columns: [String]? = nil,
+        hashSeed: UInt64? = nil,
         anchor: (Position) throws(LogError) -> LogAnchor?
     ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
         var refused = [RefusedSnapshot]()
@@ -131,7 +133,8 @@ package struct SnapshotStore: Sendable {
             let file = "\(folder(type))/\(name)"
             do throws(SnapshotRefusal) {
                 let projection = try read(
-                    file, type, position: position, hashSeed: hashSeed, anchor: anchor)
+                    file, type, position: position, columns: columns, hashSeed: hashSeed,
+                    anchor: anchor)
                 return (projection, refused)
             } catch {
                 refused.append(RefusedSnapshot(file: file, reason: error))
@@ -171,7 +174,8 @@ package struct SnapshotStore: Sendable {
     }
 
     private func read(
-        _ file: String, _ type: any Projector.Type, position: Position, hashSeed: UInt64?,
+        _ file: String, _ type: any Projector.Type, position: Position,
+        columns: [String]? = nil, hashSeed: UInt64?,
         verifiesState: Bool = false, anchor: (Position) throws(LogError) -> LogAnchor?
     ) throws(SnapshotRefusal) -> Projection {
         let path = "\(directory)/\(file)"
@@ -215,7 +219,8 @@ package struct SnapshotStore: Sendable {
                 headerByteCount: headerByteCount, headerChecksum: checksum,
                 byteCount: header.byteCount, fileSystem: fileSystem)
             projection = try Projection(
-                type, checkpoint: position, decoding: &source, hashSeed: hashSeed)
+                type, checkpoint: position, decoding: &source, columns: columns,
+                hashSeed: hashSeed)
             guard source.isAtEnd, projection.table.rowCount == header.rowCount else {
                 throw .damaged(column: -1)
             }

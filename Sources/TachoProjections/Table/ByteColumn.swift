@@ -18,13 +18,7 @@ struct ByteColumn: Sendable {
         self.arena = arena
         self.sizes = sizes
         liveByteCount = arena.count
-        starts.grow(to: sizes.count)
-        var offset = 0
-        for row in 0..<sizes.count {
-            guard let byteCount = byteCount(of: row) else { continue }
-            starts[row] = Int64(offset)
-            offset += byteCount
-        }
+        starts = NumberCells(startsOf: sizes, total: arena.count)
     }
 
     var memoryByteCount: Int {

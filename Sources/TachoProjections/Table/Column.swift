@@ -22,6 +22,8 @@ struct Column: Sendable {
     let type: ColumnType
     let layout: Layout
     let seed: UInt64
+    /// Whether the cells were read; see `Table.init(schema:decoding:columns:hashSeed:)`.
+    var isOpen = true
     var dictionary: TextDictionary
     var numbers = NumberCells()
     var byteValues = ByteColumn()
@@ -195,6 +197,13 @@ extension [UInt64] {
     @inline(__always)
     func bit(_ index: Int) -> Bool {
         self[index >> 6] >> UInt64(index & 63) & 1 == 1
+    }
+
+    func hasClearBit(below end: Int) -> Bool {
+        let whole = end >> 6
+        if self[..<whole].contains(where: { $0 != .max }) { return true }
+        let mask = (1 as UInt64) << UInt64(end & 63) - 1
+        return end & 63 != 0 && self[whole] & mask != mask
     }
 
     @inline(__always)

@@ -144,6 +144,91 @@ struct NumberCells: Sendable {
         return Int64(smallest)...Int64(largest)
     }
 
+    /// Sets to 0 the cells whose bits in `known` are not set, if each of them holds `filler`.
+    ///
+    /// - Returns: Whether they all did.
+    mutating func clear(unknownIn known: [UInt64], rowCount: Int, expecting filler: Int64) -> Bool {
+        switch width {
+        case .none: filler == 0 || !known.hasClearBit(below: rowCount)
+        case .byte: Self.clear(&bytes, known, rowCount, filler)
+        case .short: Self.clear(&shorts, known, rowCount, filler)
+        case .int: Self.clear(&ints, known, rowCount, filler)
+        case .long: Self.clear(&longs, known, rowCount, filler)
+        }
+    }
+
+    private static func clear<Number: FixedWidthInteger>(
+        _ cells: inout [Number], _ known: [UInt64], _ rowCount: Int, _ filler: Int64
+    ) -> Bool {
+        guard let filler = Number(exactly: filler) else {
+            return !known.hasClearBit(below: rowCount)
+        }
+        var areFiller = true
+        cells.withUnsafeMutableBufferPointer { cells in
+            for (place, word) in known.enumerated() where word != .max {
+                for row in place * 64..<max(place * 64, min(rowCount, place * 64 + 64)) {
+                    let keep = 0 &- Number(truncatingIfNeeded: word >> UInt64(row & 63) & 1)
+                    areFiller = areFiller && (keep != 0 || cells[row] == filler)
+                    cells[row] &= keep
+                }
+            }
+        }
+        return areFiller
+    }
+
+    /// Where values of these sizes lie one after the other.
+    ///
+    /// - Parameters:
+    ///   - sizes: One more than each has; 0 for no value, which lies at 0.
+    ///   - total: What they add up to.
+    init(startsOf sizes: NumberCells, total: Int) {
+        count = sizes.count
+        width = total == 0 ? .none : total <= Int(Int32.max) ? .int : .long
+        switch width {
+        case .int: ints = Self.starts(sizes)
+        case .long: longs = Self.starts(sizes)
+        default: break
+        }
+    }
+
+    /// What sizes add up to, of which each cell is one more than the size, or 0 for none.
+    var sumOfSizes: Int {
+        switch width {
+        case .none: 0
+        case .byte: Self.sumOfSizes(bytes)
+        case .short: Self.sumOfSizes(shorts)
+        case .int: Self.sumOfSizes(ints)
+        case .long: Self.sumOfSizes(longs)
+        }
+    }
+
+    private static func sumOfSizes<Size: FixedWidthInteger>(_ sizes: [Size]) -> Int {
+        var sum = 0
+        for size in sizes where size != 0 { sum &+= Int(truncatingIfNeeded: size) - 1 }
+        return sum
+    }
+
+    private static func starts<Start: FixedWidthInteger>(_ sizes: NumberCells) -> [Start] {
+        switch sizes.width {
+        case .none: [Start](repeating: 0, count: sizes.count)
+        case .byte: starts(sizes.bytes)
+        case .short: starts(sizes.shorts)
+        case .int: starts(sizes.ints)
+        case .long: starts(sizes.longs)
+        }
+    }
+
+    private static func starts<Size: FixedWidthInteger, Start: FixedWidthInteger>(
+        _ sizes: [Size]
+    ) -> [Start] {
+        var offset: Start = 0
+        return sizes.map { size in
+            guard size != 0 else { return 0 }
+            defer { offset += Start(truncatingIfNeeded: size) - 1 }
+            return offset
+        }
+    }
+
     // MARK: Decoding
 
     init() {}

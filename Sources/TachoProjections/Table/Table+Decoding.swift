@@ -13,8 +13,18 @@ extension Table {
         guard source.remaining == 0 else { throw .damaged(column: -1) }
     }
 
+    /// Reads a table, or only some of its columns.
+    ///
+    /// - Parameters:
+    ///   - schema: The table's.
+    ///   - source: Where the table begins; read to its end.
+    ///   - opened: Names of the columns to read; `nil` is all. Using another one traps, so a table
+    ///     with only some can be asked about those, and neither be changed nor written.
+    ///   - hashSeed: Of the hash tables.
+    /// - Throws: ``TableDecodingError`` if the bytes are not a table of this schema.
     package init<Source: ByteSource & ~Copyable>(
-        schema: TableSchema, decoding source: inout Source, hashSeed: UInt64? = nil
+        schema: TableSchema, decoding source: inout Source, columns opened: [String]? = nil,
+        hashSeed: UInt64? = nil
     ) throws(TableDecodingError) {
         self.init(schema: schema, hashSeed: hashSeed)
         guard try source.bytes(8) == TableFormat.magic,
@@ -28,8 +38,12 @@ extension Table {
         // Some cells in reserve, so that the first new row does not copy the whole table.
         rowCapacity = rowCount + min(rowCount / 32, 65_536) + 64
         for column in columns.indices {
-            try columns[column].decode(
-                column: column, rowCount: rowCount, rowCapacity: rowCapacity, from: &source)
+            if opened?.contains(schema.columns[column].name) ?? true {
+                try columns[column].decode(
+                    column: column, rowCount: rowCount, rowCapacity: rowCapacity, from: &source)
+            } else {
+                try columns[column].skip(column: column, rowCount: rowCount, in: &source)
+            }
         }
     }
 }
@@ -75,6 +89,32 @@ extension Column {
         }
     }
 
+    /// Passes over the column: it has no cells then.
+    fileprivate mutating func skip<Source: ByteSource & ~Copyable>(
+        column: Int, rowCount: Int, in source: inout Source
+    ) throws(TableDecodingError) {
+        isOpen = false
+        index = nil
+        let bitmapByteCount = 8 * ((rowCount + 63) / 64)
+        switch layout {
+        case .key, .bytes:
+            let byteCount = try source.count(limit: source.remaining, column: column)
+            try PackedNumbers.skip(rowCount, in: &source, column: column)
+            try source.skip(byteCount)
+        case .interned:
+            let count = try source.count(limit: rowCount, column: column)
+            let byteCount = try source.count(limit: source.remaining, column: column)
+            try PackedNumbers.skip(count, in: &source, column: column)
+            try source.skip(byteCount)
+            try PackedNumbers.skip(rowCount, in: &source, column: column)
+        case .words:
+            try source.skip(bitmapByteCount + 8)
+            try PackedNumbers.skip(rowCount, in: &source, column: column)
+        case .bits:
+            try source.skip(2 * bitmapByteCount)
+        }
+    }
+
     private func decodeTexts<Source: ByteSource & ~Copyable>(
         count: Int, byteCount: Int, column: Int, from source: inout Source
     ) throws(TableDecodingError) -> TextDictionary {
@@ -97,9 +137,7 @@ extension Column {
         let byteCount = try source.count(limit: source.remaining, column: column)
         let sizes = try NumberCells(
             decoding: rowCount, capacity: rowCapacity, byteLimit: 4, column: column, from: &source)
-        var sum = 0
-        for row in 0..<rowCount where sizes[row] != 0 { sum += Int(sizes[row]) - 1 }
-        guard sum == byteCount else { throw .damaged(column: column) }
+        guard sizes.sumOfSizes == byteCount else { throw .damaged(column: column) }
         byteValues = ByteColumn(arena: try source.bytes(byteCount), sizes: sizes)
     }
 
@@ -137,11 +175,8 @@ extension Column {
     private mutating func clearUnknownWords(
         _ rowCount: Int, smallest: Int64, column: Int
     ) throws(TableDecodingError) {
-        for word in 0..<(rowCount + 63) / 64 where known[word] != .max {
-            for row in word * 64..<min(rowCount, word * 64 + 64) where !isKnown(row) {
-                guard words[row] == smallest else { throw .damaged(column: column) }
-                words[row] = 0
-            }
+        guard words.clear(unknownIn: known, rowCount: rowCount, expecting: smallest) else {
+            throw .damaged(column: column)
         }
     }
 }

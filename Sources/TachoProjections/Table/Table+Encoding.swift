@@ -59,6 +59,7 @@ extension Table {
 
 extension Column {
     fileprivate func encode<Sink: ByteSink & ~Copyable>(rowCount: Int, to sink: inout Sink) {
+        precondition(isOpen, "a table with all of its columns is written")
         switch layout {
         case .key: encodeKey(to: &sink)
         case .interned: encodeInterned(rowCount: rowCount, to: &sink)

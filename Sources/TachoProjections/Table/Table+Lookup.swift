@@ -9,6 +9,7 @@ extension Table {
     ) -> [Int] {
         let index = column.columnIndex
         precondition(columns[index].type == .text, "text is looked for in columns of text")
+        precondition(columns[index].isOpen, "a column that was not opened is not looked at")
         switch columns[index].layout {
         case .key:
             return row(forKey: text).map { [$0] } ?? []
@@ -30,6 +31,14 @@ extension Table {
         text.bytes.withUnsafeBytes { rows(where: column, equals: $0) }
     }
 
+    /// The texts of an interned column as numbers, for counting rows by them.
+    package func textNumbers(of column: some ColumnHandle) -> TextNumbers {
+        let index = column.columnIndex
+        precondition(columns[index].layout == .interned, "only interned texts have numbers")
+        precondition(columns[index].isOpen, "a column that was not opened is not looked at")
+        return TextNumbers(cells: columns[index])
+    }
+
     /// The rows with this integer, timestamp (microseconds), or money (pico-dollars), ascending.
     package func rows(where column: some ColumnHandle, equals number: Int64) -> [Int] {
         let index = column.columnIndex
@@ -38,5 +47,23 @@ extension Table {
             "an integer is looked for in columns of integers")
         if let secondary = columns[index].index { return secondary.rows(ofNumber: number) }
         return (0..<rowCount).filter { columns[index].word($0) == number }
+    }
+}
+
+/// Which text each row has, as a number from 1; 0 is unknown.
+///
+/// The numbers mean something in this value only: they say nothing about another opening of the
+/// table.
+package struct TextNumbers: Sendable {
+    fileprivate let cells: Column
+
+    package subscript(row: Int) -> Int { Int(cells.numbers[row]) }
+
+    /// No number is larger.
+    package var largest: Int { cells.dictionary.count }
+
+    /// The number of a text; `nil` if no row has it.
+    package func number(of text: ByteString) -> Int? {
+        text.bytes.withUnsafeBytes { cells.dictionary.number(of: $0) }.map { $0 + 1 }
     }
 }

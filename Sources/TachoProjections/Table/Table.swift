@@ -30,7 +30,9 @@ package struct Table: Sendable {
     ///
     /// - Complexity: O(1); O(rows) in a table read from a file and not yet prepared for changes.
     package func row(forKey key: UnsafeRawBufferPointer) -> Int? {
-        columns[schema.keyColumn].dictionary.number(of: key)
+        precondition(
+            columns[schema.keyColumn].isOpen, "a column that was not opened is not looked at")
+        return columns[schema.keyColumn].dictionary.number(of: key)
     }
 
     package func row(forKey key: ByteString) -> Int? {
@@ -112,6 +114,13 @@ package struct Table: Sendable {
                 columns[column].buildIndex(rowCount: rowCount)
             }
         }
+    }
+
+    /// Builds the hash table of the key, for looking up many rows in a table read from a file.
+    ///
+    /// - Complexity: O(rows) the first time.
+    package mutating func prepareForLookUps() {
+        columns[schema.keyColumn].dictionary.buildHashTable()
     }
 
     /// Bytes of memory that the table holds, with what it keeps in reserve.

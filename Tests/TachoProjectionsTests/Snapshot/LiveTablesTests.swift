@@ -63,6 +63,52 @@ struct LiveTablesTests {
         }
     }
 
+    @Test func `some columns of a snapshot say what all of them say`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(3000, seed: testSeed())
+        let whole = try LiveTables.open(
+            log, snapshots: snapshots, projectors: projectors, options: writing)
+        let table = try #require(whole.projections.table(named: "example"))
+        let names = table.schema.columns.map(\.name)
+
+        // Each column alone, two at the ends, and none.
+        for columns in names.map({ [$0] }) + [[names[0], names[names.count - 1]], []] {
+            var options = writing
+            options.columns = ["example": columns]
+            let tables = try LiveTables.open(
+                log, snapshots: snapshots, projectors: projectors, options: options)
+            let opened = try #require(tables.projections.table(named: "example"))
+
+            #expect(tables.report.startPositions == [Position(3000), Position(3000)])
+            #expect(opened.rowCount == table.rowCount)
+            for name in columns {
+                let column = try #require(table.schema.column(named: name))
+                let same = (0..<table.rowCount).allSatisfy {
+                    opened.value(column, $0) == table.value(column, $0)
+                }
+                #expect(same, "\(name)")
+            }
+        }
+    }
+
+    @Test func `a tail is folded on top of all columns, whatever is wanted`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(160, seed: testSeed())
+        _ = try LiveTables.open(
+            MemoryLog(lines: Array(log.lines[..<150])), snapshots: snapshots,
+            projectors: projectors, options: writing)
+        var options = writing
+        options.columns = ["example": ["status"], "type_count": []]
+
+        let tables = try LiveTables.open(
+            log, snapshots: snapshots, projectors: projectors, options: options)
+
+        #expect(tables.report.startPositions == [Position(150), Position(150)])
+        #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, 160)))
+    }
+
     @Test func `live tables follow the history`() throws {
         let log = MemoryLog.random(100, seed: testSeed())
         var tables = try LiveTables.open(
