@@ -56,7 +56,7 @@ struct Tacho: ParsableCommand {
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
         PricesCommand.self, PatternsCommand.self, SimilarCommand.self,
         TablesCommand.self, TableCommand.self,
-        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self,
+        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,
     ]
 
     /// Of messages that the argument parser words.

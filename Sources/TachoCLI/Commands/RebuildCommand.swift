@@ -44,20 +44,44 @@ struct RebuildCommand: ParsableCommand {
         }
         let seconds = progress.elapsedSeconds
         progress.finish()
-        try report(live, rebuilt, seconds: seconds)
+        let pairs = Self.compared(live, rebuilt)
+        try report(pairs, rebuilt, seconds: seconds)
         guard rebuilt.report.damage.isEmpty else {
             throw Failure(
                 .damage, "the log could not be read in full; snapshots stay as they were")
         }
         try promote(rebuilt, reader, snapshots)
-        let differs = zip(live.projections.projections, rebuilt.projections.projections)
-            .contains { $0.stateHash != $1.stateHash }
-        if differs {
+        if !pairs.allSatisfy(\.isSame) {
             throw Failure(.check, "the tables in use were not what the log says; now they are")
         }
     }
 
-    private func report(_ live: LiveTables, _ rebuilt: LiveTables, seconds: Double) throws {
+    /// A table in use, and what the log says.
+    private struct Pair {
+        let name: String
+        let rowCount: Int
+        let stateHash: Digest256
+        let isSame: Bool
+        let difference: TableDifference
+    }
+
+    private static func compared(_ live: LiveTables, _ rebuilt: LiveTables) -> [Pair] {
+        let old = live.projections.projections
+        let new = rebuilt.projections.projections
+        return WorkerThreads.map(new.count, threadCount: WorkerThreads.usualCount) { index in
+            let stateHash = new[index].stateHash
+            let isSame = old[index].stateHash == stateHash
+            // Row by row is many times slower than hashing, and tells nothing about equal tables.
+            return Pair(
+                name: new[index].type.name, rowCount: new[index].table.rowCount,
+                stateHash: stateHash, isSame: isSame,
+                difference: isSame
+                    ? TableDifference()
+                    : TableDifference(from: old[index].table, to: new[index].table))
+        }
+    }
+
+    private func report(_ pairs: [Pair], _ rebuilt: LiveTables, seconds: Double) throws {
         var listing = Listing(
             schema: "tacho.rebuild/1",
             fields: [
@@ -65,15 +89,11 @@ struct RebuildCommand: ParsableCommand {
                 .init("removed", right: true), .init("changed", right: true), .init("state"),
                 .init("state_sha256", detail: true),
             ])
-        for (old, new) in zip(live.projections.projections, rebuilt.projections.projections) {
-            let isSame = old.stateHash == new.stateHash
-            // Row by row is many times slower than hashing, and tells nothing about equal tables.
-            let difference =
-                isSame ? TableDifference() : TableDifference(from: old.table, to: new.table)
+        for pair in pairs {
             listing.rows.append([
-                .text(new.type.name), .count(new.table.rowCount), .count(difference.addedCount),
-                .count(difference.removedCount), .count(difference.changedCount),
-                .text(isSame ? "same" : "different"), .text(new.stateHash.hex),
+                .text(pair.name), .count(pair.rowCount), .count(pair.difference.addedCount),
+                .count(pair.difference.removedCount), .count(pair.difference.changedCount),
+                .text(pair.isSame ? "same" : "different"), .text(pair.stateHash.hex),
             ])
         }
         try listing.print(output)
@@ -89,10 +109,18 @@ struct RebuildCommand: ParsableCommand {
     ) throws(LogError) {
         let checkpoint = rebuilt.projections.checkpoint
         guard let anchor = try reader.anchor(at: checkpoint) else { return }
-        for projection in rebuilt.projections.projections {
-            try snapshots.write(projection, anchor: anchor)
-            snapshots.prune(projection.type, keeping: 1)
+        let projections = rebuilt.projections.projections
+        let failures = WorkerThreads.map(projections.count, threadCount: WorkerThreads.usualCount) {
+            index in
+            do throws(LogError) {
+                try snapshots.write(projections[index], anchor: anchor)
+                snapshots.prune(projections[index].type, keeping: 1)
+                return nil as LogError?
+            } catch {
+                return error
+            }
         }
+        if let failure = failures.lazy.compactMap(\.self).first { throw failure }
     }
 }
 

@@ -16,6 +16,13 @@ package enum WorkerThreads {
         }
     }
 
+    /// Threads that work at the same time: one a processor, at least 2 and at most 8.
+    ///
+    /// More do not help a fold: its longest table is one thread's work.
+    package static var usualCount: Int {
+        min(8, max(2, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+    }
+
     /// Starts up to `count` threads that run `body`; fewer if the system refuses.
     package static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> [Thread] {
         var threads = [Thread]()

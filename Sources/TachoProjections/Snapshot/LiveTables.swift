@@ -22,7 +22,7 @@ package struct LiveTables: Sendable {
     package struct Options: Sendable {
         /// As it was at this position; `nil` is now.
         package var asOf: Position?
-        package var threadCount = 2
+        package var threadCount = WorkerThreads.usualCount
         /// A tail longer than this is worth a snapshot.
         package var snapshotTailLimit = 20_000
         /// Whether snapshots may be written at all.

@@ -22,7 +22,7 @@ struct ByteColumn: Sendable {
     }
 
     var memoryByteCount: Int {
-        arena.capacity + starts.memoryByteCount + sizes.memoryByteCount
+        arena.heldByteCount + starts.memoryByteCount + sizes.memoryByteCount
     }
 
     mutating func grow(to rowCapacity: Int) {
@@ -85,19 +85,36 @@ struct ByteColumn: Sendable {
     }
 }
 
+/// Arrays from this size on have pages of their own, of which the last ones may stay untouched.
+private let untouchedByteCount = 1 << 20
+
 extension Array {
-    /// Makes room for more elements, with a quarter in reserve.
-    ///
-    /// An array by itself doubles: of a table's texts a third was reserve.
+    /// Makes room for more elements, with some in reserve.
     @inline(__always)
     mutating func makeRoom(for addedCount: Int) {
-        if count + addedCount > capacity { reserveCapacity(count + count / 4 + addedCount + 64) }
+        if count + addedCount > capacity { reserve(count + addedCount) }
+    }
+
+    /// Makes room for at least so many elements, and more later.
+    ///
+    /// Memory that was never touched is none: a large array reserves as much again, so that it is
+    /// seldom copied, which needs new pages for all of it. A small one lies between others, and
+    /// gets a quarter.
+    private mutating func reserve(_ needed: Int) {
+        let isLarge = needed * MemoryLayout<Element>.stride >= untouchedByteCount
+        reserveCapacity(isLarge ? 2 * needed : needed + needed / 4 + 64)
+    }
+
+    /// Bytes of memory that the array holds: of a large one, without what was never touched.
+    var heldByteCount: Int {
+        let stride = MemoryLayout<Element>.stride
+        return capacity * stride < untouchedByteCount ? capacity * stride : count * stride
     }
 
     /// Makes room for `capacity` elements, the new ones equal to `filler`.
     mutating func grow(to capacity: Int, with filler: Element) {
         guard count < capacity else { return }
-        reserveCapacity(capacity)
+        if capacity > self.capacity { reserve(capacity) }
         append(contentsOf: repeatElement(filler, count: capacity - count))
     }
 }

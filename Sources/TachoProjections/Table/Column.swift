@@ -69,7 +69,7 @@ struct Column: Sendable {
 
     var memoryByteCount: Int {
         dictionary.memoryByteCount + numbers.memoryByteCount + byteValues.memoryByteCount
-            + words.memoryByteCount + 8 * (bits.capacity + known.capacity)
+            + words.memoryByteCount + bits.heldByteCount + known.heldByteCount
             + (index?.memoryByteCount ?? 0)
     }
 

@@ -43,7 +43,7 @@ struct NumberCells: Sendable {
     }
 
     var memoryByteCount: Int {
-        bytes.capacity + 2 * shorts.capacity + 4 * ints.capacity + 8 * longs.capacity
+        bytes.heldByteCount + shorts.heldByteCount + ints.heldByteCount + longs.heldByteCount
     }
 
     subscript(row: Int) -> Int64 {

@@ -15,7 +15,8 @@ struct SecondaryIndex: Sendable {
     }
 
     var memoryByteCount: Int {
-        4 * (heads.capacity + nextRows.capacity + previousRows.capacity) + numbers.memoryByteCount
+        heads.heldByteCount + nextRows.heldByteCount + previousRows.heldByteCount
+            + numbers.memoryByteCount
     }
 
     mutating func grow(to rowCapacity: Int) {

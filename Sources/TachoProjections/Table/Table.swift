@@ -123,7 +123,7 @@ package struct Table: Sendable {
         columns[schema.keyColumn].dictionary.buildHashTable()
     }
 
-    /// Bytes of memory that the table holds, with what it keeps in reserve.
+    /// Bytes of memory that the table holds, but for reserves that were never touched.
     package var memoryByteCount: Int {
         columns.reduce(0) { $0 + $1.memoryByteCount }
     }

@@ -37,7 +37,7 @@ struct TextDictionary: Sendable {
     var count: Int { starts.count - 1 }
     var isHashed: Bool { !slots.isEmpty || count == 0 }
 
-    var memoryByteCount: Int { arena.capacity + 8 * starts.capacity + 8 * slots.capacity }
+    var memoryByteCount: Int { arena.heldByteCount + starts.heldByteCount + slots.heldByteCount }
 
     // MARK: Reading
 
