@@ -14,9 +14,13 @@ struct RowDrafts<Draft: Sendable>: Sendable {
     var rows: [Int] { touched.sorted() }
 
     subscript(row: Int) -> Draft? {
-        get {
-            guard let place = place(of: row) else { return nil }
-            return drafts[place]
+        // Lent, not copied: a draft holds many arrays.
+        _read {
+            if let place = place(of: row) {
+                yield drafts[place]
+            } else {
+                yield nil
+            }
         }
         _modify {
             if let place = place(of: row) {

@@ -34,9 +34,7 @@ package struct ToolSequencesProjector: Projector {
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        var steps: [CallStep] = []
-        CallStep.forEach(in: event) { steps.append($0) }
-        for step in steps { apply(step, event, &table) }
+        CallStep.forEach(in: event) { apply($0, event, &table) }
     }
 
     package mutating func settle(_ table: inout Table) {
@@ -171,7 +169,7 @@ package struct ToolSequencesProjector: Projector {
     }
 
     private func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
-        stretches[row, default: Stretch(row, table)].isOpen(call)
+        stretches[row]?.isOpen(call) ?? Stretch(row, table).isOpen(call)
     }
 
     private func rowBefore(_ row: Int, _ table: Table) -> Int? {
