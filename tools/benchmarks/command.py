@@ -7,11 +7,15 @@ import sys
 
 import append
 import hook
+import ingest
 import replay
+import store
 from report import Report
 from setting import BenchError, Setting
 
-BENCHMARKS = {"append": append, "hook": hook, "replay": replay}
+BENCHMARKS = {
+    "append": append, "hook": hook, "ingest": ingest, "replay": replay, "store": store,
+}
 
 
 def parse():
@@ -23,7 +27,8 @@ def parse():
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("bench", choices=sorted(BENCHMARKS), metavar="NAME", help="see below")
+    parser.add_argument("bench", choices=[*sorted(BENCHMARKS), "all"], metavar="NAME",
+                        help="see below; all: one after the other")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--quick", action="store_true", help="few events: does it still work?")
     parser.add_argument("--events", type=positive, metavar="N", help="events of the data set")
@@ -51,18 +56,26 @@ def interrupt(number, _frame):
 def main():
     options = parse()
     signal.signal(signal.SIGTERM, interrupt)
-    report = Report(options.bench)
-    try:
-        with Setting(options, report) as setting:
-            BENCHMARKS[options.bench].run(setting, report)
-    except BenchError as error:
-        print(f"tools/bench {options.bench}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    names = sorted(BENCHMARKS) if options.bench == "all" else [options.bench]
+    reports, failed = [], False
+    for name in names:
+        report = Report(name)
+        try:
+            with Setting(options, report) as setting:
+                BENCHMARKS[name].run(setting, report)
+        except BenchError as error:
+            # The others are measured all the same; what could not be is in the exit code.
+            print(f"tools/bench {name}: {error}", file=sys.stderr)
+            failed = True
+            continue
+        except KeyboardInterrupt:
+            return 130
+        reports.append(report)
+        if not options.json:
+            print(report.as_text(), end="\n\n" if len(names) > 1 else "\n", flush=True)
     if options.json:
-        json.dump(report.as_json(), sys.stdout, indent=2, ensure_ascii=False)
+        answers = [report.as_json() for report in reports]
+        whole = answers if options.bench == "all" else answers[0] if answers else None
+        json.dump(whole, sys.stdout, indent=2, ensure_ascii=False)
         print()
-    else:
-        print(report.as_text())
-    return 0
+    return 1 if failed else 0

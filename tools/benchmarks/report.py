@@ -108,7 +108,7 @@ def text_row(row):
     ratio_text = ""
     if ratio:
         ratio_text = spread(ratio)
-        if ratio["median"] < 0.1:
+        if 0 < ratio["median"] < 0.1:
             ratio_text = f"1/{round(1 / ratio['median'])}"
     return [
         row["id"],

@@ -6,13 +6,13 @@ struct CallAnswers {
     enum Question: String, CaseIterable {
         case byWorkflow = "by_workflow"
         case byTool = "by_tool"
-        case failed
+        case completed
 
         var title: String {
             switch self {
             case .byWorkflow: "calls, failures, and time of each workflow"
             case .byTool: "p95 of the duration of each tool"
-            case .failed: "how many calls failed"
+            case .completed: "how many calls completed"
             }
         }
     }
@@ -27,7 +27,8 @@ struct CallAnswers {
         switch question {
         case .byWorkflow: answerByWorkflow(calls)
         case .byTool: answerByTool(calls)
-        case .failed: note("failed_count", calls.rows(where: Column.status, equals: "failed").count)
+        case .completed:
+            note("completed_count", calls.rows(where: Column.status, equals: "completed").count)
         }
     }
 

@@ -20,7 +20,8 @@ enum TachoBench {
             case "check": try StoreCommands.check(arguments)
             case "cat": try StoreCommands.cat(arguments)
             case "answers": try await AnswersCommand.run(arguments)
-            default: throw UsageError(message: "append|load|check|cat|answers STORE …")
+            case "select": try SelectCommand.run(arguments)
+            default: throw UsageError(message: "append|load|check|cat|answers|select STORE …")
             }
         } catch {
             Output.error("tacho-bench \(command): \(error)\n")
