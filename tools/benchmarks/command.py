@@ -30,6 +30,7 @@ def parse():
     parser.add_argument("bench", choices=[*sorted(BENCHMARKS), "all"], metavar="NAME",
                         help="see below; all: one after the other")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--markdown", action="store_true", help="as Performance.md has it")
     parser.add_argument("--quick", action="store_true", help="few events: does it still work?")
     parser.add_argument("--events", type=positive, metavar="N", help="events of the data set")
     parser.add_argument("--runs", type=positive, metavar="N", help="runs of each candidate")
@@ -72,7 +73,8 @@ def main():
             return 130
         reports.append(report)
         if not options.json:
-            print(report.as_text(), end="\n\n" if len(names) > 1 else "\n", flush=True)
+            text = report.as_markdown() if options.markdown else report.as_text()
+            print(text, end="\n\n" if len(names) > 1 else "\n", flush=True)
     if options.json:
         answers = [report.as_json() for report in reports]
         whole = answers if options.bench == "all" else answers[0] if answers else None

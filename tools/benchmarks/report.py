@@ -66,6 +66,18 @@ class Report:
             "warnings": self.warnings,
         }
 
+    def as_markdown(self):
+        """A section of Performance.md."""
+        lines = [
+            f"### tools/bench {self.bench}", "", facts(self.parameters) + ".", "",
+            "| | what | ours | peer | ratio | goal | met |", "|---|---|---|---|---|---|---|",
+        ]
+        for row in self.rows:
+            id, name, ours, peer, peer_name, ratio, goal, met = text_row(row)
+            theirs = f"{peer} {peer_name}".strip()
+            lines.append(f"| {id} | {name} | {ours} | {theirs} | {ratio} | {goal} | {met} |")
+        return "\n".join(lines + [f"\n{text}." for text in self.warnings])
+
     def as_text(self):
         lines = [f"bench {self.bench}: {facts(self.parameters)}", facts(self.machine)]
         if self.versions:
