@@ -105,7 +105,7 @@ def run(setting, report):
             counts.add(json.loads(tacho.run("status", "--json"))["data"]["position"])
     if len(counts) != 1:
         raise BenchError(f"stores of the same files hold {sorted(counts)} events: not measured")
-    report.row("I5", "import of transcripts", "MB/s", rates["off"], goal=(">=", 200))
-    report.row("I5", "the same, peak memory", "MB", memory, goal=("<=", 200))
+    report.row("", "import of transcripts", "MB/s", rates["off"], goal=(">=", 200))
+    report.row("", "the same, peak memory", "MB", memory, goal=("<=", 200))
     report.row("", "import, secrets redacted", "MB/s", rates["redact"], rates["off"],
                "without looking for them")

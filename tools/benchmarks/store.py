@@ -32,7 +32,7 @@ def run(setting, report):
     figures = tacho.json("bench", "--runs", str(runs))
     fold(report, figures)
     tables(setting, report, tacho, figures, runs)
-    selective(setting, report, tacho, runs)
+    selective(setting, report, tacho)
     sizes(setting, report, tacho, history)
 
 
@@ -93,7 +93,7 @@ def start_to_answer(report, tacho, calls):
 
 def fold(report, figures):
     seconds = figures["seconds"]
-    report.row("I6", "fold of all tables, to that without mining", "s", [seconds["fold"]],
+    report.row("", "fold of all tables, to that without mining", "s", [seconds["fold"]],
                [seconds["fold_without_mining"]], "without mining", goal=("<=", 1.3))
     report.row("", "fold of all tables", "GB/s", [figures["bytes"] / 1e9 / seconds["fold"]])
     report.row("", "reading all lines, one thread", "GB/s",
@@ -128,7 +128,7 @@ def tables(setting, report, tacho, figures, runs):
                    [times[name]], "DuckDB's own table", goal=("<=", 1))
 
 
-def selective(setting, report, tacho, runs):
+def selective(setting, report, tacho):
     """Bytes read from files for one stream or type, to those for everything."""
     ours = setting.ours()
     workflow = json.loads(tacho.run("history", "--limit", "1", "--json"))["data"][0]["adw_id"]
@@ -139,7 +139,7 @@ def selective(setting, report, tacho, runs):
         return events, count, nanoseconds / 1e6
 
     _, everything, _ = read()
-    for words, name in (((("--stream", workflow)), "a workflow's events"),
+    for words, name in ((("--stream", workflow), "a workflow's events"),
                         (("--type", "phase.failed"), "a seldom type's events")):
         events, count, milliseconds = read(*words)
         if name.startswith("a workflow") and events == 0:

@@ -109,17 +109,8 @@ struct RebuildCommand: ParsableCommand {
     ) throws(LogError) {
         let checkpoint = rebuilt.projections.checkpoint
         guard let anchor = try reader.anchor(at: checkpoint) else { return }
-        let projections = rebuilt.projections.projections
-        let failures = WorkerThreads.map(projections.count, threadCount: WorkerThreads.usualCount) {
-            index in
-            do throws(LogError) {
-                try snapshots.write(projections[index], anchor: anchor)
-                snapshots.prune(projections[index].type, keeping: 1)
-                return nil as LogError?
-            } catch {
-                return error
-            }
-        }
+        let failures = snapshots.write(
+            rebuilt.projections.projections, anchor: anchor, keeping: 1)
         if let failure = failures.lazy.compactMap(\.self).first { throw failure }
     }
 }

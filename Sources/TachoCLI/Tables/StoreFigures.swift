@@ -141,7 +141,7 @@ struct StoreFigures {
     func print(_ options: OutputOptions) throws {
         if options.format == .json { return try Output.write(json) }
         var listing = Listing(
-            schema: "tacho.bench/1",
+            schema: "tacho.bench.store/1",
             fields: [
                 .init("what"), .init("rows", right: true), .init("seconds", "time", right: true),
                 .init("bytes_per_second", "bytes/s", right: true, drop: 2),
@@ -172,7 +172,7 @@ struct StoreFigures {
     }
 
     private var json: [UInt8] {
-        JSONEnvelope(schema: "tacho.bench/1", warnings: []).bytes { writer in
+        JSONEnvelope(schema: "tacho.bench.store/1", warnings: []).bytes { writer in
             writer.beginObject()
             writer.key("events")
             writer.value(eventCount)

@@ -133,17 +133,9 @@ package struct LiveTables: Sendable {
             report.snapshotFailures.append(error)
             return
         }
-        let written = projections.projections
-        let failures = WorkerThreads.map(long.count, threadCount: options.threadCount) { index in
-            let projection = written[long[index]]
-            do throws(LogError) {
-                try snapshots.write(projection, anchor: anchor)
-                snapshots.prune(projection.type, keeping: options.keptSnapshotCount)
-                return nil as LogError?
-            } catch {
-                return error
-            }
-        }
+        let failures = snapshots.write(
+            long.map { projections.projections[$0] }, anchor: anchor,
+            keeping: options.keptSnapshotCount, threadCount: options.threadCount)
         for (index, failure) in zip(long, failures) {
             if let failure {
                 report.snapshotFailures.append(failure)

@@ -90,6 +90,30 @@ package struct SnapshotStore: Sendable {
         return bytes.count
     }
 
+    /// Writes a snapshot of each projection, several at a time, and prunes those before it.
+    ///
+    /// - Parameters:
+    ///   - projections: All at the position of the anchor.
+    ///   - anchor: The log's at that checkpoint.
+    ///   - keptCount: See ``prune(_:keeping:)``; nothing is pruned where the new one was not
+    ///     written.
+    ///   - threadCount: With the calling one.
+    /// - Returns: For each projection why it was not written, or `nil`.
+    package func write(
+        _ projections: [Projection], anchor: LogAnchor, keeping keptCount: Int,
+        threadCount: Int = WorkerThreads.usualCount
+    ) -> [LogError?] {
+        WorkerThreads.map(projections.count, threadCount: threadCount) { index in
+            do throws(LogError) {
+                try write(projections[index], anchor: anchor)
+                prune(projections[index].type, keeping: keptCount)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
     /// Removes what newer snapshots make superfluous: all but the newest of this projector, those
     /// of other versions, and what an interrupted write left behind.
     ///

@@ -1,3 +1,4 @@
+import Foundation
 import TachoLog
 import TachoProjections
 import TachoSimulation
@@ -90,6 +91,88 @@ struct LiveTablesTests {
                 #expect(same, "\(name)")
             }
         }
+    }
+
+    /// A table of several blocks of 1 MiB, most of them in one column between others.
+    private func wideLog() -> MemoryLog {
+        var log = MemoryLog()
+        var random = SeededRandom(testSeed())
+        for number in 0..<400 {
+            let note = (0..<700).map { _ in String(random.next(), radix: 16) }.joined()
+            log.append(
+                stream: "s\(number)", type: "example.noted",
+                data: "{\"status\":\"st\(number % 7)\",\"note\":\"\(note)\",\"cost\":\(number)}")
+        }
+        return log
+    }
+
+    @Test func `blocks between the columns are stepped over, damaged or not`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshots = SnapshotStore(directory: directory.file("snap"))
+        let log = wideLog()
+        let whole = try LiveTables.open(
+            log, snapshots: snapshots, projectors: [ExampleProjector.self], options: writing)
+        let table = try #require(whole.projections.table(named: "example"))
+        var options = writing
+        options.columns = ["example": ["status", "cost"]]
+        func opened() throws -> LiveTables {
+            try LiveTables.open(
+                log, snapshots: snapshots, projectors: [ExampleProjector.self], options: options)
+        }
+        func agrees(_ tables: LiveTables) throws -> Bool {
+            let found = try #require(tables.projections.table(named: "example"))
+            return (0..<table.rowCount).allSatisfy { row in
+                found.text(ExampleProjector.Column.status, row)
+                    == table.text(ExampleProjector.Column.status, row)
+                    && found.money(ExampleProjector.Column.cost, row) == Int64(row)
+            }
+        }
+        #expect(try agrees(opened()))
+
+        let folder = try #require(FileManager.default.subpaths(atPath: directory.file("snap")))
+        let name = try #require(folder.first { $0.hasSuffix(".snap") })
+        let url = URL(filePath: directory.file("snap")).appending(path: name)
+        let good = try Data(contentsOf: url)
+        #expect(good.count > 3 << 20)
+        var bytes = good
+        // In the middle of the notes, which are not looked at.
+        bytes[bytes.count / 2] ^= 0xFF
+        try bytes.write(to: url)
+        let passed = try opened()
+        #expect(try agrees(passed) && passed.report.refusedSnapshots.isEmpty)
+
+        bytes = good
+        // In the last block, where the costs are: the snapshot is refused, and all is folded.
+        bytes[bytes.count - 40] ^= 0xFF
+        try bytes.write(to: url)
+        let refolded = try opened()
+        #expect(try agrees(refolded) && refolded.report.refusedSnapshots.count == 1)
+    }
+
+    @Test(arguments: ["text", "number", "look-up", "key"])
+    func `using a column that was not opened is a programming error`(way: String) async throws {
+        #expect(try Self.tableOfNothing().rowCount == 1)
+        await #expect(processExitsWith: .failure) { [way] in
+            let table = try Self.tableOfNothing()
+            switch way {
+            case "text": _ = table.text(ExampleProjector.Column.note, 0)
+            case "number": _ = table.integer(ExampleProjector.Column.count, 0)
+            case "look-up": _ = table.rows(where: ExampleProjector.Column.status, equals: "st1")
+            default: _ = table.row(forKey: "s1")
+            }
+        }
+    }
+
+    /// A row, of which no column was opened.
+    private static func tableOfNothing() throws -> Table {
+        var log = MemoryLog()
+        log.append(stream: "s1", type: "example.noted", data: #"{"status":"st1","note":"n"}"#)
+        var projections = Projections([ExampleProjector.self])
+        try projections.fold(log.batch(0..<1))
+        var bytes: [UInt8] = []
+        projections.table(named: "example")?.encode(into: &bytes)
+        var source = ArraySource(bytes)
+        return try Table(schema: ExampleProjector.schema, decoding: &source, columns: [])
     }
 
     @Test func `a tail is folded on top of all columns, whatever is wanted`() throws {
