@@ -12,16 +12,33 @@ package struct Event {
     /// Reading these spares the walk over the data, where it was done before for other readers of
     /// the event.
     package let members: JSONMembers
+    @usableFromInline let readPayload: UnsafePointer<HookPayload>?
 
     package init(_ record: RecordView) {
         self.record = record
         members = JSONMembers(JSONView(validated: record.data))
+        readPayload = nil
     }
 
-    /// Views a record whose members were located before; the places are lent like its bytes.
-    package init(_ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>) {
+    /// Views a record of which something was read before, lent like its bytes.
+    ///
+    /// - Parameters:
+    ///   - record: Its envelope.
+    ///   - places: All members of its data.
+    ///   - payload: What ``hookPayload`` gives; `nil` leaves it to be read when asked for.
+    package init(
+        _ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>,
+        payload: UnsafePointer<HookPayload>? = nil
+    ) {
         self.record = record
         members = JSONMembers(JSONView(validated: record.data), at: places)
+        readPayload = payload
+    }
+
+    /// The data as a hook's: half a dozen projectors look at it.
+    @inlinable package var hookPayload: HookPayload {
+        if let readPayload { return readPayload.pointee }
+        return HookPayload(members)
     }
 
     @inlinable package var position: Position { record.position }

@@ -34,18 +34,10 @@ package struct HookPayload {
     private var nested: JSONView?
     private var hasEventType = false
 
-    /// How much of a payload is read.
-    package enum Scope {
-        case everything
-        /// Up to a tool's input or response, which is most of a payload's bytes, once session and
-        /// directory are known: they stand before it.
-        case header
-    }
-
-    package init(_ data: JSONMembers, reading scope: Scope = .everything) {
+    package init(_ data: JSONMembers) {
         data.forEach { key, value in
             take(key, value)
-            return scope == .everything || !isHeaderComplete
+            return true
         }
         guard hasEventType, let nested else { return }
         JSONMembers(nested).forEach { key, value in
@@ -58,10 +50,6 @@ package struct HookPayload {
     /// Whether the record is one of `hook_events.jsonl`, whose `success` and `duration_ms` say
     /// nothing: its writer had neither (B46).
     package var isLoggerRecord: Bool { hasEventType && nested != nil }
-
-    private var isHeaderComplete: Bool {
-        toolInput != nil && sessionID != nil && workingDirectory != nil
-    }
 
     @inline(__always)
     private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {

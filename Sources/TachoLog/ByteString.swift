@@ -23,6 +23,13 @@ public struct ByteString: Hashable, Comparable, Sendable {
     @inlinable
     public var isEmpty: Bool { bytes.isEmpty }
 
+    /// All bytes at once: arrays are hashed and compared element by element.
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(bytes.count)
+    }
+
     public static func < (left: ByteString, right: ByteString) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }

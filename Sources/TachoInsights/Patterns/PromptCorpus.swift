@@ -55,7 +55,7 @@ package struct PromptCorpus: Sendable {
         else { return }
         let named =
             event.type.equals("hook.UserPromptSubmit")
-            ? HookPayload(event.members).sessionID?.string() : nil
+            ? event.hookPayload.sessionID?.string() : nil
         let session = named ?? String(decoding: event.stream, as: UTF8.self)
         guard seen.insert(session).inserted else { return }
         typealias Column = SessionsProjector.Column

@@ -13,15 +13,21 @@ public struct RecordBatch: Sendable {
     /// - Complexity: O(bytes), no allocation.
     @inlinable
     public func forEachRecord(_ body: (RecordView) throws -> Bool) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var offset = 0
-            while let line = buffer.line(from: offset) {
-                guard let record = RecordView(line: line) else {
-                    throw LogError(.damaged, "a line at byte \(offset) of a batch is not a record")
-                }
-                if try !body(record) { return }
-                offset += line.count
+        try bytes.withUnsafeBytes { try Self.forEachRecord(in: $0, body) }
+    }
+
+    /// The same of a batch's bytes that lie elsewhere.
+    @inlinable
+    package static func forEachRecord(
+        in buffer: UnsafeRawBufferPointer, _ body: (RecordView) throws -> Bool
+    ) throws {
+        var offset = 0
+        while let line = buffer.line(from: offset) {
+            guard let record = RecordView(line: line) else {
+                throw LogError(.damaged, "a line at byte \(offset) of a batch is not a record")
             }
+            if try !body(record) { return }
+            offset += line.count
         }
     }
 }

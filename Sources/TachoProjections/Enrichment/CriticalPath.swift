@@ -59,7 +59,7 @@ package struct CriticalPath: Sendable {
         }
 
         let used = edges.indices.filter { !isCut[$0] }
-        let successors = Self.successors(durations.count, used.map { edges[$0] })
+        let successors = Successors(durations.count, used.lazy.map { edges[$0] })
         var begin = [Int64](repeating: 0, count: durations.count)
         for node in order {
             let end = Self.sum(begin[node], durations[node])
@@ -87,7 +87,7 @@ package struct CriticalPath: Sendable {
 
     /// Whether there is a way from the edge's end back to its beginning.
     package static func closesCycle(_ edge: Edge, in edges: [Edge], nodeCount: Int) -> Bool {
-        let successors = successors(nodeCount, edges)
+        let successors = Successors(nodeCount, edges)
         var isSeen = [Bool](repeating: false, count: nodeCount)
         var open = [edge.to]
         while let node = open.popLast() {
@@ -101,10 +101,10 @@ package struct CriticalPath: Sendable {
 
     /// Nodes so that each comes after its predecessors, without those in or behind a cycle.
     private static func order(_ nodeCount: Int, _ edges: [Edge], _ isCut: [Bool]) -> [Int] {
-        let used = edges.indices.filter { !isCut[$0] }.map { edges[$0] }
-        let successors = successors(nodeCount, used)
+        let used = edges.indices.filter { !isCut[$0] }
+        let successors = Successors(nodeCount, used.lazy.map { edges[$0] })
         var openCount = [Int](repeating: 0, count: nodeCount)
-        for edge in used { openCount[edge.to] += 1 }
+        for index in used { openCount[edges[index].to] += 1 }
         var order = (0..<nodeCount).filter { openCount[$0] == 0 }
         var next = 0
         while next < order.count {
@@ -117,10 +117,27 @@ package struct CriticalPath: Sendable {
         return order
     }
 
-    private static func successors(_ nodeCount: Int, _ edges: [Edge]) -> [[Int]] {
-        var successors = [[Int]](repeating: [], count: nodeCount)
-        for edge in edges { successors[edge.from].append(edge.to) }
-        return successors
+    /// What follows each node, in the order of the edges: one array for all nodes.
+    private struct Successors {
+        /// Of each node: where its successors end.
+        private var ends: [Int]
+        private var nodes: [Int]
+
+        init(_ nodeCount: Int, _ edges: some Collection<Edge>) {
+            ends = [Int](repeating: 0, count: nodeCount + 1)
+            for edge in edges { ends[edge.from + 1] += 1 }
+            for node in 0..<nodeCount { ends[node + 1] += ends[node] }
+            nodes = [Int](repeating: 0, count: edges.count)
+            // Each count becomes the start of the next node's, which is this one's end.
+            for edge in edges {
+                nodes[ends[edge.from]] = edge.to
+                ends[edge.from] += 1
+            }
+        }
+
+        subscript(node: Int) -> ArraySlice<Int> {
+            nodes[(node == 0 ? 0 : ends[node - 1])..<ends[node]]
+        }
     }
 
     private static func sum(_ left: Int64, _ right: Int64) -> Int64 {

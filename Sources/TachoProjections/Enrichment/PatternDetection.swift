@@ -8,6 +8,10 @@ package struct PatternDetection: Sendable {
         /// Below 600 seconds.
         case medium
         case long
+
+        package init(seconds: Double) {
+            self = seconds < 180 ? .short : seconds < 600 ? .medium : .long
+        }
     }
 
     /// Each signature once: of the input, then of the error, then of the template.
@@ -25,7 +29,7 @@ package struct PatternDetection: Sendable {
     package let errorCount: Int
 
     package init(
-        input: String, errorMessage: String, template: String, durationSeconds: Double,
+        input: String, errorMessage: String, template: String, length: Length,
         wordCount: Int? = nil, errorCount: Int
     ) {
         let text = SearchText(input)
@@ -37,7 +41,7 @@ package struct PatternDetection: Sendable {
         inputLength = input.unicodeScalars.count
         keywords = Self.keywords.filter(text.holds)
         self.input = input
-        length = durationSeconds < 180 ? .short : durationSeconds < 600 ? .medium : .long
+        self.length = length
         self.errorCount = errorCount
         let words = wordCount ?? input.wordCount
         if words < 50 && errorCount < 3 {

@@ -8,7 +8,7 @@ package enum TypedPrompt {
 
     /// What a person typed; what the agent wrote in their name begins with a tag.
     package static func text(_ event: Event) -> JSONView? {
-        if event.type.equals("hook.UserPromptSubmit") { return HookPayload(event.members).prompt }
+        if event.type.equals("hook.UserPromptSubmit") { return event.hookPayload.prompt }
         let record = AgentRecord(event.members, reading: .throughMessage)
         guard record.isMeta?.boolean() != true, record.isSidechain?.boolean() != true,
             record.isCompactSummary?.boolean() != true, let message = record.message,

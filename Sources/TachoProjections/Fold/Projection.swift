@@ -16,6 +16,12 @@ package struct Projection: Sendable {
     private var eventsUntilPrepared: Int
 
     private static let unpreparedEventLimit = 4
+    /// Batches that were passed since the table was settled.
+    private var unsettledBatchCount = 0
+    /// What waits to be settled grows with the batches it is put off for, and what settling costs
+    /// with the rows they have touched: of a long fold's MiB, each touches most of the rows that
+    /// the one before has touched.
+    private static let settledBatchCount = 16
 
     /// Nothing folded yet.
     package init(_ type: any Projector.Type, hashSeed: UInt64? = nil) {
@@ -46,9 +52,18 @@ package struct Projection: Sendable {
         if eventsUntilPrepared == 0 { table.prepareForChanges() }
     }
 
+    /// Notes that every event up to `position` was taken, in the middle of a long fold: the table
+    /// is settled now and then, and has to be by ``advance(to:)`` before anybody looks at it.
+    mutating func pass(to position: Position) {
+        unsettledBatchCount += 1
+        if unsettledBatchCount >= Self.settledBatchCount { return advance(to: position) }
+        checkpoint = max(checkpoint, position)
+    }
+
     /// Notes that every event up to `position` was taken, and settles the table.
     mutating func advance(to position: Position) {
         projector.settle(&table)
+        unsettledBatchCount = 0
         checkpoint = max(checkpoint, position)
     }
 

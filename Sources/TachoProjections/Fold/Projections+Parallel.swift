@@ -1,25 +1,4 @@
-import TachoEvents
-import TachoJSON
 package import TachoLog
-
-/// A batch whose records were located once for all lanes.
-private struct LocatedBatch: Sendable {
-    let batch: RecordBatch
-    /// Those that any lane wants.
-    let records: [Located]
-    /// Of the records' data, one behind the other.
-    let members: [JSONMemberPlace]
-    /// By lane: indices of the records it wants.
-    let indices: [[Int32]]
-    let lastPosition: Position
-
-    struct Located: Sendable {
-        let place: RecordPlace
-        /// The record's part of `members`.
-        let memberStart: Int32
-        let memberEnd: Int32
-    }
-}
 
 extension Projections {
     /// Folds batches with several threads: the same tables as folding them one by one.
@@ -67,38 +46,21 @@ extension Projections {
     private mutating func locate(
         _ batch: RecordBatch, laneCount: Int
     ) -> (LocatedBatch, LogError?) {
-        var records = [LocatedBatch.Located]()
-        var members = [JSONMemberPlace]()
-        // Half a kilobyte is a usual line, and a dozen members usual data.
-        records.reserveCapacity(batch.bytes.count / 512)
-        members.reserveCapacity(batch.bytes.count / 48)
-        var indices = [[Int32]](repeating: [], count: laneCount)
+        let located = LocatedBatch(batch, laneCount: laneCount)
         let start = position
-        var offset = 0
+        var isFirst = true
         var failure: LogError?
         do {
-            try batch.forEachRecord { record in
-                try follow(record.position, start: start, isFirst: offset == 0)
-                let route = router.route(of: record.type)
-                if !route.isEmpty {
-                    let index = Int32(truncatingIfNeeded: records.count)
-                    for lane in route { indices[lane].append(index) }
-                    let memberStart = Int32(truncatingIfNeeded: members.count)
-                    JSONMemberPlace.note(of: Event(record).data, in: &members)
-                    records.append(
-                        LocatedBatch.Located(
-                            place: RecordPlace(record, offset: offset), memberStart: memberStart,
-                            memberEnd: Int32(truncatingIfNeeded: members.count)))
-                }
-                offset += record.line.count
+            try RecordBatch.forEachRecord(in: located.bytes) { record in
+                try follow(record.position, start: start, isFirst: isFirst)
+                isFirst = false
+                located.note(record, for: router.route(of: record.type))
                 return true
             }
         } catch {
             failure = LogError(folding: error)
         }
-        let located = LocatedBatch(
-            batch: batch, records: records, members: members, indices: indices,
-            lastPosition: position)
+        located.complete(at: position)
         return (located, failure)
     }
 }
@@ -181,17 +143,8 @@ private final class Lanes: @unchecked Sendable {
         }
     }
 
-    private func fold(_ located: LocatedBatch, lane: Int) {
-        located.batch.bytes.withUnsafeBytes { bytes in
-            located.members.withUnsafeBufferPointer { members in
-                for index in located.indices[lane] {
-                    let record = located.records[Int(index)]
-                    let places = UnsafeBufferPointer(
-                        rebasing: members[Int(record.memberStart)..<Int(record.memberEnd)])
-                    projections[lane].take(Event(record.place.view(in: bytes), places))
-                }
-            }
-        }
-        projections[lane].advance(to: located.lastPosition)
+    private func fold(_ batch: LocatedBatch, lane: Int) {
+        for index in batch.indices[lane] { projections[lane].take(batch.events[Int(index)]) }
+        projections[lane].pass(to: batch.lastPosition)
     }
 }

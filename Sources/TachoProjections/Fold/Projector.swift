@@ -25,7 +25,7 @@ package protocol Projector: Sendable {
 
     /// Brings up to date what was put off while events were applied.
     ///
-    /// Called at the end of each batch, before anybody looks at the table. What it writes follows
+    /// Called at the end of a batch or of several, before anybody looks at the table. What it writes follows
     /// from the rows' other cells alone, so that it makes no difference how often it is called; it
     /// changes rows only that an event of the batch has touched.
     mutating func settle(_ table: inout Table)

@@ -5,7 +5,7 @@
 struct RowDrafts<Draft: Sendable>: Sendable {
     /// By row: the place in `drafts`, plus one; 0 for none.
     private var places: [Int32] = []
-    private var drafts: [Draft?] = []
+    private var drafts: [Draft] = []
     private var touched: [Int] = []
 
     var isEmpty: Bool { touched.isEmpty }
@@ -13,38 +13,34 @@ struct RowDrafts<Draft: Sendable>: Sendable {
     /// The rows that have a draft, ascending.
     var rows: [Int] { touched.sorted() }
 
-    subscript(row: Int) -> Draft? {
-        // Lent, not copied: a draft holds many arrays.
-        _read {
-            if let place = place(of: row) {
-                yield drafts[place]
-            } else {
-                yield nil
-            }
-        }
-        _modify {
-            if let place = place(of: row) {
-                yield &drafts[place]
-            } else {
-                // What is written to a draft that is not there goes nowhere.
-                var none: Draft?
-                yield &none
-            }
-        }
+    func contains(_ row: Int) -> Bool { place(of: row) != nil }
+
+    /// Lends a row's draft; `nil` and no call if it has none. A draft holds many arrays, and copying it
+    /// would count references to each.
+    @inline(__always)
+    func read<Result>(_ row: Int, _ body: (borrowing Draft) -> Result) -> Result? {
+        guard let place = place(of: row) else { return nil }
+        return body(drafts[place])
     }
 
+    /// Changes a row's draft in place; `nil` and no call if it has none.
+    @inline(__always)
+    @discardableResult
+    mutating func change<Result>(_ row: Int, _ body: (inout Draft) -> Result) -> Result? {
+        guard let place = place(of: row) else { return nil }
+        return body(&drafts[place])
+    }
+
+    /// The row's draft, which is made first if there is none.
     subscript(row: Int, default draft: @autoclosure () -> Draft) -> Draft {
-        get { self[row] ?? draft() }
+        @inline(__always)
+        _read { yield place(of: row).map { drafts[$0] } ?? draft() }
+        @inline(__always)
         _modify {
             let place = place(of: row) ?? insert(draft(), row)
-            // Taken out while it is changed, so that nothing in it is copied.
-            var changed = drafts[place].take() ?? draft()
-            defer { drafts[place] = changed }
-            yield &changed
+            yield &drafts[place]
         }
     }
-
-    func contains(_ row: Int) -> Bool { place(of: row) != nil }
 
     mutating func removeAll() {
         for row in touched { places[row] = 0 }

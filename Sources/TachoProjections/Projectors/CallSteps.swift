@@ -5,7 +5,8 @@ import TachoLog
 /// One thing that an event says about the calls of an agent.
 ///
 /// The only place that knows how sources tell of calls: a new source is a `case` in
-/// ``forEach(in:_:)``, and the sequences follow.
+/// ``forEach(in:_:)``, and the sequences follow. Its texts are lent for the time of the call it is
+/// passed to: most of a million calls are steps on from the one before, and keep nothing.
 struct CallStep {
     enum Kind {
         /// A call of `tool` began.
@@ -17,15 +18,15 @@ struct CallStep {
     }
 
     let kind: Kind
-    let session: ByteString
+    let session: UnsafeRawBufferPointer
     /// The subagent; `nil` for the session's own agent.
     var agent: JSONView?
     /// Names the call in the session.
     var call: Int64 = 0
     /// The tool's name.
-    var tool: [UInt8]?
+    var tool: UnsafeRawBufferPointer?
     /// The file it works on.
-    var path: [UInt8]?
+    var path: UnsafeRawBufferPointer?
     var moment: Timestamp?
     /// Milliseconds, where the source tells them.
     var duration: Int64?
@@ -52,11 +53,13 @@ struct CallStep {
     }
 
     /// The workflow that a step belongs to, where the event tells one.
-    static func workflow(of event: Event, session: ByteString) -> UnsafeRawBufferPointer? {
+    static func workflow(
+        of event: Event, session: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer? {
         if event.type.hasPrefix("transcript.") || event.isOfAgentSession { return nil }
         let name = event.stream.dropping(prefix: "wf-")
         let isNobody = name.equals("unknown") || name.equals("general")
-        return isNobody || name.elementsEqual(session.bytes) ? nil : name
+        return isNobody || name.elementsEqual(session) ? nil : name
     }
 
     static func forEach(in event: Event, _ body: (CallStep) -> Void) {
@@ -70,8 +73,15 @@ struct CallStep {
     // MARK: Hooks
 
     private static func readHook(_ event: Event, _ body: (CallStep) -> Void) {
-        let payload = HookPayload(event.members)
-        let session = payload.session(of: event)
+        let payload = event.hookPayload
+        let isNamed: Void? = payload.sessionID?.withText { readHook(event, payload, $0, body) }
+        if isNamed == nil { readHook(event, payload, event.stream, body) }
+    }
+
+    private static func readHook(
+        _ event: Event, _ payload: HookPayload, _ session: UnsafeRawBufferPointer,
+        _ body: (CallStep) -> Void
+    ) {
         let isLive = event.source.equals("claude-code/hook")
         let moment = event.time ?? (isLive ? event.recorded : nil)
         if event.type.equals("hook.UserPromptSubmit") {
@@ -80,31 +90,52 @@ struct CallStep {
         let kind: Kind =
             event.type.equals("hook.PreToolUse")
             ? .began : .ended(isSuccess: event.type.equals("hook.PostToolUse"))
-        body(
-            CallStep(
-                kind: kind, session: session, agent: payload.agentID, call: call(payload),
-                tool: payload.toolName?.text().map { Array($0) }, path: path(payload.toolInput),
-                moment: moment, duration: payload.reportedDuration))
+        var step = CallStep(
+            kind: kind, session: session, agent: payload.agentID, call: call(payload),
+            moment: moment, duration: payload.reportedDuration)
+        step.withTexts(payload.toolName, path(payload.toolInput), body)
     }
 
-    private static func path(_ input: JSONView?) -> [UInt8]? {
-        (input?["file_path"] ?? input?["notebook_path"])?.text().map { Array($0) }
+    private static func path(_ input: JSONView?) -> JSONView? {
+        input?["file_path"] ?? input?["notebook_path"]
+    }
+
+    /// Hands the step on with its tool and path; one that is no text is unknown.
+    private mutating func withTexts(
+        _ tool: JSONView?, _ path: JSONView?, _ body: (CallStep) -> Void
+    ) {
+        func lend(_ text: JSONView?, _ next: (UnsafeRawBufferPointer?) -> Void) {
+            let isText: Void? = text?.withText { next($0) }
+            if isText == nil { next(nil) }
+        }
+        lend(tool) { tool in
+            lend(path) { path in
+                self.tool = tool
+                self.path = path
+                body(self)
+            }
+        }
     }
 
     // MARK: Other agents
 
     private static func readActivities(_ event: Event, _ body: (CallStep) -> Void) {
-        let session = ByteString(event.stream)
+        let session = event.stream
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
             case .prompt:
                 body(CallStep(kind: .prompted, session: session, mayComeAgain: true))
             case .call(let call):
-                body(
-                    CallStep(
-                        kind: .began, session: session, call: hash(call.id),
-                        tool: call.name?.bytes, path: call.path?.bytes, moment: call.time,
-                        mayComeAgain: true))
+                var step = CallStep(
+                    kind: .began, session: session, call: hash(call.id), moment: call.time,
+                    mayComeAgain: true)
+                (call.name?.bytes ?? []).withUnsafeBytes { name in
+                    (call.path?.bytes ?? []).withUnsafeBytes { path in
+                        step.tool = call.name == nil ? nil : name
+                        step.path = call.path == nil ? nil : path
+                        body(step)
+                    }
+                }
             case .result(let result):
                 body(
                     CallStep(
@@ -141,8 +172,16 @@ struct CallStep {
         guard let message = record.message,
             let content = AgentMessage(message, stopsAtContent: true).content
         else { return }
-        let named = isOutput ? record.sessionID?.text() : nil
-        let session = named.map { ByteString($0) } ?? ByteString(event.stream)
+        let isNamed: Void? =
+            isOutput
+            ? record.sessionID?.withText { read(content, record, event, isOutput, $0, body) } : nil
+        if isNamed == nil { read(content, record, event, isOutput, event.stream, body) }
+    }
+
+    private static func read(
+        _ content: JSONView, _ record: AgentRecord, _ event: Event, _ isOutput: Bool,
+        _ session: UnsafeRawBufferPointer, _ body: (CallStep) -> Void
+    ) {
         let agent = isOutput ? record.parentToolUseID : record.agentID
         if content.kind == .string {
             let isPrompt = !isOutput && event.type.equals("transcript.user")
@@ -158,11 +197,9 @@ struct CallStep {
             else { return true }
             switch kind {
             case .use:
-                body(
-                    CallStep(
-                        kind: .began, session: session, agent: agent, call: id,
-                        tool: block.name?.text().map { Array($0) }, path: path(block.input),
-                        moment: event.time))
+                var step = CallStep(
+                    kind: .began, session: session, agent: agent, call: id, moment: event.time)
+                step.withTexts(block.name, path(block.input), body)
             case .result:
                 body(
                     CallStep(

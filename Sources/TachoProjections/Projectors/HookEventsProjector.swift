@@ -38,20 +38,20 @@ package struct HookEventsProjector: Projector {
         columns: [
             ColumnDefinition("event_id", .text, summary: "The event's id in the log."),
             ColumnDefinition(
-                "event_type", .text, isIndexed: true,
+                "event_type", .text,
                 summary: "Name of the hook event: PreToolUse, Stop, …"),
             ColumnDefinition(
                 "source_app", .text,
                 summary: "Who reported it; the producer of the event where the record is silent."),
-            ColumnDefinition("session_id", .text, isIndexed: true, summary: "The agent's session."),
+            ColumnDefinition("session_id", .text, summary: "The agent's session."),
             ColumnDefinition(
-                "workflow_id", .text, isIndexed: true,
+                "workflow_id", .text,
                 summary: "The workflow (adw_id, without wf-); unknown for a session outside one."),
             ColumnDefinition(
-                "timestamp", .timestamp, isIndexed: false,
+                "timestamp", .timestamp,
                 summary: "When it happened by the reporter's clock; unknown if it did not say."),
             ColumnDefinition("recorded_at", .timestamp, summary: "When the store took it in."),
-            ColumnDefinition("tool_name", .text, isIndexed: true, summary: "The tool it is about."),
+            ColumnDefinition("tool_name", .text, summary: "The tool it is about."),
             ColumnDefinition(
                 "tool_use_id", .text, isInterned: false, summary: "The call it is about."),
             ColumnDefinition("cwd", .text, summary: "Working directory of the agent."),
@@ -78,7 +78,7 @@ package struct HookEventsProjector: Projector {
         guard let name = event.name(after: EventType.hookPrefix), !name.isEmpty else {
             throw .unexpected("type")
         }
-        let payload = HookPayload(event.members)
+        let payload = event.hookPayload
         let (row, isNew) = table.rowOrInsert(key: event.id, at: event)
         guard isNew else { return }
 

@@ -53,7 +53,7 @@ extension ModelUsageProjector {
                 "session_id", .text, isIndexed: true,
                 summary: "The session in which the log has it first; of a subagent its parent's."),
             ColumnDefinition(
-                "workflow_id", .text, isIndexed: true,
+                "workflow_id", .text,
                 summary: "The workflow (adw_id) whose run's output says it."),
             ColumnDefinition(
                 "phase", .text, summary: "The phase that the run's agent directory stands for."),

@@ -37,7 +37,7 @@ struct OperationSighting {
         } else if event.type.equals("pattern.detected") {
             guard readDetection(event.data) else { return nil }
         } else if event.type.equals("hook.UserPromptSubmit") {
-            let payload = HookPayload(event.members)
+            let payload = event.hookPayload
             if let session = payload.sessionID?.text(), !session.isEmpty,
                 event.hookWorkflow(session: payload.sessionID) == nil
             {
@@ -125,10 +125,12 @@ struct OperationSighting {
         _ detections: inout DetectionMemory, input: JSONView? = nil, error: JSONView? = nil,
         template: JSONView? = nil, seconds: Double = 0
     ) {
-        var key = DetectionMemory.Key(seconds: seconds)
-        input?.withText { key.input = Array($0.prefix(characterBytes: Self.inputByteLimit)) }
-        error?.withText { key.error = Array($0.prefix(characterBytes: Self.errorByteLimit)) }
-        template?.withText { key.template = Array($0.prefix(characterBytes: Self.errorByteLimit)) }
+        var key = DetectionMemory.Key(length: PatternDetection.Length(seconds: seconds))
+        input?.withText { key.input = ByteString($0.prefix(characterBytes: Self.inputByteLimit)) }
+        error?.withText { key.error = ByteString($0.prefix(characterBytes: Self.errorByteLimit)) }
+        template?.withText {
+            key.template = ByteString($0.prefix(characterBytes: Self.errorByteLimit))
+        }
         if key.isEmpty { return }
         let detection = detections.detection(key)
         signatures = detection.signatures
@@ -141,14 +143,12 @@ struct OperationSighting {
 /// A workflow's state is told many times with the same request in it, and looking for words in it
 /// takes longer than all else that is done with the event.
 struct DetectionMemory {
-    /// The texts that a detection looks at, in UTF-8.
+    /// What a detection looks at.
     struct Key: Hashable {
-        var input: [UInt8] = []
-        var error: [UInt8] = []
-        var template: [UInt8] = []
-        let seconds: Double
-
-        init(seconds: Double) { self.seconds = seconds }
+        var input: ByteString = ""
+        var error: ByteString = ""
+        var template: ByteString = ""
+        let length: PatternDetection.Length
 
         var isEmpty: Bool { input.isEmpty && error.isEmpty && template.isEmpty }
     }
@@ -159,10 +159,9 @@ struct DetectionMemory {
     mutating func detection(_ key: Key) -> PatternDetection {
         if let known = detections[key] { return known }
         let detection = PatternDetection(
-            input: String(decoding: key.input, as: UTF8.self),
-            errorMessage: String(decoding: key.error, as: UTF8.self),
-            template: String(decoding: key.template, as: UTF8.self),
-            durationSeconds: key.seconds, errorCount: key.error.isEmpty ? 0 : 1)
+            input: key.input.description, errorMessage: key.error.description,
+            template: key.template.description, length: key.length,
+            errorCount: key.error.isEmpty ? 0 : 1)
         if detections.count >= Self.limit { detections.removeAll() }
         detections[key] = detection
         return detection

@@ -13,19 +13,21 @@ extension PhaseDependenciesProjector {
         var durations: [Int64] = []
         var starts: [Timestamp?] = []
         var ends: [Timestamp?] = []
-        /// Used to find a node, never walked through.
-        private var nodes: [ByteString: Int] = [:]
+        /// Of each node: a dozen, of which looking at all takes less than hashing one.
+        private var names: [ByteString] = []
 
-        mutating func node(_ name: ByteString) -> Int {
-            if let node = nodes[name] { return node }
-            nodes[name] = durations.count
+        mutating func node(_ name: UnsafeRawBufferPointer) -> Int {
+            if let node = node(ofKnown: name) { return node }
+            names.append(ByteString(name))
             durations.append(0)
             starts.append(nil)
             ends.append(nil)
             return durations.count - 1
         }
 
-        func node(ofKnown name: ByteString) -> Int? { nodes[name] }
+        func node(ofKnown name: UnsafeRawBufferPointer) -> Int? {
+            names.firstIndex { $0.bytes.count == name.count && $0.bytes.elementsEqual(name) }
+        }
 
         /// The edges that count, with the place of their row.
         var edges: [(place: Int, edge: CriticalPath.Edge)] {
@@ -38,13 +40,14 @@ extension PhaseDependenciesProjector {
     private func graph(of workflow: ByteString, _ table: Table) -> Graph {
         var graph = Graph()
         for row in table.rows(where: Column.graphOf, equals: workflow) {
-            guard let phase = table.text(Column.phase, row) else { continue }
-            let node = graph.node(phase)
+            guard let node = table.withText(Column.phase, row, { graph.node($0) }) else {
+                continue
+            }
             graph.durations[node] = table.integer(Column.durationMs, row) ?? 0
             graph.starts[node] = table.timestamp(Column.startedAt, row)
             graph.ends[node] = table.timestamp(Column.endedAt, row)
             guard counts(row, table) else { continue }
-            let from = table.text(Column.dependsOn, row).map { graph.node($0) }
+            let from = table.withText(Column.dependsOn, row) { graph.node($0) }
             graph.rows.append(row)
             graph.links.append((from, node))
         }
@@ -60,8 +63,10 @@ extension PhaseDependenciesProjector {
     func closesCycle(_ phase: Phase, _ other: ByteString, _ table: Table) -> Bool {
         guard phase.name != other else { return true }
         let graph = graph(of: phase.workflow, table)
-        guard let to = graph.node(ofKnown: phase.name), let from = graph.node(ofKnown: other)
-        else { return false }
+        func node(_ name: ByteString) -> Int? {
+            name.bytes.withUnsafeBytes { graph.node(ofKnown: $0) }
+        }
+        guard let to = node(phase.name), let from = node(other) else { return false }
         return CriticalPath.closesCycle(
             CriticalPath.Edge(from: from, to: to), in: graph.edges.map(\.edge),
             nodeCount: graph.durations.count)
@@ -70,7 +75,9 @@ extension PhaseDependenciesProjector {
     /// Computes what a change of the phase's rows may have changed.
     func refresh(_ phase: Phase, _ rows: [Int], _ event: Event, _ table: inout Table) {
         let isInGraph = rows.contains {
-            table.text(Column.graphOf, $0) == phase.workflow
+            table.withText(Column.graphOf, $0) { graphOf in
+                phase.workflow.bytes.withUnsafeBytes { $0.elementsEqual(graphOf) }
+            } ?? false
         }
         if isInGraph { refreshGraph(of: phase.workflow, event, &table) }
         for row in rows where table.isUnknown(Column.graphOf, row) {

@@ -91,6 +91,13 @@ package struct PhaseDependenciesProjector: Projector {
         }
 
         private static func escaped(_ text: ByteString) -> [UInt8] {
+            let isPlain = !text.bytes.contains {
+                $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%")
+            }
+            return isPlain ? text.bytes : escapedBytes(text)
+        }
+
+        private static func escapedBytes(_ text: ByteString) -> [UInt8] {
             text.bytes.flatMap { byte -> [UInt8] in
                 switch byte {
                 case UInt8(ascii: "/"): Array("%2F".utf8)

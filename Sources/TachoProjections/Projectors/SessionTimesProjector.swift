@@ -80,7 +80,7 @@ package struct SessionTimesProjector: Projector {
     package mutating func settle(_ table: inout Table) {
         guard !drafts.isEmpty else { return }
         for row in drafts.rows {
-            if let draft = drafts[row] { write(draft, to: row, &table) }
+            if let draft = drafts.read(row, { copy $0 }) { write(draft, to: row, &table) }
         }
         drafts.removeAll()
     }
@@ -114,9 +114,11 @@ package struct SessionTimesProjector: Projector {
         guard let start, start < end, Self.span.contains(start) else { return }
         readTimeline(of: row, table)
         timelines[row]?.add(start..<end, kind)
-        drafts[row]?.cover(start)
-        drafts[row]?.kinds |= 1 << Int(kind.rawValue)
-        drafts[row]?.entries.appendInterval(start..<end, kind)
+        drafts.change(row) { draft in
+            draft.cover(start)
+            draft.kinds |= 1 << Int(kind.rawValue)
+            draft.entries.appendInterval(start..<end, kind)
+        }
     }
 
     private mutating func readTimeline(of row: Int, _ table: Table) {
@@ -125,7 +127,7 @@ package struct SessionTimesProjector: Projector {
         let cells: [Column] = [.older, .middle, .recent]
         timelines[row] = SessionTimeline(
             cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] }
-                + [drafts[row]?.entries ?? []])
+                + [drafts.read(row) { $0.entries } ?? []])
     }
 
     /// Writes the parts of which something was added, and those that are known.
@@ -153,11 +155,11 @@ package struct SessionTimesProjector: Projector {
     private mutating func open(
         _ kind: OpenMoments.Kind, _ name: Int64, at moment: Timestamp, _ row: Int
     ) {
-        _ = drafts[row]?.moments.open(kind, name, at: moment.microseconds)
+        drafts.change(row) { _ = $0.moments.open(kind, name, at: moment.microseconds) }
     }
 
     private mutating func close(_ kind: OpenMoments.Kind, _ name: Int64, _ row: Int) -> Int64? {
-        drafts[row]?.moments.close(kind, name)
+        drafts.change(row) { $0.moments.close(kind, name) } ?? nil
     }
 
     // MARK: Hooks
@@ -167,7 +169,7 @@ package struct SessionTimesProjector: Projector {
         let live = event.source.equals("claude-code/hook") ? event.recorded : nil
         guard let moment = event.time ?? live, let name = event.name(after: EventType.hookPrefix)
         else { return }
-        let payload = HookPayload(event.members)
+        let payload = event.hookPayload
         let row =
             payload.sessionID?.withText { begin($0, moment, event, &table) }
             ?? begin(event.stream, moment, event, &table)
@@ -265,7 +267,7 @@ package struct SessionTimesProjector: Projector {
                 return
             }
             add(kind, from: times.start / 1000, to: times.end / 1000, row, &table)
-            drafts[row]?.cover(times.end / 1000)
+            drafts.change(row) { $0.cover(times.end / 1000) }
         } else if event.producer.equals("claude-code") {
             takeLog(record, named: name, moment.microseconds, row, &table)
         }

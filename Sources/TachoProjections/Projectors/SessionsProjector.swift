@@ -15,7 +15,7 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
@@ -87,7 +87,7 @@ package struct SessionsProjector: Projector {
     // MARK: Hooks
 
     private func applyHook(_ event: Event, _ table: inout Table) {
-        let payload = HookPayload(event.members, reading: .header)
+        let payload = event.hookPayload
         let row =
             payload.sessionID?.withText { begin($0, event, &table) }
             ?? begin(event.stream, event, &table)

@@ -74,13 +74,20 @@ struct Stretch {
     func isOpen(_ call: Int64) -> Bool { open.calls.contains { $0.hash == call } }
 
     mutating func begin(_ step: CallStep) {
-        let name = Self.name(step.tool)
-        let tool = name.withUnsafeBytes { ContentHash.hash($0) }
+        guard let tool = step.tool, !tool.isEmpty else {
+            return Self.nobody.withUTF8Buffer { begin(step, UnsafeRawBufferPointer($0)) }
+        }
+        guard tool.count > ToolSequencesProjector.nameByteLimit else { return begin(step, tool) }
+        Self.shortened(tool).withUnsafeBytes { begin(step, $0) }
+    }
+
+    private mutating func begin(_ step: CallStep, _ name: UnsafeRawBufferPointer) {
+        let tool = ContentHash.hash(name)
         if callCount > 0 { signature.append(contentsOf: "→".utf8) }
         signature.append(contentsOf: name)
+        if names.last == UInt8(ascii: "]") { names[names.count - 1] = UInt8(ascii: ",") }
         var writer = JSONWriter()
         writer.value(name)
-        if names.last == UInt8(ascii: "]") { names[names.count - 1] = UInt8(ascii: ",") }
         names.append(contentsOf: writer.bytes)
         names.append(UInt8(ascii: "]"))
         durations.append(nil)
@@ -110,15 +117,13 @@ struct Stretch {
         if let moment = step.moment { completedAt = max(completedAt ?? moment, moment) }
     }
 
-    /// The tool's name; of one that is nobody's tool, 10 KB long, a part.
-    private static func name(_ tool: [UInt8]?) -> [UInt8] {
+    private static let nobody: StaticString = "unknown"
+
+    /// Of the name of nobody's tool, 10 KB long, a part.
+    private static func shortened(_ text: UnsafeRawBufferPointer) -> [UInt8] {
+        let digits = String(UInt64(bitPattern: ContentHash.hash(text)), radix: 16)
         let limit = ToolSequencesProjector.nameByteLimit
-        guard let text = tool, !text.isEmpty else { return Array("unknown".utf8) }
-        guard text.count > limit else { return text }
-        let hash = text.withUnsafeBytes { ContentHash.hash($0) }
-        let digits = String(UInt64(bitPattern: hash), radix: 16)
-        let start = text.withUnsafeBytes { Array($0.prefix(characterBytes: limit - 17)) }
-        return start + Array("~\(digits)".utf8)
+        return Array(text.prefix(characterBytes: limit - 17)) + Array("~\(digits)".utf8)
     }
 
     private static func duration(_ step: CallStep, _ call: OpenCalls.Call) -> Int64? {

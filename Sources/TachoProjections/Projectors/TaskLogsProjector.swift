@@ -71,7 +71,7 @@ package struct TaskLogsProjector: Projector {
             ColumnDefinition("tool_call_count", .integer, summary: "Length of that list."),
             ColumnDefinition("captured_at", .timestamp, summary: "When the store took it in."),
             ColumnDefinition(
-                "created_at", .timestamp, isIndexed: false,
+                "created_at", .timestamp,
                 summary: "When it was logged by the writer's clock; unknown if it did not say."),
         ])
 

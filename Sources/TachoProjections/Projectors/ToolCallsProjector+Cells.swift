@@ -126,8 +126,8 @@ extension ToolCallsProjector {
     // MARK: How it ended
 
     func setOutcome(_ outcome: Outcome, _ row: Int, _ table: inout Table) {
-        let old = Outcome.allCases.first { table.text(Column.status, row, equals: $0.name) }
-        guard outcome.rawValue > old?.rawValue ?? -1 else { return }
+        let old = table.withText(Column.status, row) { Outcome(named: $0)?.rawValue } ?? nil
+        guard outcome.rawValue > old ?? -1 else { return }
         table.set(Column.status, of: row, text: outcome.name)
         table.set(
             Column.success, of: row, boolean: outcome == .pending ? nil : outcome == .completed)
@@ -178,6 +178,11 @@ extension ToolCallsProjector.Witness {
 }
 
 extension ToolCallsProjector.Outcome {
+    init?(named name: UnsafeRawBufferPointer) {
+        guard let found = Self.allCases.first(where: { name.equals($0.name) }) else { return nil }
+        self = found
+    }
+
     var name: StaticString {
         switch self {
         case .pending: "pending"

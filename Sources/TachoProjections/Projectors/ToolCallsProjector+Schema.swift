@@ -49,9 +49,9 @@ extension ToolCallsProjector {
         ColumnDefinition(
             "tool_call_id", .text,
             summary: "The agent's tool_use_id; else made from the first event about the call."),
-        ColumnDefinition("session_id", .text, isIndexed: true, summary: "The agent's session."),
-        ColumnDefinition("adw_id", .text, isIndexed: true, summary: "The workflow, if known."),
-        ColumnDefinition("tool_name", .text, isIndexed: true, summary: "Bash, Read, Edit, …"),
+        ColumnDefinition("session_id", .text, summary: "The agent's session."),
+        ColumnDefinition("adw_id", .text, summary: "The workflow, if known."),
+        ColumnDefinition("tool_name", .text, summary: "Bash, Read, Edit, …"),
         ColumnDefinition(
             "tool_params", .json,
             summary: "The call's input; above 512 bytes only {\"truncated\":true,\"byte_count\":N}."
@@ -72,7 +72,7 @@ extension ToolCallsProjector {
             "duration_ms", .integer,
             summary: "As reported, else completed_at − called_at; unknown without both."),
         ColumnDefinition(
-            "status", .text, isIndexed: true,
+            "status", .text,
             summary: "pending, completed, failed, interrupted, denied."),
         ColumnDefinition("success", .boolean, summary: "Unknown while pending."),
         ColumnDefinition(
@@ -97,7 +97,7 @@ extension ToolCallsProjector {
         ColumnDefinition("record_count", .integer, summary: "Logged records about it."),
         ColumnDefinition("telemetry_count", .integer, summary: "Telemetry events about it."),
         ColumnDefinition(
-            "prompt_id", .text, isIndexed: true, summary: "The prompt that the call serves."),
+            "prompt_id", .text, summary: "The prompt that the call serves."),
         ColumnDefinition(
             "decision", .text, summary: "accept or reject, as telemetry says."),
         ColumnDefinition(

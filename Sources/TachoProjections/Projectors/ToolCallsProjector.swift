@@ -67,7 +67,7 @@ package struct ToolCallsProjector: Projector {
     // MARK: Hooks
 
     private func applyHook(_ event: Event, _ table: inout Table) {
-        let payload = HookPayload(event.members)
+        let payload = event.hookPayload
         let isPre = event.type.equals("hook.PreToolUse")
         let row = isPre ? openRow(payload, event, &table) : closingRow(payload, event, &table)
         note(.hook, row, event, &table)

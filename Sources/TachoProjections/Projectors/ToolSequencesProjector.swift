@@ -20,9 +20,8 @@ package struct ToolSequencesProjector: Projector {
     package static let nameByteLimit = 64
 
     /// Copies of what the table's indexes say: the newest row of an agent, who tells of a session.
-    private var newestRows: [ByteString: Int] = [:]
-    private var firstRows: [ByteString: Int] = [:]
-    private static let memoryLimit = 1 << 14
+    private var newestRows = RowsByText()
+    private var firstRows = RowsByText()
     /// Of sessions that may be told again: the calls that were; what the rows' hidden cells say.
     private var toldCalls: [ByteString: Set<Int64>] = [:]
     private static let toldLimit = 256
@@ -39,19 +38,33 @@ package struct ToolSequencesProjector: Projector {
 
     package mutating func settle(_ table: inout Table) {
         guard !stretches.isEmpty else { return }
-        for row in stretches.rows { stretches[row]?.write(to: row, &table) }
+        for row in stretches.rows { stretches.read(row) { $0.write(to: row, &table) } }
         stretches.removeAll()
     }
 
     private mutating func apply(_ step: CallStep, _ event: Event, _ table: inout Table) {
-        let first = remembered(step.session, \.firstRows, table) {
-            $0.rows(where: Column.sessionID, equals: step.session).first
+        let first = firstRows.row(of: step.session) {
+            table.rows(where: Column.sessionID, equals: step.session).first
         }
         let witness = CallStep.witness(of: event)
         if let first, !table.text(Column.source, first, equals: witness) { return }
-        let key = Self.agentKey(step)
-        let newest = remembered(key, \.newestRows, table) {
-            $0.rows(where: Column.agentKey, equals: key).last
+        guard let agent = step.agent?.text(), !agent.isEmpty else {
+            return apply(step, step.session, first, event, &table)
+        }
+        (Array(step.session) + [UInt8(ascii: "/")] + agent).withUnsafeBytes {
+            apply(step, $0, first, event, &table)
+        }
+    }
+
+    /// - Parameters:
+    ///   - key: Of the agent whose step it is.
+    ///   - first: The session's first row, if it has one.
+    private mutating func apply(
+        _ step: CallStep, _ key: UnsafeRawBufferPointer, _ first: Int?, _ event: Event,
+        _ table: inout Table
+    ) {
+        let newest = newestRows.row(of: key) {
+            table.rows(where: Column.agentKey, equals: key).last
         }
         switch step.kind {
         case .began:
@@ -59,7 +72,7 @@ package struct ToolSequencesProjector: Projector {
             let row = openRow(step, key, after: newest, event, &table)
             begin(step, row, event, &table)
             if step.mayComeAgain { tell(step, row, &table) }
-            if first == nil { firstRows[step.session] = row }
+            if first == nil { firstRows.note(row, of: step.session) }
         case .ended(let isSuccess):
             guard let newest else { return }
             end(step, isSuccess, newest, event, &table)
@@ -68,22 +81,12 @@ package struct ToolSequencesProjector: Projector {
         }
     }
 
-    private mutating func remembered(
-        _ key: ByteString, _ memory: WritableKeyPath<Self, [ByteString: Int]>, _ table: Table,
-        _ find: (Table) -> Int?
-    ) -> Int? {
-        if let row = self[keyPath: memory][key] { return row }
-        guard let row = find(table) else { return nil }
-        if self[keyPath: memory].count >= Self.memoryLimit { self[keyPath: memory].removeAll() }
-        self[keyPath: memory][key] = row
-        return row
-    }
-
     // MARK: Calls that may come again
 
     /// Whether a call of a session that is told again and again is told for the first time.
     private mutating func isNews(_ step: CallStep, _ table: Table) -> Bool {
-        if toldCalls[step.session] == nil {
+        let session = ByteString(step.session)
+        if toldCalls[session] == nil {
             if toldCalls.count >= Self.toldLimit { toldCalls.removeAll() }
             var told = Set<Int64>()
             for row in table.rows(where: Column.sessionID, equals: step.session) {
@@ -94,9 +97,9 @@ package struct ToolSequencesProjector: Projector {
                     }
                 }
             }
-            toldCalls[step.session] = told
+            toldCalls[session] = told
         }
-        return toldCalls[step.session]?.insert(step.call).inserted ?? true
+        return toldCalls[session]?.insert(step.call).inserted ?? true
     }
 
     private func tell(_ step: CallStep, _ row: Int, _ table: inout Table) {
@@ -105,30 +108,25 @@ package struct ToolSequencesProjector: Projector {
         table.set(Column.toldCalls, of: row, text: bytes)
     }
 
-    private static func agentKey(_ step: CallStep) -> ByteString {
-        guard let agent = step.agent?.text(), !agent.isEmpty else { return step.session }
-        return ByteString(step.session.bytes + [UInt8(ascii: "/")] + agent)
-    }
-
     // MARK: Begin
 
     private mutating func openRow(
-        _ step: CallStep, _ key: ByteString, after newest: Int?, _ event: Event,
+        _ step: CallStep, _ key: UnsafeRawBufferPointer, after newest: Int?, _ event: Event,
         _ table: inout Table
     ) -> Int {
         var isFull = false
         if let newest {
-            let count = stretches[newest]?.callCount ?? table.integer(Column.callCount, newest)
+            let count =
+                stretches.read(newest) { $0.callCount } ?? table.integer(Column.callCount, newest)
             isFull = (count ?? 0) >= Int64(Self.callLimit)
             if !isFull, table.boolean(Column.isClosed, newest) != true { return newest }
         }
         let number = newest.flatMap { table.integer(Column.number, $0) }.map { $0 + 1 } ?? 1
-        var id = Array(key.bytes)
+        var id = Array(key)
         id.append(UInt8(ascii: ":"))
         id.appendDigits(Int(number))
         let row = table.rowOrInsert(key: ByteString(id), at: event).row
-        if newestRows.count >= Self.memoryLimit { newestRows.removeAll() }
-        newestRows[key] = row
+        newestRows.note(row, of: key)
         table.set(Column.agentKey, of: row, text: key)
         table.set(Column.number, of: row, integer: number)
         table.set(Column.sessionID, of: row, text: step.session)
@@ -169,7 +167,7 @@ package struct ToolSequencesProjector: Projector {
     }
 
     private func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
-        stretches[row]?.isOpen(call) ?? Stretch(row, table).isOpen(call)
+        stretches.read(row) { $0.isOpen(call) } ?? Stretch(row, table).isOpen(call)
     }
 
     private func rowBefore(_ row: Int, _ table: Table) -> Int? {

@@ -39,25 +39,21 @@ struct WorkContext {
         return writer.bytes
     }
 
-    mutating func add(tool: [UInt8], path: [UInt8]?) {
+    mutating func add(tool: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer?) {
         Self.operation(tool).withUTF8Buffer { name in
             if !operations.contains(where: { $0.elementsEqual(name) }) {
                 operations.append(Array(name))
             }
         }
-        path?.withUnsafeBytes { path in
-            guard endings.count < Self.endingLimit, let ending = Self.ending(path),
-                !endings.contains(where: { $0.elementsEqual(ending) })
-            else { return }
-            endings.append(Array(ending))
-        }
+        guard let path, endings.count < Self.endingLimit, let ending = Self.ending(path),
+            !endings.contains(where: { $0.elementsEqual(ending) })
+        else { return }
+        endings.append(Array(ending))
     }
 
     /// What kind of work a tool does; the names of the agents we know.
-    private static func operation(_ tool: [UInt8]) -> StaticString {
-        tool.withUnsafeBytes { tool in
-            kinds.first { $0.tools.contains { tool.equals($0) } }?.kind ?? "other"
-        }
+    private static func operation(_ tool: UnsafeRawBufferPointer) -> StaticString {
+        kinds.first { $0.tools.contains { tool.equals($0) } }?.kind ?? "other"
     }
 
     private static let kinds: [(kind: StaticString, tools: [StaticString])] = [

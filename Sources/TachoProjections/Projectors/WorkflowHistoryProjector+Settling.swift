@@ -31,23 +31,23 @@ extension WorkflowHistoryProjector {
     ///
     /// - Returns: What its scores rest on.
     mutating func settle(_ row: Int, _ table: inout Table) -> WorkflowFacts {
-        if drafts[row]?.hasNewPhase == true {
+        if drafts.read(row, { $0.hasNewPhase }) == true {
             table.set(Column.phaseHistory, of: row, json: phases(of: row, table).json)
-            drafts[row]?.hasNewPhase = false
+            drafts.change(row) { $0.hasNewPhase = false }
         }
-        if drafts[row]?.hasNewResult == true {
+        if drafts.read(row, { $0.hasNewResult }) == true {
             table.set(Column.agentResults, of: row, json: results(of: row, table).json)
-            drafts[row]?.hasNewResult = false
+            drafts.change(row) { $0.hasNewResult = false }
         }
-        let phasesAreStale = drafts[row]?.phasesAreStale == true
+        let phasesAreStale = drafts.read(row) { $0.phasesAreStale } == true
         if phasesAreStale {
             refreshPhases(phases(of: row, table), row, &table)
-            drafts[row]?.phasesAreStale = false
+            drafts.change(row) { $0.phasesAreStale = false }
         }
         // Steps that phases stand for share the costs.
-        if phasesAreStale || drafts[row]?.costsAreStale == true {
+        if phasesAreStale || drafts.read(row, { $0.costsAreStale }) == true {
             refreshCosts(results(of: row, table), row, &table)
-            drafts[row]?.costsAreStale = false
+            drafts.change(row) { $0.costsAreStale = false }
         }
         return refreshScores(row, &table)
     }
@@ -63,14 +63,14 @@ extension WorkflowHistoryProjector {
     // MARK: Phases and results, read once a batch
 
     mutating func phases(of row: Int, _ table: Table) -> PhaseHistory {
-        if let phases = drafts[row]?.phases { return phases }
+        if let phases = drafts.read(row, { $0.phases }) ?? nil { return phases }
         let phases = table.withJSON(Column.phaseHistory, row) { PhaseHistory(json: $0) }
         drafts[row, default: WorkflowDraft()].phases = phases ?? PhaseHistory()
         return phases ?? PhaseHistory()
     }
 
     mutating func results(of row: Int, _ table: Table) -> AgentResults {
-        if let results = drafts[row]?.results { return results }
+        if let results = drafts.read(row, { $0.results }) ?? nil { return results }
         let results = table.withJSON(Column.agentResults, row) { AgentResults(json: $0) }
         drafts[row, default: WorkflowDraft()].results = results ?? AgentResults()
         return results ?? AgentResults()
@@ -79,15 +79,19 @@ extension WorkflowHistoryProjector {
     /// Adds a phase, if there is room for it.
     mutating func append(_ entry: PhaseHistory.Entry, to row: Int, _ table: Table) {
         guard !phases(of: row, table).isFull else { return }
-        drafts[row]?.phases?.append(entry)
-        drafts[row]?.hasNewPhase = true
+        drafts.change(row) { draft in
+            draft.phases?.append(entry)
+            draft.hasNewPhase = true
+        }
         markPhases(of: row)
     }
 
     mutating func take(_ entry: AgentResults.Entry, of row: Int, _ table: Table) {
         _ = results(of: row, table)
-        drafts[row]?.results?.record(entry)
-        drafts[row]?.hasNewResult = true
+        drafts.change(row) { draft in
+            draft.results?.record(entry)
+            draft.hasNewResult = true
+        }
         markCosts(of: row)
     }
 }

@@ -31,11 +31,21 @@ struct ByteColumn: Sendable {
     }
 
     /// `nil` for a cell without a value.
+    @inline(__always)
     func byteCount(of row: Int) -> Int? {
         let size = sizes[row]
         return size == 0 ? nil : Int(size) - 1
     }
 
+    /// Where in the arena a value lies; `nil` for a cell without one.
+    @inline(__always)
+    func range(of row: Int) -> Range<Int>? {
+        guard let byteCount = byteCount(of: row) else { return nil }
+        let start = Int(starts[row])
+        return start..<start + byteCount
+    }
+
+    @inline(__always)
     func withBytes<Result>(
         of row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {

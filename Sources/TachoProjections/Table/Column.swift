@@ -105,6 +105,7 @@ struct Column: Sendable {
         known.setBit(row, to: value != nil)
     }
 
+    @inline(__always)
     func boolean(_ row: Int) -> Bool? {
         isKnown(row) ? bits.bit(row) : nil
     }
@@ -128,6 +129,22 @@ struct Column: Sendable {
             return number == 0 ? nil : try dictionary.withBytes(of: Int(number) - 1, body)
         case .bytes:
             return try byteValues.withBytes(of: row, body)
+        case .words, .bits:
+            preconditionFailure("text is read from columns of text")
+        }
+    }
+
+    /// Where the text of a cell lies: the arena, held, so that the column need not be.
+    @inline(__always)
+    func textCell(_ row: Int) -> (arena: [UInt8], range: Range<Int>)? {
+        switch layout {
+        case .key: return (dictionary.arena, dictionary.range(of: row))
+        case .interned:
+            let number = numbers[row]
+            return number == 0
+                ? nil : (dictionary.arena, dictionary.range(of: Int(number) - 1))
+        case .bytes:
+            return byteValues.range(of: row).map { (byteValues.arena, $0) }
         case .words, .bits:
             preconditionFailure("text is read from columns of text")
         }

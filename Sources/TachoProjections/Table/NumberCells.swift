@@ -120,6 +120,33 @@ struct NumberCells: Sendable {
         }
     }
 
+    /// Appends the rows, of the first `rowCount`, whose number is `wanted`.
+    func appendRows(where wanted: Int64, rowCount: Int, to rows: inout [Int]) {
+        switch width {
+        case .none: if wanted == 0 { rows.append(contentsOf: 0..<rowCount) }
+        case .byte: Self.appendRows(bytes, wanted, rowCount, &rows)
+        case .short: Self.appendRows(shorts, wanted, rowCount, &rows)
+        case .int: Self.appendRows(ints, wanted, rowCount, &rows)
+        case .long: Self.appendRows(longs, wanted, rowCount, &rows)
+        }
+    }
+
+    /// Sixty-four at a time, which the compiler compares as vectors; few of them have a match.
+    private static func appendRows<Number: FixedWidthInteger>(
+        _ cells: [Number], _ wanted: Int64, _ rowCount: Int, _ rows: inout [Int]
+    ) {
+        guard let wanted = Number(exactly: wanted) else { return }
+        cells.withUnsafeBufferPointer { cells in
+            for start in stride(from: 0, to: min(rowCount, cells.count), by: 64) {
+                let part = start..<min(rowCount, start + 64)
+                var differences: Number = .max
+                for row in part { differences = min(differences, cells[row] ^ wanted == 0 ? 0 : 1) }
+                guard differences == 0 else { continue }
+                for row in part where cells[row] == wanted { rows.append(row) }
+            }
+        }
+    }
+
     /// The smallest and the largest number; `nil` without cells.
     var range: ClosedRange<Int64>? {
         guard count > 0 else { return nil }

@@ -5,10 +5,12 @@
 struct SecondaryIndex: Sendable {
     /// First row of each value's list, plus one; 0 for an empty list.
     private var heads: [UInt32] = []
+    /// Made when the first row has a value: many columns of a table never have one.
     private var nextRows: [UInt32] = []
     private var previousRows: [UInt32] = []
     /// The numbers of an indexed column of numbers, as their eight bytes.
     private var numbers: TextDictionary
+    private var rowCapacity = 0
 
     init(seed: UInt64) {
         numbers = TextDictionary(seed: seed)
@@ -20,11 +22,17 @@ struct SecondaryIndex: Sendable {
     }
 
     mutating func grow(to rowCapacity: Int) {
+        self.rowCapacity = rowCapacity
+        if !nextRows.isEmpty { growLinks() }
+    }
+
+    private mutating func growLinks() {
         nextRows.grow(to: rowCapacity, with: 0)
         previousRows.grow(to: rowCapacity, with: 0)
     }
 
     mutating func add(_ row: Int, to value: Int) {
+        if nextRows.isEmpty { growLinks() }
         if value >= heads.count {
             heads.grow(to: value + 1 + heads.count / 2, with: 0)
         }

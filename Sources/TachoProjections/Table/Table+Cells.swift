@@ -12,6 +12,20 @@ extension Table {
         return index
     }
 
+    /// Lends a column, by a pointer: as a value it would be copied, with all its arrays, wherever the
+    /// compiler cannot see that nobody changes the table meanwhile.
+    @inline(__always)
+    private func withColumn<Result>(
+        _ index: Int, _ body: (UnsafePointer<Column>) throws -> Result
+    ) rethrows -> Result {
+        try columns.withUnsafeBufferPointer { columns in
+            // In bounds: a schema has as many columns as the table, and a handle is one of them.
+            precondition(index < columns.count, "a handle is one of the table's columns")
+            guard let base = columns.baseAddress else { preconditionFailure("a key is a column") }
+            return try body(base + index)
+        }
+    }
+
     // MARK: Text
 
     package func text(_ column: some ColumnHandle, _ row: Int) -> ByteString? {
@@ -24,7 +38,10 @@ extension Table {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
         let index = place(column, row, .text)
-        return try columns[index].withText(row, body)
+        guard let cell = withColumn(index, { $0.pointee.textCell(row) }) else { return nil }
+        return try cell.arena.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[cell.range]))
+        }
     }
 
     /// Whether the cell holds exactly these bytes; false if it is unknown.
@@ -82,7 +99,7 @@ extension Table {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
         let index = place(column, row, .json)
-        return try columns[index].byteValues.withBytes(of: row, body)
+        return try withColumn(index) { try $0.pointee.byteValues.withBytes(of: row, body) }
     }
 
     /// - Precondition: One valid JSON value.
@@ -104,7 +121,7 @@ extension Table {
     // MARK: Numbers
 
     package func integer(_ column: some ColumnHandle, _ row: Int) -> Int64? {
-        columns[place(column, row, .integer)].word(row)
+        withColumn(place(column, row, .integer)) { $0.pointee.word(row) }
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, integer: Int64?) {
@@ -113,7 +130,7 @@ extension Table {
     }
 
     package func real(_ column: some ColumnHandle, _ row: Int) -> Double? {
-        columns[place(column, row, .real)].word(row).map {
+        withColumn(place(column, row, .real)) { $0.pointee.word(row) }.map {
             Double(bitPattern: UInt64(bitPattern: $0))
         }
     }
@@ -126,7 +143,7 @@ extension Table {
     }
 
     package func boolean(_ column: some ColumnHandle, _ row: Int) -> Bool? {
-        columns[place(column, row, .boolean)].boolean(row)
+        withColumn(place(column, row, .boolean)) { $0.pointee.boolean(row) }
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, boolean: Bool?) {
@@ -135,7 +152,9 @@ extension Table {
     }
 
     package func timestamp(_ column: some ColumnHandle, _ row: Int) -> Timestamp? {
-        columns[place(column, row, .timestamp)].word(row).map { Timestamp(microseconds: $0) }
+        withColumn(place(column, row, .timestamp)) { $0.pointee.word(row) }.map {
+            Timestamp(microseconds: $0)
+        }
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, timestamp: Timestamp?) {
@@ -145,7 +164,7 @@ extension Table {
 
     /// Pico-dollars.
     package func money(_ column: some ColumnHandle, _ row: Int) -> Int64? {
-        columns[place(column, row, .money)].word(row)
+        withColumn(place(column, row, .money)) { $0.pointee.word(row) }
     }
 
     /// Sets a cell to an amount in pico-dollars.
@@ -159,11 +178,13 @@ extension Table {
     package func isUnknown(_ column: some ColumnHandle, _ row: Int) -> Bool {
         let index = column.columnIndex
         checkRow(row)
-        return switch columns[index].layout {
-        case .key: false
-        case .interned: columns[index].numbers[row] == 0
-        case .bytes: columns[index].byteValues.byteCount(of: row) == nil
-        case .words, .bits: !columns[index].isKnown(row)
+        return withColumn(index) { column in
+            switch column.pointee.layout {
+            case .key: false
+            case .interned: column.pointee.numbers[row] == 0
+            case .bytes: column.pointee.byteValues.byteCount(of: row) == nil
+            case .words, .bits: !column.pointee.isKnown(row)
+            }
         }
     }
 

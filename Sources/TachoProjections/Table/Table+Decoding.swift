@@ -119,15 +119,8 @@ extension Column {
         count: Int, byteCount: Int, column: Int, from source: inout Source
     ) throws(TableDecodingError) -> TextDictionary {
         let sizes: [UInt32] = try decodeCells(count, count, column: column, from: &source)
-        let starts: [UInt64] = try makeArray(count + 1, reserve: count / 32) { starts in
-            var offset: UInt64 = 0
-            starts[0] = 0
-            for number in 0..<count {
-                offset += UInt64(sizes[number])
-                starts[number + 1] = offset
-            }
-        }
-        guard starts[count] == UInt64(byteCount) else { throw .damaged(column: column) }
+        let starts = TextStarts(sizes: sizes)
+        guard starts[count] == byteCount else { throw .damaged(column: column) }
         return TextDictionary(arena: try source.bytes(byteCount), starts: starts, seed: seed)
     }
 

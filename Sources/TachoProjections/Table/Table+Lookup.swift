@@ -3,7 +3,9 @@ package import TachoLog
 extension Table {
     /// The rows whose text in this column is exactly `text`, ascending.
     ///
-    /// - Complexity: O(rows found) for an indexed column or the key, else O(rows).
+    /// - Complexity: O(rows found) for an indexed column or the key, else O(rows): of an interned
+    ///   column a tenth of a nanosecond each, so that only what the fold looks for, at each event,
+    ///   is worth an index in a table with a row for each event.
     package func rows(
         where column: some ColumnHandle, equals text: UnsafeRawBufferPointer
     ) -> [Int] {
@@ -16,8 +18,10 @@ extension Table {
         case .interned:
             guard let number = columns[index].dictionary.number(of: text) else { return [] }
             if let secondary = columns[index].index { return secondary.rows(of: number) }
-            let numbers = columns[index].numbers
-            return (0..<rowCount).filter { numbers[$0] == number + 1 }
+            var rows = [Int]()
+            columns[index].numbers.appendRows(
+                where: Int64(number + 1), rowCount: rowCount, to: &rows)
+            return rows
         case .bytes:
             return (0..<rowCount).filter { row in
                 columns[index].withText(row) { $0.elementsEqual(text) } ?? false

@@ -233,7 +233,7 @@ extension PatternDetection {
             input: record["nl_input"].text ?? "",
             errorMessage: record["error_message"].text ?? "",
             template: record["workflow_template"].text ?? "",
-            durationSeconds: record["duration_seconds"].double ?? 0,
+            length: Length(seconds: record["duration_seconds"].double ?? 0),
             wordCount: words == 0 ? nil : words, errorCount: record["error_count"].integer ?? 0)
     }
 }

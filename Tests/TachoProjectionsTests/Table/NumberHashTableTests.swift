@@ -1,0 +1,113 @@
+import TestSupport
+import Testing
+
+@testable import TachoProjections
+
+/// Finding numbers by hashes, compared with a dictionary.
+struct NumberHashTableTests {
+    @Test func `a table holds what was put into it, whatever the hashes have in common`() throws {
+        // All bits, the slot's alone, the tag's alone, none: chains that wrap around the end.
+        let masks: [UInt64] = [.max, 0xFF00_0000_0000_0000, 0x7F, 0]
+        for mask in masks {
+            var random = SeededRandom(testSeed())
+            var table = NumberHashTable(capacityFor: 300)
+            var hashes: [UInt64] = []
+            for number in 0..<300 {
+                let hash = random.next() & mask
+                table.insert(number, hash: hash)
+                hashes.append(hash)
+
+                let last = hashes.count - 1
+                #expect(table.number(forHash: hash) { $0 == last } == last)
+            }
+            for (number, hash) in hashes.enumerated() {
+                let found = table.number(forHash: hash) { $0 == number }
+                #expect(found == number, "mask \(mask), seed \(testSeed())")
+            }
+            #expect(table.number(forHash: hashes[0]) { _ in false } == nil)
+            let held = (0..<table.slotCount).compactMap { table.number(inSlot: $0) }
+            #expect(held.sorted() == Array(0..<300))
+        }
+    }
+
+    @Test func `an empty table finds nothing`() {
+        #expect(NumberHashTable().number(forHash: 1) { _ in true } == nil)
+        #expect(NumberHashTable(capacityFor: 10).number(forHash: 1) { _ in true } == nil)
+    }
+
+    @Test func `a full table says so before a number is lost`() {
+        var table = NumberHashTable(capacityFor: 1)
+        var count = 0
+        while !table.isFull {
+            table.insert(count, hash: UInt64(count) << 60)
+            count += 1
+        }
+        #expect(count == 14, "seven of eight of sixteen slots")
+    }
+}
+
+struct TextStartsTests {
+    @Test func `texts of more than four gibibytes have starts, too`() {
+        let half = UInt32.max / 2 + 1
+        var starts = TextStarts(sizes: [half, half, 3])
+
+        #expect(starts[0] == 0)
+        #expect(starts[2] == 2 * Int(half))
+        #expect(starts[3] == 2 * Int(half) + 3)
+        starts.append(starts[3] + 9)
+        #expect(starts[4] == 2 * Int(half) + 12)
+        #expect(starts.firstNumber(byteCount: 3) { _, _ in true } == 2)
+    }
+
+    @Test func `starts that outgrow four bytes keep those before`() {
+        var starts = TextStarts()
+        starts.append(5)
+        starts.append(Int(UInt32.max))
+        starts.append(Int(UInt32.max) + 1)
+
+        #expect((0...3).map { starts[$0] } == [0, 5, Int(UInt32.max), Int(UInt32.max) + 1])
+        #expect(starts.firstNumber(byteCount: 1) { _, _ in true } == 2)
+    }
+}
+
+struct RowsByTextTests {
+    @Test func `a row is found once and then remembered, also after the memory was emptied`() {
+        var memory = RowsByText()
+        var findCount = 0
+        func row(of text: String, _ answer: Int?) -> Int? {
+            Array(text.utf8).withUnsafeBytes { text in
+                memory.row(of: text) {
+                    findCount += 1
+                    return answer
+                }
+            }
+        }
+
+        #expect(row(of: "a", nil) == nil)
+        #expect(row(of: "a", 7) == 7)
+        #expect(row(of: "a", nil) == 7)
+        #expect(findCount == 2)
+        for number in 0..<RowsByText.limit { _ = row(of: "other \(number)", number) }
+        #expect(row(of: "a", 8) == 8)
+    }
+}
+
+struct NumberCellsScanTests {
+    @Test func `rows with a number are found at every width and length`() {
+        for largest: Int64 in [0, 1, 127, 128, 32_768, 1 << 31, 1 << 40] {
+            for count in [0, 1, 63, 64, 65, 200] {
+                var cells = NumberCells()
+                cells.grow(to: count + 3)
+                for row in stride(from: 0, to: count, by: 3) { cells[row] = largest }
+                let expected = stride(from: 0, to: count, by: 3).map { $0 }
+
+                var rows: [Int] = []
+                cells.appendRows(where: largest, rowCount: count, to: &rows)
+                #expect(rows == (largest == 0 ? Array(0..<count) : expected))
+                rows = []
+                cells.appendRows(where: largest + 1, rowCount: count, to: &rows)
+                #expect(rows.isEmpty)
+            }
+        }
+    }
+}
