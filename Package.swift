@@ -38,6 +38,8 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         // HTTP, TLS, and the signatures of S3, for archives in buckets: libcurl, when it is needed.
         .target(name: "CCurl"),
+        // SQLite: SQL over the tables, and files of them.
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // CRC-32C with the processor's own instruction, which Swift cannot name.
         .target(name: "CChecksum"),
 
@@ -82,6 +84,11 @@ let package = Package(
         // Where archives are: a directory, or a bucket. Apart, so that only `tacho` links curl.
         .target(
             name: "TachoStorage", dependencies: ["CCurl", "TachoLog"], swiftSettings: settings),
+        // SQL over the tables, and export of them.
+        .target(
+            name: "TachoQuery",
+            dependencies: ["CSQLite", "TachoJSON", "TachoLog", "TachoProjections"],
+            swiftSettings: settings),
         // For programs that want to be recorded: one import, and nothing of ours in their way.
         .target(
             name: "TachoRecorder", dependencies: ["TachoCapture", "TachoJSON", "TachoLog"],
@@ -90,7 +97,7 @@ let package = Package(
             name: "tacho",
             dependencies: [
                 "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
-                "TachoOperations", "TachoProjections", "TachoSources", "TachoStorage",
+                "TachoOperations", "TachoProjections", "TachoQuery", "TachoSources", "TachoStorage",
                 "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -160,6 +167,13 @@ let package = Package(
             name: "TachoStorageTests",
             dependencies: ["TachoLog", "TachoOperations", "TachoStorage", "TestSupport"],
             exclude: ["hostile_server.py"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TachoQueryTests",
+            dependencies: [
+                "CSQLite", "TachoEvents", "TachoJSON", "TachoLog", "TachoProjections", "TachoQuery",
+                "TachoSources", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TachoRecorderTests",

@@ -55,7 +55,7 @@ struct Tacho: ParsableCommand {
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
         PricesCommand.self, PatternsCommand.self, SimilarCommand.self,
-        TablesCommand.self, TableCommand.self,
+        TablesCommand.self, TableCommand.self, SQLCommand.self, ExportCommand.self,
         WhyCommand.self, QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,
     ]
 
@@ -127,7 +127,7 @@ struct Tacho: ParsableCommand {
         if !isIgnored(previous) { _ = signal(SIGINT) { _ in _exit(130) } }
     }
 
-    private static func isIgnored(_ action: sigaction) -> Bool {
+    static func isIgnored(_ action: sigaction) -> Bool {
         #if canImport(Glibc)
             guard let handler = action.__sigaction_handler.sa_handler else { return false }
         #else

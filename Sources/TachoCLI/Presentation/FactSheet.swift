@@ -1,4 +1,5 @@
 import TachoJSON
+import TachoQuery
 
 /// Facts about one thing: a line each for people, one object for programs.
 struct FactSheet {

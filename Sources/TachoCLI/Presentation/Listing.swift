@@ -1,4 +1,5 @@
 import TachoJSON
+import TachoQuery
 
 /// Rows of named fields, printed as text, as JSON, or as CSV.
 ///
@@ -95,25 +96,7 @@ struct Listing {
         }
     }
 
-    /// RFC 4180, but with a plain newline, as every tool here reads and writes it.
     var csv: String {
         CSV.line(fields.map(\.key)) + rows.map { CSV.line($0.map(\.plain)) }.joined()
-    }
-}
-
-/// Comma-separated values.
-enum CSV {
-    static func line(_ values: [String]) -> String {
-        values.map(quoted).joined(separator: ",") + "\n"
-    }
-
-    private static func quoted(_ value: String) -> String {
-        guard value.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return value }
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            if scalar == "\"" { text += "\"" }
-            text.unicodeScalars.append(scalar)
-        }
-        return text + "\""
     }
 }

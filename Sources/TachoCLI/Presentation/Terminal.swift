@@ -6,6 +6,7 @@
 
 /// What is at the other end of standard output and standard error.
 enum Terminal {
+    static let input: CInt = 0
     static let output: CInt = 1
     static let error: CInt = 2
 

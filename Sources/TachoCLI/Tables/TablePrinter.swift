@@ -1,6 +1,7 @@
 import TachoJSON
 import TachoLog
 import TachoProjections
+import TachoQuery
 
 /// Prints rows of a table piece by piece: a million rows need no million strings in memory.
 struct TablePrinter {

@@ -25,6 +25,11 @@ struct ByteColumn: Sendable {
         arena.heldByteCount + starts.memoryByteCount + sizes.memoryByteCount
     }
 
+    /// Where the values lie, for ``ColumnScan``.
+    var scan: (bytes: UnsafePointer<UInt8>?, starts: NumberScan, sizes: NumberScan) {
+        (arena.addressOfFirst, starts.scan, sizes.scan)
+    }
+
     mutating func grow(to rowCapacity: Int) {
         starts.grow(to: rowCapacity)
         sizes.grow(to: rowCapacity)

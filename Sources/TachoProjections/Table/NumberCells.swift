@@ -46,6 +46,17 @@ struct NumberCells: Sendable {
         bytes.heldByteCount + shorts.heldByteCount + ints.heldByteCount + longs.heldByteCount
     }
 
+    /// Where the cells lie, for ``ColumnScan``.
+    var scan: NumberScan {
+        switch width {
+        case .none: NumberScan(width: 0, base: nil)
+        case .byte: NumberScan(width: 1, base: bytes.addressOfFirst)
+        case .short: NumberScan(width: 2, base: shorts.addressOfFirst)
+        case .int: NumberScan(width: 4, base: ints.addressOfFirst)
+        case .long: NumberScan(width: 8, base: longs.addressOfFirst)
+        }
+    }
+
     subscript(row: Int) -> Int64 {
         @inline(__always)
         get {
