@@ -18,7 +18,7 @@ struct ContractTests {
 
     @Test(arguments: [
         "append", "hook", "import", "sync", "cat", "tail", "seal", "status", "verify", "recover",
-        "tables", "table", "rebuild", "history", "show", "cost",
+        "tables", "table", "rebuild", "history", "show", "cost", "sql", "export",
     ])
     func `every command has a help with examples`(_ command: String) throws {
         let tacho = try Program()
@@ -36,6 +36,8 @@ struct ContractTests {
         ["table", "sessions", "--sort", "no_such_column"], ["history", "--status", "lost"],
         ["append", "--type", "a\"b"], ["show"], ["cost", "--by", "colour"],
         ["cost", "--compat", "ccusage", "--by", "phase"], ["explain", "money", "x"],
+        ["sql", "SELEC 1"], ["sql", "SELECT 1", "-f", "x"], ["export", "parquet", "x"],
+        ["export", "sqlite", "x", "--tables", "no_such_table"],
     ])
     func `a wrong call ends with 2 and prints nothing on standard output`(_ arguments: [String])
         throws
@@ -54,6 +56,7 @@ struct ContractTests {
         ["cat"], ["tail"], ["status"], ["verify"], ["seal"], ["recover"], ["tables"],
         ["table", "sessions"], ["history"], ["show", "x"], ["rebuild"], ["cost"],
         ["cost", "--compat", "ccusage"], ["explain", "cost", "x"], ["prices", "list"],
+        ["sql", "SELECT 1"], ["export", "sqlite", "x.db"],
     ])
     func `reading makes no store and says so`(_ arguments: [String]) throws {
         let tacho = try Program()
@@ -70,7 +73,7 @@ struct ContractTests {
         ["status"], ["verify"], ["verify", "--deep", "--replay"], ["tables"],
         ["tables", "sessions"],
         ["table", "workflow_history"], ["table", "sessions", "--limit", "0"], ["history"],
-        ["show", "a1b2c3d4"], ["seal"], ["recover"], ["rebuild"],
+        ["show", "a1b2c3d4"], ["seal"], ["recover"], ["rebuild"], ["sql", "SELECT 1"],
     ])
     func `every reading command has one JSON object`(_ arguments: [String]) throws {
         let tacho = try Program()

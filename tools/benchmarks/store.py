@@ -32,6 +32,7 @@ def run(setting, report):
     figures = tacho.json("bench", "--runs", str(runs))
     fold(report, figures)
     tables(setting, report, tacho, figures, runs)
+    sql(report, tacho, runs, calls)
     selective(setting, report, tacho)
     sizes(setting, report, tacho, history)
 
@@ -126,6 +127,24 @@ def tables(setting, report, tacho, figures, runs):
                         ("by_tool", "p95 of each tool"), ("completed", "count of completed calls")):
         report.row("Q1", f"{title}, in the process", "ms", [figures["seconds"][name] * 1000],
                    [times[name]], "DuckDB's own table", goal=("<=", 1))
+
+
+def sql(report, tacho, runs, calls):
+    """SQL over our tables and over SQLite's own, in one process; answers are compared there."""
+    say("store: SQL")
+    goals = {"by_workflow": 2, "by_tool": 2, "completed": 8, "failed_long": 8}
+    for question in tacho.json("bench", "--sql", "--runs", str(runs))["questions"]:
+        name, title = question["name"], f"SQL: {question['title']}"
+        goal = ("<=", 1 / goals[name]) if name in goals else None
+        ours = [second * 1000 for second in question["seconds"]]
+        for key, peer in (("sqlite_seconds", "a table of SQLite"),
+                          ("indexed_seconds", "the same, indexed")):
+            theirs = [second * 1000 for second in question[key]]
+            report.row("Q2" if key == "sqlite_seconds" else "", title, "ms", ours, theirs, peer,
+                       goal=goal if key == "sqlite_seconds" else None)
+    times, _ = tacho.times(
+        ["sql", "SELECT tool_name, count(*) FROM tool_calls GROUP BY tool_name"], calls)
+    report.row("", "start to answer: SQL, calls of each tool, p50", "ms", [percentile(times, 50)])
 
 
 def selective(setting, report, tacho):

@@ -16,10 +16,16 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               tacho bench
               tacho bench --json | jq '.data.tables | sort_by(-.seconds)'
+              tacho bench --sql
             """)
 
     @Option(help: "Repeat what is fast so often; the median counts.")
     var runs = 5
+
+    @Flag(
+        name: .customLong("sql"),
+        help: "Only what SQL takes over tool_calls, against SQLite's own table of the same rows.")
+    var isOnlySQL = false
 
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
@@ -29,6 +35,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        if isOnlySQL { return try measureSQL() }
         let reader = try location.openReader()
         let progress = ProgressBar(
             "measuring", isQuiet: output.isQuiet, color: output.messages.color)
@@ -43,5 +50,13 @@ struct BenchCommand: ParsableCommand {
             throw Failure(
                 .damage, "the log could not be read in full. Run `tacho verify --deep`.")
         }
+    }
+
+    private func measureSQL() throws {
+        let name = ToolCallsProjector.name
+        let tables = try OpenTables(
+            [WantedTable(name, columns: SQLFigures.columns)], in: location, output.messages)
+        try SQLFigures(try tables.table(name), runs: runs).print(output)
+        try tables.checkDamage()
     }
 }

@@ -42,10 +42,21 @@ final class RowList {
 
     func removeAll() { count = 0 }
 
-    /// Puts these in place of the rows.
-    func replace(_ place: Int, with row: UInt32) {
-        if rows == nil { makeExplicit() }
-        rows?[place] = row
+    @inline(__always)
+    func forEach(_ body: (Int) -> Void) {
+        if let rows {
+            for place in 0..<count { body(Int(rows[place])) }
+        } else {
+            for row in 0..<count { body(row) }
+        }
+    }
+
+    /// Puts as many others in place of the rows.
+    ///
+    /// - Parameter sorted: Memory of which the list takes care from now on.
+    func take(_ sorted: UnsafeMutablePointer<UInt32>) {
+        rows?.deallocate()
+        rows = sorted
     }
 
     /// Leaves out the first rows, and those behind `limit`.
