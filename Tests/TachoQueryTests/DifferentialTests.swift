@@ -56,7 +56,7 @@ struct DifferentialTests {
             schemas: allProjectors.map { $0.schema }, hasSums: !isWild, random: random)
         var answeredCount = 0
 
-        for number in 0..<700 {
+        for number in 0..<400 {
             let question = generator.next()
             let place: Comment = "seed \(seed), question \(number): \(question.text)"
             let expected = Result { try world.file.rows(question.text) }
@@ -75,7 +75,7 @@ struct DifferentialTests {
             }
         }
 
-        #expect(answeredCount > 300, "most questions have an answer")
+        #expect(answeredCount > 150, "most questions have an answer")
     }
 
     @Test func `every column of every table is the same in memory and in the file`() throws {

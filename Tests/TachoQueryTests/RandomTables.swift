@@ -7,11 +7,7 @@ import Testing
 
 /// Tables of every shape there is, with cells that have nothing to do with any log.
 enum RandomTables {
-    /// - Parameters:
-    ///   - schema: Of the table.
-    ///   - rowCount: How many rows.
-    ///   - isWild: Whether numbers go up to the ends of 64 bits.
-    ///   - random: Where the cells come from.
+    /// A table with `rowCount` rows; wild numbers go up to the ends of 64 bits.
     static func table(
         _ schema: TableSchema, rowCount: Int, isWild: Bool = false, _ random: inout SeededRandom
     ) throws -> Table {

@@ -56,7 +56,10 @@ package final class SQLComparison {
     private let module: UnsafeMutablePointer<sqlite3_module>
     private let table: QueryTable
 
+    /// Copies the calls into SQLite's own tables.
+    ///
     /// - Parameter calls: The table `tool_calls`, its columns of the questions open.
+    /// - Throws: ``SQLError`` if there is no memory for them.
     package init(_ calls: Table) throws(SQLError) {
         database = try SQLSession.connect(
             ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX)
@@ -88,6 +91,7 @@ package final class SQLComparison {
     ///   - question: One of ``questions``.
     ///   - runs: How often.
     ///   - seconds: Measures what it is given.
+    /// - Returns: What `seconds` gave for each side, run by run.
     /// - Throws: ``SQLError`` if they do not answer the same.
     package func times(
         _ question: Question, runs: Int, seconds: (() throws -> Void) throws -> Double
