@@ -27,7 +27,7 @@ package struct ColumnScan: @unchecked Sendable {
     /// The bytes of all texts or values.
     package let bytes: UnsafePointer<UInt8>?
     /// Where each text begins, and after the last one where it ends.
-    package let textStarts: UnsafePointer<UInt64>?
+    package let textStarts: StartScan
     package let textCount: Int
     /// Of the shape `values`: where each row's begin, and one more than there are, or 0 for none.
     package let valueStarts: NumberScan
@@ -44,7 +44,7 @@ package struct ColumnScan: @unchecked Sendable {
         bits = column.bits.addressOfFirst
         let values = column.byteValues.scan
         bytes = values.bytes ?? column.dictionary.arena.addressOfFirst
-        textStarts = column.dictionary.starts.addressOfFirst
+        textStarts = column.dictionary.starts.scan
         textCount = column.dictionary.count
         valueStarts = values.starts
         valueSizes = values.sizes
@@ -83,6 +83,25 @@ package struct NumberScan: @unchecked Sendable {
         case 8: base.loadUnaligned(fromByteOffset: 8 &* row, as: Int64.self)
         default: 0
         }
+    }
+}
+
+/// Where texts begin, in four bytes each or, where they are long, in eight.
+package struct StartScan: @unchecked Sendable {
+    package let short: UnsafePointer<UInt32>?
+    package let long: UnsafePointer<UInt64>?
+
+    @inlinable
+    package init(short: UnsafePointer<UInt32>?, long: UnsafePointer<UInt64>?) {
+        self.short = short
+        self.long = long
+    }
+
+    @inlinable
+    package subscript(number: Int) -> Int {
+        if let short { return Int(short[number]) }
+        guard let long else { return 0 }
+        return Int(truncatingIfNeeded: long[number])
     }
 }
 

@@ -13,7 +13,7 @@ import TachoLog
 /// every string, which for a few look-ups takes less than building the table.
 struct TextDictionary: Sendable {
     private(set) var arena: [UInt8] = []
-    private var starts = TextStarts()
+    private(set) var starts = TextStarts()
     private var table = NumberHashTable()
     /// The string that was interned last.
     private var latest = 0

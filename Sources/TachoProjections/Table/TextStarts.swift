@@ -35,6 +35,11 @@ struct TextStarts: Sendable {
 
     var memoryByteCount: Int { short.heldByteCount + long.heldByteCount }
 
+    /// Where the starts lie, for ``ColumnScan``.
+    var scan: StartScan {
+        StartScan(short: short.addressOfFirst, long: long.addressOfFirst)
+    }
+
     @inline(__always)
     subscript(number: Int) -> Int {
         long.isEmpty ? Int(short[number]) : Int(long[number])

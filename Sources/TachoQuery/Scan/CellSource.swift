@@ -12,7 +12,7 @@ struct CellSource {
     let known: UnsafePointer<UInt64>?
     let bits: UnsafePointer<UInt64>?
     let bytes: UnsafePointer<UInt8>?
-    let textStarts: UnsafePointer<UInt64>?
+    let textStarts: StartScan
     let textCount: Int
     let valueStarts: NumberScan
     let valueSizes: NumberScan
@@ -45,10 +45,10 @@ struct CellSource {
     /// The text with this number, from 0 on.
     @inline(__always)
     func text(_ number: Int) -> UnsafeRawBufferPointer {
-        guard let bytes, let textStarts else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        let start = Int(truncatingIfNeeded: textStarts[number])
-        let end = Int(truncatingIfNeeded: textStarts[number &+ 1])
-        return UnsafeRawBufferPointer(start: bytes + start, count: end &- start)
+        guard let bytes else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        let start = textStarts[number]
+        return UnsafeRawBufferPointer(
+            start: bytes + start, count: textStarts[number &+ 1] &- start)
     }
 
     /// The bytes of a row, of the form `value`; `nil` is unknown.

@@ -173,6 +173,11 @@ package final class SQLSession {
             sqlite3_finalize(statement)
             throw error(code, at: offset)
         }
+        // The authorizer has refused everything else before; this is the second look.
+        if let statement, sqlite3_stmt_readonly(statement) == 0 {
+            sqlite3_finalize(statement)
+            throw SQLError(.refused, "tacho sql only reads tables; this would write")
+        }
         return (statement, byteCount)
     }
 
