@@ -144,6 +144,20 @@ struct TableCommandTests {
         #expect(try tacho.run("status", "--json").data()["snapshots"] as? Int == first.rows().count)
     }
 
+    @Test func `a rebuild compares with snapshots and what was appended behind them`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        let before = try tacho.run("rebuild", "--json").rows()
+        _ = try tacho.run(
+            "append", "--type", "log.line", "--stream", "a1b2c3d4", input: Data("{}\n".utf8))
+
+        let after = try tacho.run("rebuild", "--json")
+
+        #expect(after.status == 0)
+        #expect(try after.rows().allSatisfy { $0["state"] as? String == "same" })
+        #expect(try after.rows().count == before.count)
+    }
+
     @Test func `recorded text cannot act on the terminal`() throws {
         let tacho = try Program()
         let text = "\\u001b[2J\\u001b]0;owned\\u0007 \\u202egnp.exe"

@@ -1,5 +1,4 @@
 import ArgumentParser
-import TachoJSON
 import TachoLog
 import TachoProjections
 
@@ -32,8 +31,6 @@ struct RebuildCommand: ParsableCommand {
         let snapshots = SnapshotStore(directory: location.layout.snapshots)
         var options = LiveTables.Options()
         options.asOf = reader.lastPosition
-        let live = try LiveTables.open(
-            reader, snapshots: snapshots, projectors: projectors, options: options)
         let progress = ProgressBar(
             "folding", isQuiet: output.isQuiet, color: output.messages.color)
         let rebuilt = try LiveTables.open(
@@ -44,44 +41,22 @@ struct RebuildCommand: ParsableCommand {
         }
         let seconds = progress.elapsedSeconds
         progress.finish()
-        let pairs = Self.compared(live, rebuilt)
+        let comparison = TableComparison(reader: reader, snapshots: snapshots, options: options)
+        let pairs = try comparison.compare(rebuilt)
         try report(pairs, rebuilt, seconds: seconds)
         guard rebuilt.report.damage.isEmpty else {
             throw Failure(
                 .damage, "the log could not be read in full; snapshots stay as they were")
         }
-        try promote(rebuilt, reader, snapshots)
+        try promote(rebuilt, pairs, reader, snapshots)
         if !pairs.allSatisfy(\.isSame) {
             throw Failure(.check, "the tables in use were not what the log says; now they are")
         }
     }
 
-    /// A table in use, and what the log says.
-    private struct Pair {
-        let name: String
-        let rowCount: Int
-        let stateHash: Digest256
-        let isSame: Bool
-        let difference: TableDifference
-    }
-
-    private static func compared(_ live: LiveTables, _ rebuilt: LiveTables) -> [Pair] {
-        let old = live.projections.projections
-        let new = rebuilt.projections.projections
-        return WorkerThreads.map(new.count, threadCount: WorkerThreads.usualCount) { index in
-            let stateHash = new[index].stateHash
-            let isSame = old[index].stateHash == stateHash
-            // Row by row is many times slower than hashing, and tells nothing about equal tables.
-            return Pair(
-                name: new[index].type.name, rowCount: new[index].table.rowCount,
-                stateHash: stateHash, isSame: isSame,
-                difference: isSame
-                    ? TableDifference()
-                    : TableDifference(from: old[index].table, to: new[index].table))
-        }
-    }
-
-    private func report(_ pairs: [Pair], _ rebuilt: LiveTables, seconds: Double) throws {
+    private func report(
+        _ pairs: [TableComparison.Pair], _ rebuilt: LiveTables, seconds: Double
+    ) throws {
         var listing = Listing(
             schema: "tacho.rebuild/1",
             fields: [
@@ -104,43 +79,22 @@ struct RebuildCommand: ParsableCommand {
                 + "\(Quantity.rate(count, seconds: seconds)) events/s")
     }
 
+    /// Writes the tables that have no snapshot yet that says the same.
     private func promote(
-        _ rebuilt: LiveTables, _ reader: LogReader, _ snapshots: SnapshotStore
+        _ rebuilt: LiveTables, _ pairs: [TableComparison.Pair], _ reader: LogReader,
+        _ snapshots: SnapshotStore
     ) throws(LogError) {
         let checkpoint = rebuilt.projections.checkpoint
         guard let anchor = try reader.anchor(at: checkpoint) else { return }
-        let failures = snapshots.write(
-            rebuilt.projections.projections, anchor: anchor, keeping: 1)
-        if let failure = failures.lazy.compactMap(\.self).first { throw failure }
-    }
-}
-
-/// How two tables of the same shape differ, row by row.
-struct TableDifference {
-    private(set) var addedCount = 0
-    private(set) var removedCount = 0
-    private(set) var changedCount = 0
-
-    /// None.
-    init() {}
-
-    init(from old: Table, to new: Table) {
-        var old = old
-        old.prepareForChanges()
-        for row in 0..<new.rowCount {
-            guard let key = new.text(new.schema.keyColumn, row) else { continue }
-            guard let oldRow = old.row(forKey: key) else {
-                addedCount += 1
-                continue
+        var unwritten: [Projection] = []
+        for (pair, projection) in zip(pairs, rebuilt.projections.projections) {
+            if pair.hasSnapshot {
+                snapshots.prune(projection.type, keeping: 1)
+            } else {
+                unwritten.append(projection)
             }
-            if Self.bytes(old, oldRow) != Self.bytes(new, row) { changedCount += 1 }
         }
-        removedCount = old.rowCount - (new.rowCount - addedCount)
-    }
-
-    private static func bytes(_ table: Table, _ row: Int) -> [UInt8] {
-        var writer = JSONWriter()
-        table.writeJSON(row: row, columns: Array(table.schema.columns.indices), to: &writer)
-        return writer.bytes
+        let failures = snapshots.write(unwritten, anchor: anchor, keeping: 1)
+        if let failure = failures.lazy.compactMap(\.self).first { throw failure }
     }
 }

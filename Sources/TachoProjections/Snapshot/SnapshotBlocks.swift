@@ -181,6 +181,21 @@ struct SnapshotBlockSource: ByteSource, ~Copyable {
         }
     }
 
+    /// The hash of everything that was not yet read, which is read then.
+    mutating func hashOfRest() throws(TableDecodingError) -> Digest256 {
+        var sink = HashSink()
+        while remaining > 0 {
+            if pending.isEmpty {
+                let next = min(SnapshotBlocks.byteCount, undecoded)
+                try decodeBlock(into: UnsafeMutableRawBufferPointer(rebasing: block[..<next]))
+                pending = 0..<next
+            }
+            sink.write(UnsafeRawBufferPointer(rebasing: block[pending]))
+            pending = 0..<0
+        }
+        return sink.finish()
+    }
+
     /// Of blocks that are skipped whole, only the prefixes are read: their checksums lead on to
     /// that of the next block.
     mutating func skip(_ count: Int) throws(TableDecodingError) {

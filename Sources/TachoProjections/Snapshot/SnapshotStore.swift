@@ -197,11 +197,58 @@ package struct SnapshotStore: Sendable {
             file, type, position: position, hashSeed: nil, verifiesState: true, anchor: anchor)
     }
 
+    /// The hash of the state in the snapshot at `position`, read through without making a table.
+    ///
+    /// - Throws: ``SnapshotRefusal``, as loading it would, and `.damaged` where the state is not the
+    ///   one that the header names.
+    /// - Complexity: O(bytes), in the memory of a block.
+    package func stateHash(
+        of type: any Projector.Type, at position: Position,
+        anchor: (Position) throws(LogError) -> LogAnchor?
+    ) throws(SnapshotRefusal) -> Digest256 {
+        let file = "\(folder(type))/\(Self.fileName(position))"
+        return try open(file, type, position: position, anchor: anchor) {
+            (header, source) throws(SnapshotRefusal) in
+            let stateHash: Digest256
+            do throws(TableDecodingError) {
+                stateHash = try source.hashOfRest()
+            } catch {
+                throw .damaged(error)
+            }
+            guard source.isAtEnd, stateHash == header.stateHash else { throw .damaged(nil) }
+            return stateHash
+        }
+    }
+
     private func read(
         _ file: String, _ type: any Projector.Type, position: Position,
         columns: [String]? = nil, hashSeed: UInt64?,
         verifiesState: Bool = false, anchor: (Position) throws(LogError) -> LogAnchor?
     ) throws(SnapshotRefusal) -> Projection {
+        try open(file, type, position: position, anchor: anchor) {
+            (header, source) throws(SnapshotRefusal) in
+            let projection: Projection
+            do throws(TableDecodingError) {
+                projection = try Projection(
+                    type, checkpoint: position, decoding: &source, columns: columns,
+                    hashSeed: hashSeed)
+                guard source.isAtEnd, projection.table.rowCount == header.rowCount else {
+                    throw .damaged(column: -1)
+                }
+            } catch {
+                throw .damaged(error)
+            }
+            if verifiesState, projection.stateHash != header.stateHash { throw .damaged(nil) }
+            return projection
+        }
+    }
+
+    /// Opens a snapshot that belongs to this projector and this log, and lends its state.
+    private func open<Result>(
+        _ file: String, _ type: any Projector.Type, position: Position,
+        anchor: (Position) throws(LogError) -> LogAnchor?,
+        _ body: (SnapshotHeader, inout SnapshotBlockSource) throws(SnapshotRefusal) -> Result
+    ) throws(SnapshotRefusal) -> Result {
         let path = "\(directory)/\(file)"
         let descriptor: FileDescriptor
         do throws(FileError) {
@@ -236,22 +283,10 @@ package struct SnapshotStore: Sendable {
         guard header.byteCount / SnapshotBlocks.largestRatio <= fileByteCount else {
             throw .damaged(.truncated)
         }
-        let projection: Projection
-        do throws(TableDecodingError) {
-            var source = SnapshotBlockSource(
-                descriptor, path: path, fileByteCount: fileByteCount,
-                headerByteCount: headerByteCount, headerChecksum: checksum,
-                byteCount: header.byteCount, fileSystem: fileSystem)
-            projection = try Projection(
-                type, checkpoint: position, decoding: &source, columns: columns,
-                hashSeed: hashSeed)
-            guard source.isAtEnd, projection.table.rowCount == header.rowCount else {
-                throw .damaged(column: -1)
-            }
-        } catch {
-            throw .damaged(error)
-        }
-        if verifiesState, projection.stateHash != header.stateHash { throw .damaged(nil) }
-        return projection
+        var source = SnapshotBlockSource(
+            descriptor, path: path, fileByteCount: fileByteCount,
+            headerByteCount: headerByteCount, headerChecksum: checksum,
+            byteCount: header.byteCount, fileSystem: fileSystem)
+        return try body(header, &source)
     }
 }

@@ -156,7 +156,30 @@ struct SnapshotStoreTests {
                 try fileSystem.writeAll(file, damaged, at: 0)
                 try fileSystem.truncate(file, to: bytes.count)
                 #expect(load(store, log).projection == nil, "byte \(offset), bit \(bit)")
+                #expect(stateHash(store, log, 12) == nil, "byte \(offset), bit \(bit)")
             }
+        }
+        try fileSystem.writeAll(file, bytes, at: 0)
+        #expect(stateHash(store, log, 12) != nil)
+    }
+
+    @Test func `the hash of a snapshot is that of the table it holds, also of many blocks`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(3000, seed: testSeed())
+        for count in [1, 100, 3000] {
+            try write(store, log, count)
+
+            var projections = Projections([ExampleProjector.self])
+            try projections.fold(log.batch(0..<count))
+            #expect(stateHash(store, log, count) == projections.projections[0].stateHash)
+        }
+    }
+
+    private func stateHash(_ store: SnapshotStore, _ log: MemoryLog, _ count: Int) -> Digest256? {
+        try? store.stateHash(of: ExampleProjector.self, at: Position(UInt64(count))) {
+            position throws(LogError) in try log.anchor(at: position)
         }
     }
 
