@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Finds the ends of things in bytes that were validated once.
 ///
 /// It trusts the grammar but not the bounds: a disk can have changed the bytes since. Every
@@ -59,12 +65,22 @@ enum JSONScan {
             let marks = JSONWord(at: cursor).quotes
             if marks != 0 { return cursor + JSONWord.byteCount(below: marks) }
             cursor += 8
+            if cursor - start == 32 { return farQuote(cursor, limit) }
         }
         while cursor < limit {
             if cursor.load(as: UInt8.self) == 0x22 { return cursor }
             cursor += 1
         }
         return nil
+    }
+
+    /// The same far from the start: `memchr` looks at dozens of bytes at once, but is a call, and keys
+    /// and most values are short.
+    @usableFromInline
+    static func farQuote(
+        _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
+    ) -> UnsafeRawPointer? {
+        memchr(start, 0x22, limit - start).map { UnsafeRawPointer($0) }
     }
 
     /// The quote that closes the string whose content begins at `start`.

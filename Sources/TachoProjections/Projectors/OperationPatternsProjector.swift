@@ -28,7 +28,6 @@ package struct OperationPatternsProjector: Projector {
     /// A copy, for finding workflows, of what the table's hidden cells say.
     private var ledger = OperationLedger()
     private var isLedgerRead = false
-    private var detections = DetectionMemory()
 
     package init() {}
 
@@ -39,7 +38,7 @@ package struct OperationPatternsProjector: Projector {
         if event.type.hasPrefix("pattern."), !event.type.equals("pattern.detected") {
             return try applyLife(event, &table)
         }
-        guard let sighting = OperationSighting(event, &detections) else {
+        guard let sighting = OperationSighting(event) else {
             if event.type.equals("pattern.detected") { throw .missing("pattern_signature") }
             return
         }

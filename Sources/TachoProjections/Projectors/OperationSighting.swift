@@ -1,5 +1,6 @@
 import TachoEvents
 import TachoJSON
+import Synchronization
 import TachoLog
 
 /// What one event says about the operations that a workflow is made of, and about what it took.
@@ -27,13 +28,12 @@ struct OperationSighting {
     private static let inputByteLimit = 4096
     private static let errorByteLimit = 500
 
-    /// Reads an event; what `detections` holds is not detected again.
-    init?(_ event: Event, _ detections: inout DetectionMemory) {
+    init?(_ event: Event) {
         workflow = Self.stream(event)
         if event.type.equals("state.snapshot") {
-            readState(WorkflowState(event.members), &detections)
+            readState(WorkflowState(event.members))
         } else if event.type.equals("output.result") {
-            readResult(event, &detections)
+            readResult(event)
         } else if event.type.equals("pattern.detected") {
             guard readDetection(event.data) else { return nil }
         } else if event.type.equals("hook.UserPromptSubmit") {
@@ -43,11 +43,11 @@ struct OperationSighting {
             {
                 workflow = ByteString(session)
             }
-            detect(&detections, input: payload.prompt)
+            detect(input: payload.prompt)
         } else if event.type.equals("transcript.user") {
-            detect(&detections, input: TypedPrompt.text(event))
+            detect(input: TypedPrompt.text(event))
         } else {
-            readRecord(event, &detections)
+            readRecord(event)
         }
         if signatures.isEmpty, facts.isEmpty { return nil }
     }
@@ -58,9 +58,7 @@ struct OperationSighting {
         return isNobody ? nil : ByteString(name)
     }
 
-    private mutating func readState(
-        _ state: WorkflowState, _ detections: inout DetectionMemory
-    ) {
+    private mutating func readState(_ state: WorkflowState) {
         let start = state.startTime?.moment
         let end = state.endTime?.moment
         if let start, let end {
@@ -70,11 +68,11 @@ struct OperationSighting {
         }
         facts.hasFailed = state.errorMessage?.isFilledText == true
         detect(
-            &detections, input: state.nlInput, error: state.errorMessage, template: state.template,
+            input: state.nlInput, error: state.errorMessage, template: state.template,
             seconds: Double(facts.statedMilliseconds ?? 0) / 1000)
     }
 
-    private mutating func readResult(_ event: Event, _ detections: inout DetectionMemory) {
+    private mutating func readResult(_ event: Event) {
         let record = AgentRecord(event.members)
         let agent = ByteString(event.source.dropping(prefix: "adw/output/"))
         if let entry = AgentResults.Entry(record, of: event.data, agent: agent) {
@@ -87,12 +85,12 @@ struct OperationSighting {
         }
         if record.isError?.boolean() == true {
             facts.hasFailed = true
-            detect(&detections, error: record.result ?? record.subtype)
+            detect(error: record.result ?? record.subtype)
         }
     }
 
     /// A phase's template is the phase's script (B21), and says nothing of the workflow.
-    private mutating func readRecord(_ event: Event, _ detections: inout DetectionMemory) {
+    private mutating func readRecord(_ event: Event) {
         let record = PhaseRecord(event.members)
         if let name = record.workflow?.text(), !name.isEmpty {
             let name = name.withUnsafeBytes { ByteString($0.dropping(prefix: "wf-")) }
@@ -107,7 +105,7 @@ struct OperationSighting {
             facts.retryCount = UInt32(clamping: count)
         }
         detect(
-            &detections, error: record.errorMessage, template: isPhase ? nil : record.template)
+            error: record.errorMessage, template: isPhase ? nil : record.template)
     }
 
     private mutating func readDetection(_ data: JSONView) -> Bool {
@@ -122,7 +120,7 @@ struct OperationSighting {
     }
 
     private mutating func detect(
-        _ detections: inout DetectionMemory, input: JSONView? = nil, error: JSONView? = nil,
+        input: JSONView? = nil, error: JSONView? = nil,
         template: JSONView? = nil, seconds: Double = 0
     ) {
         var key = DetectionMemory.Key(length: PatternDetection.Length(seconds: seconds))
@@ -132,17 +130,18 @@ struct OperationSighting {
             key.template = ByteString($0.prefix(characterBytes: Self.errorByteLimit))
         }
         if key.isEmpty { return }
-        let detection = detections.detection(key)
+        let detection = DetectionMemory.detection(key)
         signatures = detection.signatures
         self.detection = detection
     }
 }
 
-/// Detections by what they were made of.
+/// Detections by what they were made of, for all projectors that look for them.
 ///
-/// A workflow's state is told many times with the same request in it, and looking for words in it
-/// takes longer than all else that is done with the event.
-struct DetectionMemory {
+/// Several ask about each request, and a workflow's state is told many times with the same request in
+/// it: looking for words in it takes longer than all else that is done with the event. A detection
+/// follows from its key alone, so that it makes no difference who asked first.
+enum DetectionMemory {
     /// What a detection looks at.
     struct Key: Hashable {
         var input: ByteString = ""
@@ -153,17 +152,19 @@ struct DetectionMemory {
         var isEmpty: Bool { input.isEmpty && error.isEmpty && template.isEmpty }
     }
 
-    private var detections: [Key: PatternDetection] = [:]
+    private static let detections = Mutex<[Key: PatternDetection]>([:])
     private static let limit = 512
 
-    mutating func detection(_ key: Key) -> PatternDetection {
-        if let known = detections[key] { return known }
+    static func detection(_ key: Key) -> PatternDetection {
+        if let known = detections.withLock({ $0[key] }) { return known }
         let detection = PatternDetection(
             input: key.input.description, errorMessage: key.error.description,
             template: key.template.description, length: key.length,
             errorCount: key.error.isEmpty ? 0 : 1)
-        if detections.count >= Self.limit { detections.removeAll() }
-        detections[key] = detection
+        detections.withLock { detections in
+            if detections.count >= limit { detections.removeAll() }
+            detections[key] = detection
+        }
         return detection
     }
 }

@@ -59,14 +59,12 @@ package struct PatternOccurrencesProjector: Projector {
             ColumnDefinition("result_ms", .integer, isHidden: true),
         ])
 
-    private var detections = DetectionMemory()
-
     package init() {}
 
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        guard let sighting = OperationSighting(event, &detections), let workflow = sighting.workflow
+        guard let sighting = OperationSighting(event), let workflow = sighting.workflow
         else {
             return
         }
