@@ -107,14 +107,27 @@ struct NumberCells: Sendable {
     }
 
     private mutating func widen(for value: Int64) {
+        let wider = Width(of: min(value, 0)...max(value, 0))
+        precondition(wider.rawValue > width.rawValue, "the number did not fit before")
+        change(to: wider)
+    }
+
+    /// Gives up bytes that no number needs.
+    private mutating func narrow() {
+        guard let range else { return }
+        let needed = Width(of: min(range.lowerBound, 0)...max(range.upperBound, 0))
+        if needed.rawValue < width.rawValue { change(to: needed) }
+    }
+
+    /// - Precondition: All numbers fit.
+    private mutating func change(to width: Width) {
         let old = self
         self = NumberCells()
         count = old.count
-        width = Width(of: min(value, 0)...max(value, 0))
-        precondition(width.rawValue > old.width.rawValue, "the number did not fit before")
+        self.width = width
         switch width {
         case .none: break
-        case .byte: bytes.grow(to: count, with: 0)
+        case .byte: bytes = old.cells(count)
         case .short: shorts = old.cells(count)
         case .int: ints = old.cells(count)
         case .long: longs = old.cells(count)
@@ -307,6 +320,8 @@ struct NumberCells: Sendable {
         case .long:
             longs = try Self.cells(rowCount, capacity, packedWidth, base, column, &source)
         }
+        // The largest number of one, two, or four bytes needs a cell of twice as many.
+        if width.rawValue > packedWidth { narrow() }
     }
 
     private static func cells<Source: ByteSource & ~Copyable, Number: FixedWidthInteger>(

@@ -1,3 +1,5 @@
+import TachoEvents
+import TachoLog
 import TestSupport
 import Testing
 
@@ -109,5 +111,33 @@ struct NumberCellsScanTests {
                 #expect(rows.isEmpty)
             }
         }
+    }
+}
+
+struct OpenedNumbersTests {
+    /// A byte may be 255 and a cell of one byte may not: reading must not take that for a reason.
+    @Test(arguments: [1, 100, 127, 128, 255, 256, 32_767, 65_535, 1 << 31, 1 << 32])
+    func `a table read from its bytes takes no more memory a cell than the one folded`(
+        largest: Int64
+    ) throws {
+        let schema = TableSchema(
+            name: "numbers", key: "id",
+            columns: [ColumnDefinition("id", .text), ColumnDefinition("count", .integer)])
+        var folded = Table(schema: schema)
+        let log = MemoryLog.random(500, seed: testSeed())
+        try log.batch(0..<500).forEachRecord { record in
+            let row = folded.insert(key: record.id, at: Event(record))
+            folded.set(1, of: row, integer: Int64(row) * largest / 499)
+            return true
+        }
+        var bytes = [UInt8]()
+        folded.encode(into: &bytes)
+
+        let opened = try Table(schema: schema, decoding: bytes)
+
+        // But for the reserve: twice the width would be five hundred bytes more at least.
+        #expect(opened.memoryByteCount(of: 1) <= folded.memoryByteCount(of: 1) + 200)
+        #expect(opened.stateHash == folded.stateHash)
+        for row in 0..<500 { #expect(opened.integer(1, row) == Int64(row) * largest / 499) }
     }
 }
