@@ -9,12 +9,10 @@ package struct AgentMessage {
     package private(set) var usage: JSONView?
 
     /// Locates the members of a message.
-    ///
-    /// `stopsAtContent` spares the walk over the content, behind which a user's message has nothing.
-    package init(_ message: JSONView, stopsAtContent: Bool = false) {
+    package init(_ message: JSONView) {
         JSONMembers(message).forEach { key, value in
             take(key, value)
-            return !(stopsAtContent && content != nil)
+            return true
         }
     }
 

@@ -13,11 +13,13 @@ package struct Event {
     /// the event.
     package let members: JSONMembers
     @usableFromInline let readPayload: UnsafePointer<HookPayload>?
+    private let readMessage: UnsafePointer<AgentReading>?
 
     package init(_ record: RecordView) {
         self.record = record
         members = JSONMembers(JSONView(validated: record.data))
         readPayload = nil
+        readMessage = nil
     }
 
     /// Views a record of which something was read before, lent like its bytes.
@@ -26,13 +28,15 @@ package struct Event {
     ///   - record: Its envelope.
     ///   - places: All members of its data.
     ///   - payload: What ``hookPayload`` gives; `nil` leaves it to be read when asked for.
+    ///   - message: Likewise, what ``agentReading`` gives.
     package init(
         _ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>,
-        payload: UnsafePointer<HookPayload>? = nil
+        payload: UnsafePointer<HookPayload>? = nil, message: UnsafePointer<AgentReading>? = nil
     ) {
         self.record = record
         members = JSONMembers(JSONView(validated: record.data), at: places)
         readPayload = payload
+        readMessage = message
     }
 
     /// The data as a hook's: half a dozen projectors look at it.
@@ -40,6 +44,9 @@ package struct Event {
         if let readPayload { return readPayload.pointee }
         return HookPayload(members)
     }
+
+    /// The data as a message of Claude Code's.
+    package var agentReading: AgentReading { readMessage?.pointee ?? AgentReading(self) }
 
     @inlinable package var position: Position { record.position }
     /// When the store took it in; never decreases along the log.

@@ -9,10 +9,10 @@ package enum TypedPrompt {
     /// What a person typed; what the agent wrote in their name begins with a tag.
     package static func text(_ event: Event) -> JSONView? {
         if event.type.equals("hook.UserPromptSubmit") { return event.hookPayload.prompt }
-        let record = AgentRecord(event.members, reading: .throughMessage)
+        let reading = event.agentReading
+        let record = reading.record
         guard record.isMeta?.boolean() != true, record.isSidechain?.boolean() != true,
-            record.isCompactSummary?.boolean() != true, let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
+            record.isCompactSummary?.boolean() != true, let content = reading.content
         else { return nil }
         var text: JSONView? = content.kind == .string ? content : nil
         if content.kind == .array {

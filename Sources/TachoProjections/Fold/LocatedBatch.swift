@@ -23,6 +23,8 @@ final class LocatedBatch: @unchecked Sendable {
     private var members: [JSONMemberPlace] = []
     private var places: UnsafeMutableBufferPointer<JSONMemberPlace>
     private var payloads: UnsafeMutableBufferPointer<HookPayload>
+    private var readings: UnsafeMutableBufferPointer<AgentReading>
+    private var blocks: UnsafeMutableBufferPointer<ToolBlock>
 
     private struct Located {
         let record: RecordView
@@ -40,6 +42,8 @@ final class LocatedBatch: @unchecked Sendable {
         events = .init(start: nil, count: 0)
         places = .init(start: nil, count: 0)
         payloads = .init(start: nil, count: 0)
+        readings = .init(start: nil, count: 0)
+        blocks = .init(start: nil, count: 0)
         indices = [[Int32]](repeating: [], count: laneCount)
         // Half a kilobyte is a usual line, and a dozen members usual data.
         records.reserveCapacity(bytes.count / 512)
@@ -50,6 +54,8 @@ final class LocatedBatch: @unchecked Sendable {
         // All elements are plain bytes: nothing is to be done for each.
         events.deallocate()
         payloads.deallocate()
+        readings.deallocate()
+        blocks.deallocate()
         places.deallocate()
         bytes.deallocate()
     }
@@ -75,22 +81,50 @@ final class LocatedBatch: @unchecked Sendable {
         self.lastPosition = lastPosition
         places = .allocate(capacity: members.count)
         _ = places.initialize(from: members)
+        readMessages()
         events = .allocate(capacity: records.count)
         payloads = .allocate(capacity: records.count { $0.isHook })
         var payloadCount = 0
+        var readingCount = 0
         for (index, located) in records.enumerated() {
-            let own = UnsafeBufferPointer(
-                rebasing: places[located.memberStart..<located.memberEnd])
-            var payload: UnsafePointer<HookPayload>?
-            if located.isHook {
-                let read = Event(located.record, own).hookPayload
-                payloads.initializeElement(at: payloadCount, to: read)
-                payload = payloads.baseAddress.map { UnsafePointer($0 + payloadCount) }
+            let own = places(of: located)
+            var event = Event(located.record, own)
+            if located.isHook, let base = payloads.baseAddress {
+                (base + payloadCount).initialize(to: event.hookPayload)
+                event = Event(located.record, own, payload: base + payloadCount)
                 payloadCount += 1
+            } else if event.isAgentMessage, let base = readings.baseAddress {
+                event = Event(located.record, own, message: base + readingCount)
+                readingCount += 1
             }
-            events.initializeElement(at: index, to: Event(located.record, own, payload: payload))
+            events.initializeElement(at: index, to: event)
         }
         records = []
         members = []
+    }
+
+    /// Reads the messages among the records, with their blocks, of which all lie in one array.
+    private func readMessages() {
+        var found: [(reading: AgentReading, blocks: Range<Int>)] = []
+        var all: [ToolBlock] = []
+        for located in records {
+            let event = Event(located.record, places(of: located))
+            guard event.isAgentMessage else { continue }
+            let reading = AgentReading(event)
+            let start = all.count
+            reading.forEachBlock { all.append($0) }
+            found.append((reading, start..<all.count))
+        }
+        blocks = .allocate(capacity: all.count)
+        _ = blocks.initialize(from: all)
+        readings = .allocate(capacity: found.count)
+        for (index, (reading, range)) in found.enumerated() {
+            let own = UnsafeBufferPointer(rebasing: blocks[range])
+            readings.initializeElement(at: index, to: AgentReading(reading, blocks: own))
+        }
+    }
+
+    private func places(of located: Located) -> UnsafeBufferPointer<JSONMemberPlace> {
+        UnsafeBufferPointer(rebasing: places[located.memberStart..<located.memberEnd])
     }
 }

@@ -168,33 +168,30 @@ struct CallStep {
     private static func readMessage(
         _ event: Event, isOutput: Bool, _ body: (CallStep) -> Void
     ) {
-        let record = AgentRecord(event.members, reading: isOutput ? .everything : .throughMessage)
-        guard let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
-        else { return }
+        let reading = event.agentReading
         let isNamed: Void? =
             isOutput
-            ? record.sessionID?.withText { read(content, record, event, isOutput, $0, body) } : nil
-        if isNamed == nil { read(content, record, event, isOutput, event.stream, body) }
+            ? reading.record.sessionID?.withText { read(reading, event, isOutput, $0, body) } : nil
+        if isNamed == nil { read(reading, event, isOutput, event.stream, body) }
     }
 
     private static func read(
-        _ content: JSONView, _ record: AgentRecord, _ event: Event, _ isOutput: Bool,
+        _ reading: AgentReading, _ event: Event, _ isOutput: Bool,
         _ session: UnsafeRawBufferPointer, _ body: (CallStep) -> Void
     ) {
+        let record = reading.record
         let agent = isOutput ? record.parentToolUseID : record.agentID
-        if content.kind == .string {
+        if reading.content?.kind == .string {
             let isPrompt = !isOutput && event.type.equals("transcript.user")
             if isPrompt, record.isMeta?.boolean() != true, agent == nil {
                 body(CallStep(kind: .prompted, session: session))
             }
             return
         }
-        content.forEachElement { element in
-            let block = ToolBlock(element)
+        reading.forEachBlock { block in
             guard let kind = block.kind,
                 let id = block.id?.withText({ $0.isEmpty ? nil : ContentHash.hash($0) }), let id
-            else { return true }
+            else { return }
             switch kind {
             case .use:
                 var step = CallStep(
@@ -206,7 +203,6 @@ struct CallStep {
                         kind: .ended(isSuccess: !block.isError), session: session, agent: agent,
                         call: id, moment: event.time))
             }
-            return true
         }
     }
 }

@@ -235,14 +235,9 @@ package struct SessionTimesProjector: Projector {
     private mutating func applyTranscript(_ event: Event, _ table: inout Table) {
         guard let moment = event.time, let row = begin(event.stream, moment, event, &table)
         else { return }
-        let record = AgentRecord(event.members, reading: .throughMessage)
-        guard let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
-        else { return }
-        content.forEachElement { element in
-            let block = ToolBlock(element)
+        event.agentReading.forEachBlock { block in
             guard let kind = block.kind, let name = block.id?.withText({ ContentHash.hash($0) })
-            else { return true }
+            else { return }
             switch kind {
             case .use: open(.callByTranscript, name, at: moment, row)
             case .result:
@@ -250,7 +245,6 @@ package struct SessionTimesProjector: Projector {
                     .toolByTranscript, from: close(.callByTranscript, name, row),
                     to: moment.microseconds, row, &table)
             }
-            return true
         }
     }
 

@@ -125,16 +125,17 @@ package struct SessionsProjector: Projector {
         let isUser = event.type.equals("transcript.user")
         // A third of all records is progress for the screen: counted, and not read.
         guard isAssistant || isUser || event.type.equals("transcript.system") else { return }
-        let record = AgentRecord(event.members, reading: .throughMessage)
+        let reading = event.agentReading
+        let record = reading.record
         table.fill(Column.cwd, of: row, text: record.workingDirectory)
         if record.gitBranch?.isFilledText == true {
             table.renew(Column.gitBranch, of: row, text: record.gitBranch)
         }
         table.renew(Column.version, of: row, text: record.version)
         if isAssistant {
-            takeMessage(record, .transcript, row, &table)
+            takeMessage(reading, .transcript, row, &table)
         } else if isUser {
-            takeUser(record, .transcript, event, row, &table)
+            takeUser(reading, .transcript, event, row, &table)
         } else if record.subtype?.equals("compact_boundary") == true {
             count(1, .transcriptCompactions, in: .compactionCount, row, &table)
         }
@@ -143,7 +144,8 @@ package struct SessionsProjector: Projector {
     // MARK: Outputs of runs
 
     private mutating func applyOutput(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
+        let reading = event.agentReading
+        let record = reading.record
         guard let session = record.sessionID,
             let row = session.withText({ begin($0, event, &table) })
         else { return }
@@ -151,9 +153,9 @@ package struct SessionsProjector: Projector {
         table.fill(Column.cwd, of: row, text: record.workingDirectory)
         table.renew(Column.version, of: row, text: record.version)
         if event.type.equals("output.assistant") {
-            takeMessage(record, .output, row, &table)
+            takeMessage(reading, .output, row, &table)
         } else if event.type.equals("output.user") {
-            takeUser(record, .output, event, row, &table)
+            takeUser(reading, .output, event, row, &table)
         } else if event.type.equals("output.system") {
             if record.subtype?.equals("compact_boundary") == true {
                 count(1, .outputCompactions, in: .compactionCount, row, &table)
@@ -188,20 +190,18 @@ package struct SessionsProjector: Projector {
     }
 
     private mutating func takeMessage(
-        _ record: AgentRecord, _ source: Source, _ row: Int, _ table: inout Table
+        _ reading: AgentReading, _ source: Source, _ row: Int, _ table: inout Table
     ) {
-        guard let message = record.message.map({ AgentMessage($0) }) else { return }
+        guard let message = reading.message else { return }
         var calls: Int64 = 0
         var subagents: Int64 = 0
-        message.content?.forEachElement { element in
-            let block = ToolBlock(element)
+        reading.forEachBlock { block in
             if block.kind == .use {
                 calls += 1
                 if block.name?.equals("Task") == true || block.name?.equals("Agent") == true {
                     subagents += 1
                 }
             }
-            return true
         }
         let isOutput = source == .output
         count(calls, isOutput ? .outputCalls : .transcriptCalls, in: .toolCallCount, row, &table)
@@ -270,20 +270,16 @@ package struct SessionsProjector: Projector {
     // MARK: Users
 
     private func takeUser(
-        _ record: AgentRecord, _ source: Source, _ event: Event, _ row: Int,
+        _ reading: AgentReading, _ source: Source, _ event: Event, _ row: Int,
         _ table: inout Table
     ) {
-        guard let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
-        else { return }
+        guard reading.content != nil else { return }
         let isOutput = source == .output
         var isResult = false
         var errors: Int64 = 0
-        content.forEachElement { element in
-            let block = ToolBlock(element)
+        reading.forEachBlock { block in
             isResult = isResult || block.kind == .result
             if block.kind == .result, block.isError { errors += 1 }
-            return true
         }
         count(errors, isOutput ? .outputErrors : .transcriptErrors, in: .errorCount, row, &table)
         guard !isResult, isPrompt(event) else { return }

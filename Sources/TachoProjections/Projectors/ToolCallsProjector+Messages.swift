@@ -7,14 +7,11 @@ extension ToolCallsProjector {
     func applyMessage(_ event: Event, from witness: Witness, _ table: inout Table) {
         // In an output the session stands behind the message, in a transcript it is the stream.
         let isOutput = witness == .output
-        let record = AgentRecord(event.members, reading: isOutput ? .everything : .throughMessage)
-        guard let message = record.message,
-            let content = AgentMessage(message, stopsAtContent: true).content
-        else { return }
-        content.forEachElement { element in
-            let block = ToolBlock(element)
+        let reading = event.agentReading
+        let record = reading.record
+        reading.forEachBlock { block in
             guard let kind = block.kind, let row = row(id: block.id, event, &table) else {
-                return true
+                return
             }
             note(witness, row, event, &table)
             if isOutput {
@@ -30,7 +27,6 @@ extension ToolCallsProjector {
             case .result: setResult(block, event, row, &table)
             }
             setDuration(nil, row, &table)
-            return true
         }
     }
 
