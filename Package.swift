@@ -42,6 +42,8 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // CRC-32C with the processor's own instruction, which Swift cannot name.
         .target(name: "CChecksum"),
+        // A setting of the C library's allocator, which Swift cannot reach.
+        .target(name: "CMemory"),
 
         .target(name: "TachoJSON", swiftSettings: settings),
         .target(
@@ -96,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "tacho",
             dependencies: [
-                "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
+                "CMemory", "TachoCapture", "TachoEvents", "TachoInsights", "TachoJSON", "TachoLog",
                 "TachoOperations", "TachoProjections", "TachoQuery", "TachoSources", "TachoStorage",
                 "TachoTorture",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMemory
 import TachoLog
 import TachoProjections
 
@@ -26,6 +27,7 @@ struct RebuildCommand: ParsableCommand {
         if let name, !allProjectors.contains(where: { $0.name == name }) {
             throw Failure.unknownTable(name)
         }
+        tacho_keep_arrays_apart(1 << 19)
         let projectors = allProjectors.filter { name == nil || $0.name == name }
         let reader = try location.openReader()
         let snapshots = SnapshotStore(directory: location.layout.snapshots)
