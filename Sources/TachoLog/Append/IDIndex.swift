@@ -163,7 +163,8 @@ struct IDIndex {
     private static func content(
         _ data: UnsafeRawBufferPointer, _ version: Int, _ time: Timestamp?, seed: UInt64
     ) -> UInt64 {
-        let moment = time.map { UInt64(bitPattern: $0.microseconds) ^ seed } ?? ~seed
+        // Not mixed with the seed here: the hash mixes both, and what is mixed twice falls out.
+        let moment = UInt64(bitPattern: time?.microseconds ?? .min)
         return withUnsafeBytes(of: (UInt64(bitPattern: Int64(version)), moment)) {
             ByteHash.hash(data, seed: ByteHash.hash($0, seed: seed))
         }
