@@ -41,7 +41,8 @@ struct Sealer {
                     byteCount: result.byteCount, rawByteCount: result.footer.rawByteCount,
                     chain: result.footer.chainAfter)
                 try SegmentReadBack(layout: layout, fileSystem: fileSystem, store: store)
-                    .check(sealed, temporary, result.footer)
+                    .check(
+                        sealed, temporary, result.footer, linesChecksum: result.linesChecksum)
                 try fileSystem.rename(temporary, to: layout.logFile(name))
                 try fileSystem.synchronizeDirectory(layout.log)
                 try switchManifest(sealed)
@@ -73,6 +74,8 @@ struct Sealer {
     private struct Compressed {
         let footer: SegmentFooter
         let byteCount: Int
+        /// The CRC-32C of all lines, one after the other.
+        let linesChecksum: UInt32
         /// Whether every byte of the file was what had been written.
         let isWhole: Bool
     }
@@ -91,6 +94,7 @@ struct Sealer {
         var byteCount = 0
         var expected = entry.first
         var isWhole = true
+        var checksum: UInt32 = 0
         let lines = PlainSegment(entry: entry, store: store, layout: layout)
         try lines.forEachBatch(fileSystem, source, through: entry.byteCount) { batch in
             try batch.forEachRecord { record in
@@ -101,6 +105,7 @@ struct Sealer {
                     segment.appendGap(through: record.position.previous)
                 }
                 try segment.append(record)
+                checksum = CRC32C.checksum(record.line, seed: checksum)
                 expected = record.position.next
                 return true
             }
@@ -114,7 +119,9 @@ struct Sealer {
         try write(rest, to: target, at: &byteCount)
         try fileSystem.synchronize(target)
         let isFull = UInt64(footer.count) == entry.last.rawValue - entry.first.rawValue + 1
-        return Compressed(footer: footer, byteCount: byteCount, isWhole: isWhole && isFull)
+        return Compressed(
+            footer: footer, byteCount: byteCount, linesChecksum: checksum,
+            isWhole: isWhole && isFull)
     }
 
     private func write(
