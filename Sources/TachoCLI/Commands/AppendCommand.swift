@@ -69,8 +69,9 @@ struct AppendCommand: ParsableCommand {
     func run() throws {
         var spooled: SpoolReport?
         let writer = try SpoolDrain.drain(
-            try location.openWriter(creates: true, messages), location, &spooled)
+            try location.openWriter(creates: true, messages), location, secrets.mode, &spooled)
         if !messages.isQuiet { SpoolDrain.tell(spooled) }
+        if let found = spooled?.secrets { SecretSummary(found, secrets.mode).tell(messages) }
         let reading = EventReading(
             type: type.map { ByteString($0) }, stream: ByteString(stream),
             source: ByteString(source), isEnvelope: envelope)

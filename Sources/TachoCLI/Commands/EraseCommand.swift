@@ -1,4 +1,5 @@
 import ArgumentParser
+import TachoCapture
 import TachoJSON
 import TachoLog
 import TachoOperations
@@ -102,7 +103,7 @@ struct EraseCommand: ParsableCommand {
     private func drainSpool() throws {
         var report: SpoolReport?
         let writer = try location.openWriter(creates: false, output.messages)
-        try SpoolDrain.drain(writer, location, &report).close()
+        try SpoolDrain.drain(writer, location, .ofEnvironment, &report).close()
         SpoolDrain.tell(report)
     }
 

@@ -4,7 +4,7 @@ import TachoSources
 
 /// An importer with its store, spool, and progress bar.
 struct ImportRun: ~Copyable {
-    private var importer: Importer<LogSink>
+    private var importer: Importer<PipelinedSink>
     private let bar: ProgressBar
     private let layout: StoreLayout
     private var savedCheckpoints: SourceCheckpoints
@@ -18,7 +18,7 @@ struct ImportRun: ~Copyable {
         layout = location.layout
         var report: SpoolReport?
         let writer = try SpoolDrain.drain(
-            try location.openWriter(creates: true, messages), location, &report)
+            try location.openWriter(creates: true, messages), location, secrets.mode, &report)
         spooled = report
         var options = ImportOptions()
         options.kind = kind
@@ -26,7 +26,7 @@ struct ImportRun: ~Copyable {
         options.mapping = mapping
         savedCheckpoints = readsAgain ? SourceCheckpoints() : Self.checkpoints(layout)
         importer = Importer(
-            LogSink(writer), quarantine: Quarantine(directory: layout.quarantine),
+            PipelinedSink(writer), quarantine: Quarantine(directory: layout.quarantine),
             checkpoints: savedCheckpoints, options: options)
         bar = ProgressBar("importing", isQuiet: messages.isQuiet, color: messages.color)
     }
@@ -77,7 +77,7 @@ struct ImportRun: ~Copyable {
     /// Seals what is full; another process that does so already is welcome to it.
     mutating func sealFullSegments() throws(LogError) {
         do throws(LogError) {
-            _ = try importer.sink.writer.sealPending()
+            _ = try importer.sink.withWriter { writer throws(LogError) in try writer.sealPending() }
         } catch {
             guard error.code == .busy else { throw error }
         }

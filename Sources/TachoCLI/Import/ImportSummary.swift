@@ -30,8 +30,15 @@ struct ImportSummary {
                 tellTotals()
             }
         }
-        SecretSummary(report.secrets, secrets).tell(output.messages)
+        SecretSummary(foundSecrets, secrets).tell(output.messages)
         tellProblems(output.errorStyle)
+    }
+
+    /// In files and in the spool.
+    private var foundSecrets: SecretReport {
+        var found = report.secrets
+        if let spooled { found.add(spooled.secrets) }
+        return found
     }
 
     // MARK: Text
@@ -159,7 +166,7 @@ struct ImportSummary {
                 writer.key(key)
                 writer.value(count)
             }
-            SecretSummary.write(report.secrets, to: &writer)
+            SecretSummary.write(foundSecrets, to: &writer)
             writer.key("files")
             writer.beginArray()
             for file in report.files { Self.write(file, to: &writer) }

@@ -83,6 +83,12 @@ package struct HookRecorder: Sendable {
         report.inspect(&event, secrets) { "" }
     }
 
+    private func redact(_ record: inout RejectedRecord) {
+        guard secrets == .redact else { return }
+        var report = SecretReport()
+        report.inspect(&record, secrets) { "" }
+    }
+
     private func append(_ event: NewEvent, _ id: ByteString, _ time: Timestamp) -> Outcome {
         do throws(LogError) {
             var writer = try LogWriter.open(store, options: options)
@@ -101,6 +107,8 @@ package struct HookRecorder: Sendable {
         _ record: RejectedRecord, _ id: ByteString, _ time: Timestamp
     ) -> Outcome {
         let kind = HookPayload.source.description
+        var record = record
+        redact(&record)
         var quarantine = Quarantine(directory: StoreLayout(store).quarantine)
         if quarantine.append(record, source: kind, kind: kind, at: time) { return .quarantined }
         return spooled(.rejected(record, kind: kind), id, time)

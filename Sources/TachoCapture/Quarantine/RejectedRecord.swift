@@ -66,8 +66,9 @@ package struct RejectedRecord: Error, Sendable {
     package let faultOffset: Int
     /// Over all of the record's bytes.
     package let digest: Digest256
-    /// The record's first bytes, up to ``maximumExcerptByteCount``.
-    package let excerpt: [UInt8]
+    /// The record's first bytes, up to ``maximumExcerptByteCount``; without the secrets in them
+    /// where these are redacted (``SecretReport``).
+    package internal(set) var excerpt: [UInt8]
 
     /// A record that is held whole; `faultOffset` counts from its first byte.
     package init(

@@ -50,6 +50,12 @@ package struct SecretReport: Hashable, Sendable {
         SecretKind.allCases.compactMap { kind in countByKind[kind].map { (kind, $0) } }
     }
 
+    /// Adds what was found elsewhere, behind what was found here.
+    package mutating func add(_ other: SecretReport) {
+        for (kind, count) in other.counts { countByKind[kind, default: 0] += count }
+        findings += other.findings.prefix(max(0, Self.findingLimit - findings.count))
+    }
+
     /// Looks at an event's data, and redacts it if that is the mode.
     ///
     /// - Parameters:
@@ -62,12 +68,7 @@ package struct SecretReport: Hashable, Sendable {
         guard mode != .off else { return }
         let matches = SecretScanner.scan(event.data)
         guard !matches.isEmpty else { return }
-        for match in matches {
-            countByKind[match.kind, default: 0] += 1
-            guard findings.count < Self.findingLimit else { continue }
-            findings.append(
-                Finding(kind: match.kind, place: place(), offset: match.range.lowerBound))
-        }
+        note(matches, place)
         guard mode == .redact else { return }
         let redacted = SecretScanner.redacted(event.data, matches)
         if redacted.count <= NewEvent.maximumDataByteCount {
@@ -78,5 +79,57 @@ package struct SecretReport: Hashable, Sendable {
                 for index in match.range { event.data[index] = UInt8(ascii: "*") }
             }
         }
+    }
+
+    /// Looks at the bytes of a record that is kept aside, and redacts them if that is the mode.
+    ///
+    /// Its digest stays the one of the bytes as they were: by it a record is known again. Of a
+    /// record that was cut, the last word goes too when secrets are redacted: it may be the beginning
+    /// of one that is no more to be told by its shape.
+    ///
+    /// - Parameters:
+    ///   - record: Bytes of any kind.
+    ///   - mode: What to do.
+    ///   - place: As for ``inspect(_:_:place:)-(NewEvent,_,_)``.
+    package mutating func inspect(
+        _ record: inout RejectedRecord, _ mode: SecretMode, place: () -> String
+    ) {
+        guard mode != .off else { return }
+        let matches = SecretScanner.scan(record.excerpt)
+        note(matches, place)
+        guard mode == .redact else { return }
+        if record.byteCount > record.excerpt.count { record.dropLastWord(above: matches.last) }
+        record.redact(matches)
+    }
+
+    private mutating func note(_ matches: [SecretMatch], _ place: () -> String) {
+        for match in matches {
+            countByKind[match.kind, default: 0] += 1
+            guard findings.count < Self.findingLimit else { continue }
+            findings.append(
+                Finding(kind: match.kind, place: place(), offset: match.range.lowerBound))
+        }
+    }
+}
+
+extension RejectedRecord {
+    /// No secret of a known shape, but a block of a key, is longer.
+    private static let maximumWordByteCount = 4096
+
+    /// Takes away what stands behind the last blank, quote, or secret.
+    fileprivate mutating func dropLastWord(above last: SecretMatch?) {
+        let floor = max(
+            last?.range.upperBound ?? 0, excerpt.count - Self.maximumWordByteCount)
+        var end = excerpt.count
+        while end > floor, !Self.endsWord(excerpt[end - 1]) { end -= 1 }
+        excerpt.removeLast(excerpt.count - end)
+    }
+
+    private static func endsWord(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || byte == UInt8(ascii: "\"")
+    }
+
+    fileprivate mutating func redact(_ matches: [SecretMatch]) {
+        excerpt = SecretScanner.redacted(excerpt, matches)
     }
 }

@@ -44,8 +44,9 @@ package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
     private var quarantine: Quarantine?
     private var batch: [NewEvent] = []
     private var batchByteCount = 0
-    /// For each event of the batch the report of its file.
-    private var batchFiles: [Int] = []
+    /// For each event without an outcome the report of its file: of the batches the sink has taken,
+    /// then of the batch at hand.
+    private var openFiles: [Int] = []
     /// What was read before, by this importer or one before it.
     package private(set) var checkpoints: SourceCheckpoints
     /// What this importer has told of in an earlier run, as it was then.
@@ -85,12 +86,13 @@ package struct Importer<Sink: EventSink & ~Copyable>: ~Copyable {
         report = ImportReport()
         batch = []
         batchByteCount = 0
-        batchFiles = []
+        openFiles = []
         unsettled = []
         self.progress = progress
         do throws(LogError) {
             for path in paths { try SourceTree.walk(path, &self) }
             try flush()
+            while !openFiles.isEmpty { try settle() }
         } catch {
             // Files read to their end may have had events in the batch that did not go in.
             seen = [:]
@@ -354,7 +356,7 @@ extension Importer where Sink: ~Copyable {
             }
         }
         batch.append(event)
-        batchFiles.append(index)
+        openFiles.append(index)
         batchByteCount += event.data.count
     }
 
@@ -363,7 +365,7 @@ extension Importer where Sink: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, at offset: Int, _ translator: inout RecordTranslator,
         _ index: Int
     ) throws(LogError) {
-        guard translator.kind.isDocument else {
+        guard translator.kind.hasParts else {
             switch translator.translate(bytes) {
             case .event(let event): try add(event, index)
             case .rejected(let reason):
@@ -386,12 +388,25 @@ extension Importer where Sink: ~Copyable {
 
     private mutating func flush() throws(LogError) {
         guard !batch.isEmpty else { return }
-        let outcomes = try sink.append(batch)
-        precondition(outcomes.count == batch.count, "every event of an append has an outcome")
-        for (file, outcome) in zip(batchFiles, outcomes) { report.files[file].count(outcome) }
-        batch.removeAll(keepingCapacity: true)
-        batchFiles.removeAll(keepingCapacity: true)
+        // Handed on whole: the sink may keep it, and then it must not be copied here.
+        var full: [NewEvent] = []
+        swap(&full, &batch)
+        batch.reserveCapacity(options.batchEventCount)
         batchByteCount = 0
+        count(try sink.append(full))
+    }
+
+    /// Waits for the outcomes of all batches.
+    private mutating func settle() throws(LogError) {
+        let outcomes = try sink.settle()
+        precondition(!outcomes.isEmpty, "what a sink has taken has an outcome or a fault")
+        count(outcomes)
+    }
+
+    private mutating func count(_ outcomes: [AppendOutcome]) {
+        precondition(outcomes.count <= openFiles.count, "an event has one outcome")
+        for (file, outcome) in zip(openFiles, outcomes) { report.files[file].count(outcome) }
+        openFiles.removeFirst(outcomes.count)
     }
 
     mutating func reject(_ record: RejectedRecord, _ index: Int) {
@@ -403,6 +418,11 @@ extension Importer where Sink: ~Copyable {
                     reason: record.reason, offset: record.offset, faultOffset: record.faultOffset))
         }
         let file = report.files[index]
+        let offset = record.offset
+        var record = record
+        report.secrets.inspect(&record, options.secrets) {
+            "\(file.path), rejected at byte \(offset)"
+        }
         let isKept = quarantine?.keep(
             record, source: file.path, kind: file.kind.rawValue, at: options.clock())
         if isKept == true { report.files[index].quarantinedCount += 1 }

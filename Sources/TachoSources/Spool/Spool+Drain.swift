@@ -17,6 +17,8 @@ package struct SpoolReport: Hashable, Sendable {
     package var quarantinedCount = 0
     /// Files left where they are: for another store, or neither readable nor kept aside.
     package var leftCount = 0
+    /// In all files that were taken.
+    package var secrets = SecretReport()
 
     package init(
         eventCount: Int = 0, duplicateCount: Int = 0, quarantinedCount: Int = 0, leftCount: Int = 0
@@ -37,12 +39,13 @@ extension Spool {
 
     /// Appends what is spooled for `store`, in the order of the names, and removes what was taken.
     ///
-    /// Throws what the sink throws; nothing that is not in the log was removed then.
+    /// The hook that spooled them may have looked for secrets or not: here `secrets` says what
+    /// becomes of them. Throws what the sink throws; nothing that is not in the log was removed then.
     package func drain(
         store: String, into sink: inout some EventSink & ~Copyable, quarantine: inout Quarantine,
-        at time: Timestamp
+        secrets: SecretMode = .off, at time: Timestamp
     ) throws(LogError) -> SpoolReport {
-        var drain = Drain(store: store, time: time)
+        var drain = Drain(store: store, secrets: secrets, time: time)
         for directory in directories {
             guard let opened = directory.open(creating: false),
                 let names = SourceTree.names(in: opened.rawValue)
@@ -58,14 +61,16 @@ extension Spool {
 
     private struct Drain {
         let store: String
+        let secrets: SecretMode
         let time: Timestamp
         var report = SpoolReport()
         private var batch: [NewEvent] = []
         private var names: [[UInt8]] = []
         private var byteCount = 0
 
-        init(store: String, time: Timestamp) {
+        init(store: String, secrets: SecretMode, time: Timestamp) {
             self.store = store
+            self.secrets = secrets
             self.time = time
         }
 
@@ -89,17 +94,18 @@ extension Spool {
             } catch {
                 return leave()
             }
+            let place = path + "/" + String(decoding: name, as: UTF8.self)
             guard !name.hasSuffix(".tmp"), let record = SpoolRecord(bytes) else {
                 let rejected = bytes.withUnsafeBytes {
                     RejectedRecord(.notASpooledEvent, offset: 0, bytes: $0)
                 }
-                let file = path + "/" + String(decoding: name, as: UTF8.self)
                 return set(
-                    aside: rejected, source: file, kind: "spool", name, directory, &quarantine)
+                    aside: rejected, source: place, kind: "spool", name, directory, &quarantine)
             }
             guard StoreDirectory.areSame(record.store, store) else { return leave() }
             switch record.content {
-            case .event(let event):
+            case .event(var event):
+                report.secrets.inspect(&event, secrets) { place }
                 batch.append(event)
                 names.append(name)
                 byteCount += bytes.count
@@ -120,7 +126,7 @@ extension Spool {
             _ quarantine: inout Quarantine
         ) throws(LogError) {
             guard !batch.isEmpty else { return }
-            let outcomes = try sink.append(batch)
+            let outcomes = try sink.appendAndSettle(batch)
             for index in batch.indices {
                 switch outcomes[index] {
                 case .appended:
@@ -147,6 +153,8 @@ extension Spool {
             aside record: RejectedRecord, source: String, kind: String, _ name: [UInt8],
             _ directory: CInt, _ quarantine: inout Quarantine
         ) {
+            var record = record
+            report.secrets.inspect(&record, secrets) { source }
             guard quarantine.keep(record, source: source, kind: kind, at: time) else {
                 return leave()
             }
