@@ -105,6 +105,8 @@ enum PriceListing {
                 .init("batch_multiplier", "batch ×", right: true, drop: 10),
                 .init("fast_multiplier", "fast ×", right: true, drop: 9),
                 .init("web_search", "search", right: true, drop: 11), .init("source", drop: 12),
+                .init("reasoning_output", right: true, detail: true),
+                .init("long_tiers", detail: true), .init("service_tiers", detail: true),
                 .init("retrieved_at", drop: 13), .init("position", right: true, detail: true),
                 .init("price_id", detail: true),
             ])
@@ -129,7 +131,8 @@ enum PriceListing {
                 cell(price.longRates.cacheWrite5m), cell(price.longRates.cacheWrite1h),
                 cell(price.longRates.cacheRead), decimal(price.batchMultiplier),
                 decimal(price.fastMultiplier), decimal(price.webSearch),
-                .text(price.source?.description),
+                .text(price.source?.description), cell(price.reasoningOutput),
+                .text(price.longTiersText), .text(price.serviceTiersText),
                 price.retrievedAt.map { .moment($0) } ?? .unknown, Cell(price.position),
                 .text(price.id),
             ]

@@ -11,7 +11,9 @@ struct PricesImportCommand: ParsableCommand {
         discussion: """
             A price that the log has already adds nothing. A new model's price holds for all times, \
             a changed one from now on, or from --valid-from; nothing is overwritten. Amounts are \
-            read as they are written; those finer than a pico-dollar are rounded and counted.
+            read as they are written; those finer than a pico-dollar are rounded and counted. Taken \
+            are prices of tokens, of long requests (every threshold), of batch, flex, and priority, \
+            and of searches; prices of audio, images, and the like are named and left out.
 
             EXAMPLES
               tacho prices import model_prices_and_context_window.json --dry-run
@@ -107,6 +109,13 @@ struct PricesImportCommand: ParsableCommand {
             "rounded", "amounts rounded", .count(read.rounded.count),
             note: "finer than a pico-dollar")
         sheet.add("refused", "amounts refused", .count(read.refused.count))
+        let unread = read.unread.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        sheet.add(
+            "unread", "kinds of price left out", .count(unread.count),
+            note: "of what is not counted apart here")
+        for (name, count) in unread.prefix(5) {
+            sheet.warnings.append("\(name) of \(Quantity.count(count, "model")) was left out")
+        }
         for (model, text) in read.rounded.prefix(5) {
             sheet.warnings.append("\(model): \(text) rounded to a pico-dollar")
         }

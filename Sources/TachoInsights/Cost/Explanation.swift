@@ -53,7 +53,9 @@ package enum Explanation {
         var notes: [String] = []
         if one.isLong { notes.append("long") }
         if one.usage.isFast { notes.append("fast") }
-        if one.usage.serviceTier == "batch" { notes.append("batch") }
+        if let tier = one.usage.serviceTier, tier == "batch" || one.price?.service(tier) != nil {
+            notes.append(tier.description)
+        }
         if let gap = one.gap { notes.append(gap.description) }
         return notes.isEmpty ? nil : notes.joined(separator: ", ")
     }

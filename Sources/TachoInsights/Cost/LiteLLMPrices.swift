@@ -17,6 +17,8 @@ package struct LiteLLMPrices: Sendable {
     package private(set) var rounded: [(model: ByteString, text: String)] = []
     /// Amounts that are none: negative, text that is no number, beyond 64 bits.
     package private(set) var refused: [(model: ByteString, text: String)] = []
+    /// Members with prices of tokens that are not counted apart here, and how many models have each.
+    package private(set) var unread: [String: Int] = [:]
 
     /// - Parameter document: One JSON object of entries by model, validated.
     package init(_ document: JSONView) {
@@ -34,51 +36,136 @@ package struct LiteLLMPrices: Sendable {
     }
 
     private mutating func price(_ model: ByteString, _ entry: JSONView) -> ModelPrice? {
-        guard let input = amount(entry["input_cost_per_token"], model),
-            let output = amount(entry["output_cost_per_token"], model)
-        else { return nil }
-        var price = ModelPrice(
-            model: model,
-            rates: ModelPrice.Rates(
-                input: input, output: output,
-                cacheWrite5m: amount(entry["cache_creation_input_token_cost"], model),
-                cacheWrite1h: amount(
-                    entry["cache_creation_input_token_cost_above_1hr"]
-                        ?? entry["cache_creation_input_token_cost_above_12hr"], model),
-                cacheRead: amount(entry["cache_read_input_token_cost"], model)))
+        let ranges = ranges(entry, model)
+        // Where prices go by ranges alone, the first is for short requests.
+        let base = rates(entry, "", model).filled(by: ranges.first?.rates)
+        guard base.input != nil, base.output != nil else { return nil }
+        var price = ModelPrice(model: model, rates: base)
         price.provider = entry["litellm_provider"]?.text().map { ByteString($0) }
-        takeThreshold(entry, &price)
+        takeThresholds(entry, ranges, &price)
+        takeServices(entry, &price)
         price.fastMultiplier = entry.field("provider_specific_entry", "fast")
             .flatMap { PicoDollars.parse($0) }
-        if let batch = amount(entry["input_cost_per_token_batches"], model), input > 0,
-            batch == input / 2, batch * 2 == input
-        {
-            price.batchMultiplier = Money.picoDollarsPerDollar / 2
-        }
         price.webSearch = amount(
             entry.field("search_context_cost_per_query", "search_context_size_medium"), model)
+        price.reasoningOutput = amount(entry["output_cost_per_reasoning_token"], model)
+        if price.reasoningOutput == base.output { price.reasoningOutput = nil }
+        noteUnread(entry)
         return price
     }
 
-    /// The lowest threshold, the sizes that LiteLLM has.
-    private mutating func takeThreshold(_ entry: JSONView, _ price: inout ModelPrice) {
-        for thousands in [32, 100, 128, 200, 256, 272, 512] {
-            let suffix = "_above_\(thousands)k_tokens"
-            let input = amount(entry.member("input_cost_per_token" + suffix), price.model)
-            let output = amount(entry.member("output_cost_per_token" + suffix), price.model)
-            guard input != nil || output != nil else { continue }
-            price.thresholdTokens = Int64(thousands) * 1000
-            price.longRates = ModelPrice.Rates(
-                input: input, output: output,
-                cacheWrite5m: amount(
-                    entry.member("cache_creation_input_token_cost" + suffix), price.model),
-                cacheWrite1h: amount(
-                    entry.member("cache_creation_input_token_cost_above_1hr" + suffix),
-                    price.model),
-                cacheRead: amount(
-                    entry.member("cache_read_input_token_cost" + suffix), price.model))
-            return
+    /// The amounts whose names end in `suffix`; of a threshold that stands before a service's name.
+    private mutating func rates(
+        _ entry: JSONView, _ suffix: String, _ model: ByteString
+    ) -> ModelPrice.Rates {
+        let hour =
+            entry.member("cache_creation_input_token_cost_above_1hr" + suffix)
+            ?? entry.member("cache_creation_input_token_cost_above_12hr" + suffix)
+        return ModelPrice.Rates(
+            input: amount(entry.member("input_cost_per_token" + suffix), model),
+            output: amount(entry.member("output_cost_per_token" + suffix), model),
+            cacheWrite5m: amount(
+                entry.member("cache_creation_input_token_cost" + suffix), model),
+            cacheWrite1h: amount(hour, model),
+            cacheRead: amount(entry.member("cache_read_input_token_cost" + suffix), model))
+    }
+
+    private static let thresholds = [32, 100, 128, 200, 256, 272, 512]
+    /// As the table names services, and as usage does.
+    private static let services = [
+        ("_batches", "batch"), ("_flex", "flex"), ("_priority", "priority"),
+    ]
+
+    /// `tiered_pricing`: rates by the size of a prompt, the smallest first.
+    private mutating func ranges(
+        _ entry: JSONView, _ model: ByteString
+    ) -> [(above: Int64, rates: ModelPrice.Rates)] {
+        var ranges: [(above: Int64, rates: ModelPrice.Rates)] = []
+        entry["tiered_pricing"]?.forEachElement { tier in
+            var above: Int64?
+            tier["range"]?.forEachElement { bound in
+                above = bound.integer() ?? bound.double().flatMap { Int64(exactly: $0) }
+                return false
+            }
+            if let above, above >= 0 { ranges.append((above, rates(tier, "", model))) }
+            return true
         }
+        return ranges.sorted { $0.above < $1.above }
+    }
+
+    /// All thresholds that are named, and those of the ranges.
+    private mutating func takeThresholds(
+        _ entry: JSONView, _ ranges: [(above: Int64, rates: ModelPrice.Rates)],
+        _ price: inout ModelPrice
+    ) {
+        var tiers = Self.thresholds.compactMap { thousands -> ModelPrice.LongTier? in
+            let rates = rates(entry, "_above_\(thousands)k_tokens", price.model)
+            return rates.isEmpty
+                ? nil : ModelPrice.LongTier(aboveTokens: Int64(thousands) * 1000, rates: rates)
+        }
+        for (above, rates) in ranges.dropFirst()
+        where !rates.isEmpty && !tiers.contains(where: { $0.aboveTokens == above }) {
+            tiers.append(ModelPrice.LongTier(aboveTokens: above, rates: rates))
+        }
+        tiers.sort { $0.aboveTokens < $1.aboveTokens }
+        guard let first = tiers.first else { return }
+        price.thresholdTokens = first.aboveTokens
+        price.longRates = first.rates
+        price.longTiers = Array(tiers.dropFirst())
+    }
+
+    /// A batch at half the price in all it says is one number; all else is rates.
+    private mutating func takeServices(_ entry: JSONView, _ price: inout ModelPrice) {
+        for (suffix, name) in Self.services {
+            let rates = rates(entry, suffix, price.model)
+            var long = ModelPrice.Rates()
+            if let threshold = price.thresholdTokens {
+                long = self.rates(
+                    entry, "_above_\(threshold / 1000)k_tokens" + suffix, price.model
+                ).filled(
+                    by: self.rates(
+                        entry, suffix + "_above_\(threshold / 1000)k_tokens", price.model))
+            }
+            if name == "batch", rates.isHalf(of: price.rates), long.isHalf(of: price.longRates) {
+                if !rates.isEmpty { price.batchMultiplier = Money.picoDollarsPerDollar / 2 }
+            } else if !rates.isEmpty || !long.isEmpty {
+                price.serviceTiers.append(
+                    ModelPrice.ServiceTier(
+                        name: ByteString(name), rates: rates, longRates: long))
+            }
+        }
+    }
+
+    // MARK: What is not read
+
+    /// Prices of tokens that nothing here counts apart: audio, images, characters, and whatever a
+    /// later table has.
+    private mutating func noteUnread(_ entry: JSONView) {
+        entry.forEachMember { key, value in
+            let name = String(decoding: key.text() ?? [], as: UTF8.self)
+            if value.kind == .number, name.contains("cost"), !Self.isRead(name) {
+                unread[name, default: 0] += 1
+            }
+            return true
+        }
+    }
+
+    private static func isRead(_ name: String) -> Bool {
+        var name = Substring(name)
+        for (suffix, _) in services where name.hasSuffix(suffix) {
+            name = name.dropLast(suffix.count)
+        }
+        for thousands in thresholds where name.hasSuffix("_above_\(thousands)k_tokens") {
+            name = name.dropLast("_above_\(thousands)k_tokens".count)
+        }
+        for (suffix, _) in services where name.hasSuffix(suffix) {
+            name = name.dropLast(suffix.count)
+        }
+        return [
+            "input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost",
+            "cache_creation_input_token_cost", "cache_creation_input_token_cost_above_1hr",
+            "cache_creation_input_token_cost_above_12hr", "output_cost_per_reasoning_token",
+        ].contains { name == $0 }
     }
 
     private mutating func amount(_ value: JSONView?, _ model: ByteString) -> Int64? {
@@ -103,5 +190,25 @@ extension JSONView {
             return found == nil
         }
         return found
+    }
+}
+
+extension ModelPrice.Rates {
+    /// With another's amounts where these are unknown.
+    fileprivate func filled(by other: ModelPrice.Rates?) -> ModelPrice.Rates {
+        ModelPrice.Rates(
+            input: input ?? other?.input, output: output ?? other?.output,
+            cacheWrite5m: cacheWrite5m ?? other?.cacheWrite5m,
+            cacheWrite1h: cacheWrite1h ?? other?.cacheWrite1h,
+            cacheRead: cacheRead ?? other?.cacheRead)
+    }
+
+    /// Whether every amount that is known is half of the other's.
+    fileprivate func isHalf(of other: ModelPrice.Rates) -> Bool {
+        TokenKind.allCases.allSatisfy { kind in
+            guard let amount = self[kind] else { return true }
+            guard let whole = other[kind] else { return false }
+            return amount.multipliedReportingOverflow(by: 2) == (whole, false)
+        }
     }
 }

@@ -70,9 +70,27 @@ extension ModelPrice {
         add("batch_multiplier", batchMultiplier)
         add("fast_multiplier", fastMultiplier)
         add("web_search", webSearch)
+        add("reasoning_output", reasoningOutput)
+        if let tiers = PriceTiers.json(longTiers) {
+            writer.key("long_tiers")
+            writer.rawValue(tiers)
+        }
+        if let tiers = PriceTiers.json(serviceTiers) {
+            writer.key("service_tiers")
+            writer.rawValue(tiers)
+        }
         add("source", source?.bytes)
         add("retrieved_at", retrievedAt.map { $0.iso8601 })
         writer.endObject()
         return writer.bytes
+    }
+
+    /// As in the event; `nil` for none.
+    package var longTiersText: String? {
+        PriceTiers.json(longTiers).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package var serviceTiersText: String? {
+        PriceTiers.json(serviceTiers).map { String(decoding: $0, as: UTF8.self) }
     }
 }

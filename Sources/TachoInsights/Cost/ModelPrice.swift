@@ -23,6 +23,21 @@ package struct ModelPrice: Hashable, Sendable {
         }
     }
 
+    /// Rates of longer requests than ``ModelPrice/longRates`` are for.
+    package struct LongTier: Hashable, Sendable {
+        /// Of a prompt, with its cache; a request with more has these rates as a whole.
+        package var aboveTokens: Int64
+        package var rates: Rates
+    }
+
+    /// What a provider asks for another service than the usual one.
+    package struct ServiceTier: Hashable, Sendable {
+        /// As usage names it: `batch`, `flex`, `priority`.
+        package var name: ByteString
+        package var rates: Rates
+        package var longRates: Rates
+    }
+
     package let model: ByteString
     package var provider: ByteString?
     /// `nil` is from the beginning.
@@ -32,6 +47,12 @@ package struct ModelPrice: Hashable, Sendable {
     package var thresholdTokens: Int64?
     /// What is unknown here costs as in a short request.
     package var longRates: Rates
+    /// Above further thresholds, in ascending order.
+    package var longTiers: [LongTier] = []
+    /// In the order of their names.
+    package var serviceTiers: [ServiceTier] = []
+    /// Pico-dollars a token of output that was reasoned, where that has a price of its own.
+    package var reasoningOutput: Int64?
     /// In 10⁻¹², as pico-dollars are of dollars.
     package var batchMultiplier: Int64?
     package var fastMultiplier: Int64?
@@ -69,6 +90,10 @@ package struct ModelPrice: Hashable, Sendable {
             table.withText(Column.batchMultiplier, row) { PicoDollars.parse($0) } ?? nil
         fastMultiplier = table.withText(Column.fastMultiplier, row) { PicoDollars.parse($0) } ?? nil
         webSearch = table.money(Column.webSearch, row)
+        reasoningOutput = table.money(Column.reasoningOutput, row)
+        longTiers = table.json(Column.longTiers, row).map { PriceTiers.longTiers($0) } ?? []
+        serviceTiers =
+            table.json(Column.serviceTiers, row).map { PriceTiers.serviceTiers($0) } ?? []
         source = table.text(Column.source, row)
         retrievedAt = table.timestamp(Column.retrievedAt, row)
         let position = table.integer(table.schema.updatedPositionColumn, row)
@@ -87,22 +112,44 @@ package struct ModelPrice: Hashable, Sendable {
         rates == other.rates && thresholdTokens == other.thresholdTokens
             && longRates == other.longRates && batchMultiplier == other.batchMultiplier
             && fastMultiplier == other.fastMultiplier && webSearch == other.webSearch
+            && longTiers == other.longTiers && serviceTiers == other.serviceTiers
+            && reasoningOutput == other.reasoningOutput
     }
 
-    /// Pico-dollars a token of a kind.
-    package func rate(_ kind: TokenKind, isLong: Bool) -> Int64? {
-        func rate(_ rates: Rates) -> Int64? {
-            switch kind {
-            case .input: rates.input
-            case .output: rates.output
-            case .cacheWrite5m: rates.cacheWrite5m
-            case .cacheWrite1h: rates.cacheWrite1h
-            case .cacheRead: rates.cacheRead
-            case .webSearch: webSearch
-            }
-        }
-        return isLong ? rate(longRates) ?? rate(rates) : rate(rates)
+    /// Pico-dollars a token of a kind, in a request with that many tokens in its prompt.
+    ///
+    /// What is unknown for a long request costs as in the next shorter one, and what a service does
+    /// not say costs as in the usual one: so the table these are from is meant.
+    package func rate(
+        _ kind: TokenKind, promptTokens: Int64, service: ServiceTier? = nil
+    ) -> Int64? {
+        if kind == .webSearch { return webSearch }
+        let isLong = thresholdTokens.map { promptTokens > $0 } ?? false
+        guard isLong else { return service?.rates[kind] ?? rates[kind] }
+        let longer = longTiers.last { promptTokens > $0.aboveTokens && $0.rates[kind] != nil }
+        return service?.longRates[kind] ?? longer?.rates[kind] ?? longRates[kind]
+            ?? service?.rates[kind] ?? rates[kind]
     }
+
+    package func service(_ name: ByteString) -> ServiceTier? {
+        serviceTiers.first { $0.name == name }
+    }
+}
+
+extension ModelPrice.Rates {
+    /// Of a search there is none.
+    package subscript(kind: TokenKind) -> Int64? {
+        switch kind {
+        case .input: input
+        case .output: output
+        case .cacheWrite5m: cacheWrite5m
+        case .cacheWrite1h: cacheWrite1h
+        case .cacheRead: cacheRead
+        case .webSearch: nil
+        }
+    }
+
+    package var isEmpty: Bool { self == ModelPrice.Rates() }
 }
 
 /// What is paid for by its number.

@@ -5,8 +5,11 @@ import TachoProjections
 ///
 /// - A request whose prompt, with its cache, is above the threshold has the long rates as a whole.
 ///   A run's result is a sum over requests: it has the short rates, which may be too little.
-/// - A batch, and speed `fast`, multiply the price of a token, which is then rounded to a
+/// - A service (`batch`, `flex`, `priority`) has its own rates, where the price says some. A batch
+///   without them, and speed `fast`, multiply the price of a token, which is then rounded to a
 ///   pico-dollar, half to even.
+/// - Where reasoning has another price than the rest of the output the amount is unknown: nobody
+///   tells how many tokens of the output were reasoned.
 /// - What is used and has no price makes the whole unknown; what is not used needs none.
 ///
 /// ```
@@ -31,6 +34,8 @@ package struct PricedUsage: Sendable {
         case noRate(TokenKind)
         case noTier(ByteString)
         case noMultiplier(String)
+        /// Reasoned tokens cost something else, and are not counted apart.
+        case reasoningApart
     }
 
     package let usage: ModelUsage
@@ -57,10 +62,18 @@ package struct PricedUsage: Sendable {
         mayBeLong = isAbove && usage.isResult
         var gap: Gap? = usage.model == nil ? .noModel : found == nil ? .noPrice : nil
         var multipliers: [Int64] = []
-        if let found { (multipliers, gap) = Self.multipliers(usage, found) }
+        let service = usage.serviceTier.flatMap { found?.service($0) }
+        if let found { (multipliers, gap) = Self.multipliers(usage, found, service) }
+        // Of a sum over requests nobody knows how long each was.
+        let promptTokens = isLong ? usage.promptTokens : 0
         var terms: [Term] = []
         for kind in TokenKind.allCases where usage.count(kind) > 0 {
-            var rate = found?.rate(kind, isLong: isLong)
+            var rate = found?.rate(kind, promptTokens: promptTokens, service: service)
+            if kind == .output, gap == nil, let reasoning = found?.reasoningOutput,
+                reasoning != rate
+            {
+                gap = .reasoningApart
+            }
             if kind != .webSearch { rate = rate.flatMap { Self.multiply($0, by: multipliers) } }
             if rate == nil, gap == nil { gap = .noRate(kind) }
             terms.append(Term(kind: kind, count: usage.count(kind), rate: rate))
@@ -71,11 +84,12 @@ package struct PricedUsage: Sendable {
     }
 
     private static func multipliers(
-        _ usage: ModelUsage, _ price: ModelPrice
+        _ usage: ModelUsage, _ price: ModelPrice, _ service: ModelPrice.ServiceTier?
     ) -> ([Int64], Gap?) {
         var multipliers: [Int64] = []
         switch usage.serviceTier {
         case nil, "", "standard", "default": break
+        case .some where service != nil: break
         case "batch":
             guard let batch = price.batchMultiplier else { return ([], .noMultiplier("batch")) }
             multipliers.append(batch)
@@ -112,6 +126,7 @@ extension PricedUsage.Gap: CustomStringConvertible {
         case .noRate(let kind): "no price for \(kind.name)"
         case .noTier(let tier): "no price for service tier \(tier)"
         case .noMultiplier(let name): "no price for \(name)"
+        case .reasoningApart: "reasoning has a price of its own and is not counted apart"
         }
     }
 }

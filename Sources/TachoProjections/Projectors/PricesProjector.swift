@@ -9,7 +9,7 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.5.
 package struct PricesProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = ["price.set"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {
@@ -31,6 +31,9 @@ package struct PricesProjector: Projector {
         case batchMultiplier
         case fastMultiplier
         case webSearch
+        case reasoningOutput
+        case longTiers
+        case serviceTiers
         case source
         case retrievedAt
     }
@@ -79,6 +82,15 @@ package struct PricesProjector: Projector {
                 summary: "What all token prices are multiplied by at speed fast, in decimal."),
             ColumnDefinition(
                 "web_search", .money, summary: "Dollars a search the provider makes."),
+            ColumnDefinition(
+                "reasoning_output", .money,
+                summary: "Dollars a token that was reasoned, where it is another price."),
+            ColumnDefinition(
+                "long_tiers", .json,
+                summary: "Prices above further thresholds: above_tokens, and those that differ."),
+            ColumnDefinition(
+                "service_tiers", .json,
+                summary: "Prices of other services by name (batch, flex, priority), as here."),
             ColumnDefinition("source", .text, summary: "Where the price was read."),
             ColumnDefinition("retrieved_at", .timestamp, summary: "When it was read there."),
         ])
@@ -86,7 +98,7 @@ package struct PricesProjector: Projector {
     private static let names = MemberNames<Column>(schema, aliases: ["threshold": .thresholdTokens])
     private static let amounts: [Column] = [
         .input, .output, .cacheWrite5m, .cacheWrite1h, .cacheRead, .longInput, .longOutput,
-        .longCacheWrite5m, .longCacheWrite1h, .longCacheRead, .webSearch,
+        .longCacheWrite5m, .longCacheWrite1h, .longCacheRead, .webSearch, .reasoningOutput,
     ]
 
     package init() {}
@@ -121,6 +133,13 @@ package struct PricesProjector: Projector {
             let text = members[column].flatMap { $0.text() ?? $0.number.map { Array($0) } }
             if isKnown, let text {
                 table.set(column, of: row, text: text)
+            } else {
+                table.setUnknown(column, of: row)
+            }
+        }
+        for (column, kind) in [(Column.longTiers, JSONKind.array), (.serviceTiers, .object)] {
+            if let tiers = members[column], tiers.kind == kind {
+                table.set(column, of: row, json: tiers)
             } else {
                 table.setUnknown(column, of: row)
             }

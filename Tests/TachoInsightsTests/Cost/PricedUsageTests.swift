@@ -194,4 +194,50 @@ struct PricedUsageTests {
 
         #expect(try log.priced().map(\.amount) == [millionths(3)])
     }
+
+    @Test(arguments: [
+        ("standard", 10_000), ("flex", 6_000), ("priority", 24_000), ("batch", 5_000),
+    ])
+    func `a service costs by its own rates, and what it does not say as usual`(
+        tier: String, expected: Int64
+    ) throws {
+        var log = UsageLog()
+        log.price(
+            #"{"model":"m","input":"0.000001","output":"0.000009","batch_multiplier":"0.5","service_tiers":{"flex":{"output":"0.000005"},"priority":{"input":"0.000006","output":"0.000018"}}}"#
+        )
+        log.message(
+            "m", #""input_tokens":1000,"output_tokens":1000,"service_tier":"\#(tier)""#)
+
+        #expect(try #require(try log.priced().first).amount == millionths(Double(expected)))
+    }
+
+    @Test func `a request has the rates of the highest threshold that it passes`() throws {
+        var log = UsageLog()
+        log.price(
+            #"{"model":"m","input":"0.000001","output":"0.000002","threshold_tokens":1000,"long_input":"0.000003","long_tiers":[{"above_tokens":5000,"output":"0.000007"},{"above_tokens":2000,"input":"0.000005"},{"above_tokens":"x"},7]}"#
+        )
+        for input in [1000, 1001, 2001, 5001] {
+            log.message("m", #""input_tokens":\#(input),"output_tokens":10"#)
+        }
+
+        #expect(
+            try log.priced().map(\.amount) == [
+                millionths(1020), millionths(3023), millionths(10_025), millionths(25_075),
+            ])
+    }
+
+    @Test func `where reasoning has a price of its own the amount is unknown, and said to be`()
+        throws
+    {
+        var log = UsageLog()
+        log.price(
+            #"{"model":"m","input":"0.000001","output":"0.000002","reasoning_output":"0.000004"}"#)
+        log.message("m", #""input_tokens":10,"output_tokens":10"#)
+        log.message("m", #""input_tokens":10"#)
+
+        let priced = try log.priced()
+
+        #expect(priced.map(\.amount) == [nil, millionths(10)])
+        #expect(priced[0].gap == .reasoningApart)
+    }
 }
