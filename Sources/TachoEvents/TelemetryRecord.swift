@@ -83,6 +83,30 @@ package struct TelemetryRecord {
             speed: text("speed").flatMap { $0.equals("fast") ? $0 : nil })
     }
 
+    /// Tokens as Codex's `codex.sse_event` of kind `response.completed` counts them, its other kinds
+    /// none: what the cache gave and took is part of the input, what was reasoned of the output.
+    package var codexUsage: MessageUsage? {
+        guard self["event.kind"]?.equals("response.completed") == true else { return nil }
+        let input = tokens("input_token_count")
+        let output = tokens("output_token_count")
+        guard input != nil || output != nil else { return nil }
+        return MessageUsage(
+            prompt: input, output: output, cacheRead: tokens("cached_token_count"),
+            cacheWrite: tokens("cache_write_token_count"))
+    }
+
+    /// Tokens as Gemini's `gemini_cli.api_response` counts them: what the cache gave is part of the
+    /// input, what a tool put into the prompt beside it, what was thought beside the output.
+    package var geminiUsage: MessageUsage? {
+        let input = tokens("input_token_count")
+        let output = tokens("output_token_count")
+        guard input != nil || output != nil else { return nil }
+        return MessageUsage(
+            prompt: input.map { $0 + (tokens("tool_token_count") ?? 0) },
+            output: output.map { $0 + (tokens("thoughts_token_count") ?? 0) },
+            cacheRead: tokens("cached_content_token_count"))
+    }
+
     /// Tokens as GenAI spans count them: their input has what the cache gave and took in it.
     package var spanUsage: MessageUsage? {
         let read = tokens("gen_ai.usage.cache_read.input_tokens")

@@ -22,6 +22,21 @@ struct CrosscheckTests {
         #expect(result.output.contains("equal to the token and the pico-dollar"))
     }
 
+    @Test(.enabled(if: hasPython, "needs python3"), arguments: 1...6)
+    func `forks, sessions of lines, and telemetry beside files are counted alike`(seed: Int) throws
+    {
+        let directory = try TemporaryDirectory()
+        let made = try Crosscheck.run([
+            "python3", Crosscheck.tools + "/formats.py", "\(seed)", directory.file("logs"),
+        ])
+        #expect(made.status == 0, "\(made.output)")
+
+        let result = try Crosscheck.run([Crosscheck.tools + "/run", directory.file("logs")])
+
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("equal to the token and the pico-dollar"))
+    }
+
     @Test(.enabled(if: hasPython, "needs python3"))
     func `the check finds a token too many`() throws {
         let directory = try TemporaryDirectory()

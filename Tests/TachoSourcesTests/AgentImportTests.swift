@@ -141,6 +141,75 @@ import Testing
                 == #"{"sessionId":"g1","projectHash":"h","startTime":"2026-01-02T12:00:00Z"}"#)
     }
 
+    @Test func `lines of Gemini's newer sessions are its messages, and what changes them`() throws {
+        let head = #"{"sessionId":"g1","projectHash":"h","startTime":"2026-01-02T12:00:00Z"}"#
+        let user = #"{"id":"m1","type":"user","timestamp":"2026-01-02T12:00:01Z"}"#
+        let full = #"{"id":"m2","type":"gemini","content":"x","tokens":{"input":1}}"#
+        let lines = [
+            head, user, #"{"id":"m2","type":"gemini","content":"x"}"#,
+            #"{"$set":{"lastUpdated":"2026-01-02T12:00:02Z"}}"#, full, #"{"$rewindTo":"m2"}"#,
+            #"{"$rewindTo":"m2"}"#, #"{"$set":{"summary":"s","messages":[\#(user),\#(full),7]}}"#,
+        ]
+        var sink = MemorySink()
+        try directory.write("session-1.jsonl", lines.prefix(3).joined(separator: "\n") + "\n")
+        let first = try importing([directory.file("session-1.jsonl")], into: &sink)
+        try directory.write("session-1.jsonl", lines.joined(separator: "\n") + "\n")
+
+        let second = try importing([directory.file("session-1.jsonl")], into: &sink)
+
+        #expect(first.files.map(\.kind) == [.geminiLines] && first.eventCount == 3)
+        #expect(second.isBalanced && second.eventCount == 5)
+        #expect(second.duplicateCount == 5 && second.rejectedCount == 1)
+        #expect(
+            sink.events.map(\.type) == [
+                "gemini.session", "gemini.user", "gemini.gemini", "gemini.update",
+                "gemini.gemini", "gemini.rewind", "gemini.rewind", "gemini.update",
+            ])
+        #expect(sink.events.allSatisfy { $0.stream == "g1" && $0.source == "gemini/session" })
+        #expect(sink.events.map(\.text).prefix(7).elementsEqual(lines.prefix(7)))
+        #expect(sink.events.last?.text == #"{"$set":{"summary":"s"}}"#)
+        #expect(sink.events[3].time?.description == "2026-01-02T12:00:02.000Z")
+    }
+
+    @Test func `a session of Gemini's that goes on in lines tells its messages by the same ids`()
+        throws
+    {
+        var sink = MemorySink()
+        let user = #"{"id":"m1","type":"user"}"#
+        try directory.write("s.json", gemini([user]))
+        _ = try importing([directory.file("s.json")], into: &sink)
+        try directory.write(
+            "s.jsonl",
+            #"{"sessionId":"g1","projectHash":"h"}"# + "\n\(user)\n" + #"{"id":"m2","type":"user"}"#
+        )
+
+        let report = try importing([directory.file("s.jsonl")], into: &sink)
+
+        #expect(report.eventCount == 2 && report.duplicateCount == 1)
+    }
+
+    @Test func `rollouts from before there were payloads are sessions of Codex`() throws {
+        let lines = [
+            #"{"id":"c1","timestamp":"2025-05-02T12:00:00Z","instructions":null,"git":{"branch":"b"}}"#,
+            #"{"record_type":"state"}"#,
+            #"{"type":"message","role":"user","content":[]}"#,
+            #"{"type":"function_call","name":"shell","arguments":"{}","call_id":"x"}"#,
+            #"{"type":"function_call_output","call_id":"x","output":"ok"}"#,
+        ]
+        let path = try directory.write("rollout-2025.jsonl", lines.joined(separator: "\n") + "\n")
+
+        let (report, events) = try importing(path)
+
+        #expect(report.files.map(\.kind) == [.codex])
+        #expect(
+            events.map(\.type) == [
+                "codex.session_meta", "codex.state", "codex.response_item.message",
+                "codex.response_item.function_call", "codex.response_item.function_call_output",
+            ])
+        #expect(events.allSatisfy { $0.stream == "c1" })
+        #expect(events.map(\.text) == lines)
+    }
+
     @Test func `what is no message of a document is rejected where it stands`() throws {
         let document = gemini([#"{"id":"m1","type":"user"}"#, "7", #""x""#])
         let path = try directory.write("s.json", document)

@@ -192,6 +192,10 @@ def obj(value):
     return value if isinstance(value, dict) else {}
 
 
+def disjoint_counts(counts):
+    return tuple(counts.get(name) or 0 for name in ("input", "output", "read", "write"))
+
+
 def usage_counts(usage):
     split = obj(usage.get("cache_creation"))
     return {
@@ -279,6 +283,7 @@ class Tally:
         self.results = {}
         self.others = {}
         self.finished = set()
+        self.rollouts, self.timed, self.told = [], [], []
 
     def message(self, message, request, session, identity, cost=None):
         message = obj(message)
@@ -370,6 +375,40 @@ class Tally:
         if is_result:
             self.finished.add(session)
 
+    def call(self, key, session, model, counts, at):
+        """As `other`, of a call that telemetry may tell of as well."""
+        if key not in self.others:
+            self.timed.append([session, model, disjoint_counts(counts), at])
+        self.other(key, session, model, counts)
+
+    def finish(self):
+        """What is known only when every file was read: whose copied calls are, and of which calls
+        telemetry without a request id tells."""
+        agents.codex_files(self.rollouts, self)
+        for session, model, counts, at in self.told:
+            same = [call for call in self.timed
+                    if call[:3] == [session, model, disjoint_counts(counts)]
+                    and call[3] is not None and abs(call[3] - at) <= 300]
+            if same:
+                self.timed.remove(min(same, key=lambda call: abs(call[3] - at)))
+            else:
+                self.other(None, session, model, counts)
+
+    def tell(self, said, at):
+        """Codex's and Gemini's calls; what was cached is inside of their input."""
+        def number(name):
+            return int(said[name]) if name in said else None
+        if said.get("event.name") == "codex.sse_event":
+            if said.get("event.kind") == "response.completed":
+                self.told.append((said.get("conversation.id"), said.get("model"), agents.disjoint(
+                    number("input_token_count"), number("output_token_count"),
+                    number("cached_token_count"), number("cache_write_token_count")), at))
+        elif said.get("event.name") == "gemini_cli.api_response":
+            self.told.append((said.get("session.id"), said.get("model"), agents.disjoint(
+                agents.plus(number("input_token_count"), number("tool_token_count")),
+                agents.plus(number("output_token_count"), number("thoughts_token_count")),
+                number("cached_content_token_count")), at))
+
     def telemetry(self, request):
         """The calls of models that an OTLP/JSON request for logs tells, each once.
 
@@ -381,6 +420,7 @@ class Tally:
                     said = {item.get("key"): next(iter(obj(item.get("value")).values()), None)
                             for item in record.get("attributes") or []}
                     if said.get("event.name") != "api_request":
+                        self.tell(said, int(record.get("timeUnixNano") or 0) / 1e9)
                         continue
                     number = lambda name: int(said[name]) if name in said else None
                     self.other(
@@ -424,6 +464,7 @@ def tally(roots):
             elif isinstance(record, dict):
                 session = session or record.get("sessionId")
                 result.record(record, path, number, session)
+    result.finish()
     return result.models()
 
 

@@ -31,6 +31,8 @@ package struct AgentSession {
     package var version: JSONView?
     package var model: JSONView?
     package var provider: JSONView?
+    /// The session whose history this one begins with, as a fork or as a subagent.
+    package var parentID: ByteString?
     /// Whether model and provider hold for the usage behind it, which does not name its own.
     package var isContextOfUsage = false
 

@@ -1,7 +1,8 @@
 import TachoJSON
 package import TachoLog
 
-/// Codex CLI's rollouts: `{timestamp, type, payload}`, the payload with a type of its own.
+/// Codex CLI's rollouts: `{timestamp, type, payload}`, the payload with a type of its own. Those of
+/// the first half of 2025 are payloads without anything around them.
 ///
 /// Much is said twice. Of a message of the model only `response_item` is read, of a person's only
 /// `event_msg.user_message` (the other has the instructions of files too); `compacted` repeats
@@ -15,14 +16,36 @@ package enum CodexFormat: AgentFormat {
         in event: Event, name: UnsafeRawBufferPointer, _ body: (AgentActivity) -> Void
     ) {
         if name.equals("compacted") { return body(.compaction) }
-        guard let payload = event.data["payload"], payload.kind == .object else { return }
-        if name.equals("session_meta") || name.equals("turn_context") {
+        let payload = event.data["payload"] ?? event.data
+        guard payload.kind == .object else { return }
+        if name.equals("session_meta") {
+            readMeta(payload, event, body)
+        } else if name.equals("turn_context") {
             body(.session(session(payload)))
         } else if name.hasPrefix("response_item.") {
             readItem(payload, name.dropping(prefix: "response_item."), event, body)
         } else if name.hasPrefix("event_msg.") {
             readMessage(payload, name.dropping(prefix: "event_msg."), event, body)
         }
+    }
+
+    /// A fork has the records of those it comes from in its file, theirs of this type included: only
+    /// its own says something of it.
+    private static func readMeta(
+        _ payload: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
+    ) {
+        let id = (payload["id"] ?? payload["session_id"])?.filledText
+        guard let id, EnvelopeText.encoded(id.bytes).bytes.elementsEqual(event.stream) else {
+            return
+        }
+        var session = session(payload)
+        let spawn = payload.field("source", "subagent")?["thread_spawn"]
+        let parents = [
+            payload["forked_from_id"], payload["parent_thread_id"], spawn?["parent_thread_id"],
+        ]
+        session.parentID = parents.lazy.compactMap { $0?.filledText }.first { $0 != id }
+            .map { EnvelopeText.encoded($0.bytes) }
+        body(.session(session))
     }
 
     private static func session(_ payload: JSONView) -> AgentSession {
@@ -182,7 +205,8 @@ package enum CodexFormat: AgentFormat {
         MessageUsage(
             prompt: MessageUsage.count(usage["input_tokens"]),
             output: MessageUsage.count(usage["output_tokens"]),
-            cacheRead: MessageUsage.count(usage["cached_input_tokens"]))
+            cacheRead: MessageUsage.count(usage["cached_input_tokens"]),
+            cacheWrite: MessageUsage.count(usage["cache_write_input_tokens"]))
     }
 
     /// Session, and the counts so far.

@@ -23,6 +23,12 @@ extension ModelUsageProjector {
 
     private mutating func take(_ usage: AgentUsage, _ event: Event, _ table: inout Table) {
         let context = table.row(forKey: Self.contextKey(event))
+        var usage = usage
+        if let context, let copied = original(of: usage, context, event, &table) {
+            usage.id = copied
+        } else if let id = usage.id {
+            takeBack(id, event, &table)
+        }
         let said = usage.model?.text() ?? context.flatMap { table.text(Column.model, $0)?.bytes }
         var line = UsageLine(usage, model: said)
         if line.provider == nil {
@@ -49,7 +55,11 @@ extension ModelUsageProjector {
     // row of source `session`, which is not counted, keeps both.
 
     private static func contextKey(_ event: Event) -> ByteString {
-        UsageKey.make([Array(event.producer), Array("session".utf8), Array(event.stream)])
+        contextKey(event, session: Array(event.stream))
+    }
+
+    static func contextKey(_ event: Event, session: [UInt8]) -> ByteString {
+        UsageKey.make([Array(event.producer), Array("session".utf8), session])
     }
 
     private func contextRow(_ event: Event, _ table: inout Table) -> Int {
@@ -73,6 +83,7 @@ extension ModelUsageProjector {
             table.renew(Column.provider, of: row, text: session.provider)
         }
         table.renew(Column.agentVersion, of: row, text: session.version)
+        if let parent = session.parentID { beginReplay(of: parent, row, &table) }
     }
 
     private func keep(_ total: AgentTotal, _ event: Event, _ table: inout Table) {

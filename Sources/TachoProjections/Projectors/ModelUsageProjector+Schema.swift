@@ -34,6 +34,8 @@ extension ModelUsageProjector {
         case inheritedCount
         case telemetryCount
         case finalFields
+        case forkedFrom
+        case isReplaying
     }
 
     package static let schema = TableSchema(
@@ -126,5 +128,7 @@ extension ModelUsageProjector {
                 "telemetry_count", .integer,
                 summary: "Events of telemetry that say it; unknown for none."),
             ColumnDefinition("final_fields", .integer, isHidden: true),
+            ColumnDefinition("forked_from", .text, isHidden: true),
+            ColumnDefinition("is_replaying", .boolean, isHidden: true),
         ])
 }

@@ -5,17 +5,52 @@ import TachoLog
 // Tokens as telemetry counts them: when a response is over, so these counts are the final ones.
 
 extension ModelUsageProjector {
-    func takeTelemetry(_ event: Event, hasResult: Bool, _ table: inout Table) {
+    mutating func takeTelemetry(_ event: Event, hasResult: Bool, _ table: inout Table) {
         let record = TelemetryRecord(event.data)
         if record.isSpan {
             takeSpan(record, event, hasResult: hasResult, &table)
-        } else if record.isLog, event.producer.equals("claude-code") {
+        } else if !record.isLog {
+            return
+        } else if event.type.equals("otel.codex.sse_event") {
+            guard let usage = record.codexUsage else { return }
+            let provider = codexProvider(record, table)
+            takeCall(usage, provider, record, event, hasResult: hasResult, &table)
+        } else if event.type.equals("otel.gemini_cli.api_response") {
+            guard let usage = record.geminiUsage else { return }
+            takeCall(
+                usage, Array("google".utf8), record, event, hasResult: hasResult, &table)
+        } else if event.producer.equals("claude-code") {
             takeRequest(record, event, hasResult: hasResult, &table)
         }
     }
 
+    /// Codex and Gemini name no request: the row is the one that the session's file tells of with the
+    /// same counts, else a new one.
+    private mutating func takeCall(
+        _ usage: MessageUsage, _ provider: [UInt8], _ record: TelemetryRecord, _ event: Event,
+        hasResult: Bool, _ table: inout Table
+    ) {
+        let known = rowByCounts(usage, record, event, table)
+        let key = UsageKey.make([provider, Array("event:".utf8) + Array(event.id), []])
+        let row = begin(
+            known, key, provider, record, event, hasResult: hasResult, &table)
+        table.fill(Column.model, of: row, text: record.text("model"))
+        table.fill(Column.agentVersion, of: row, text: record.text("app.version"))
+        set(usage, row, &table)
+        table.fill(Column.durationMs, of: row, count: record.count("duration_ms"))
+        if known == nil { noteTold(record) }
+    }
+
+    /// As the session's file names it; it may come later, and then says so.
+    private func codexProvider(_ record: TelemetryRecord, _ table: Table) -> [UInt8] {
+        let session = record.sessionID?.text() ?? []
+        let key = UsageKey.make([Array("codex".utf8), Array("session".utf8), session])
+        let known = table.row(forKey: key).flatMap { table.text(Column.provider, $0)?.bytes }
+        return known ?? Array("openai".utf8)
+    }
+
     /// Claude Code's `api_request`: the row of the request, whoever told of it first.
-    private func takeRequest(
+    private mutating func takeRequest(
         _ record: TelemetryRecord, _ event: Event, hasResult: Bool, _ table: inout Table
     ) {
         let provider = Self.provider(event)
@@ -26,13 +61,17 @@ extension ModelUsageProjector {
                     && !table.text(Column.inputSource, $0, equals: "result")
             }
         }
+        // Some providers name no request.
+        let found =
+            request == nil ? rowByCounts(record.requestUsage, record, event, table) : known
         let own = record.text("client_request_id")?.text().map { Array("client:".utf8) + $0 }
         let key = UsageKey.make([
             provider, request == nil ? own ?? Array("event:".utf8) + Array(event.id) : [],
             request ?? [],
         ])
         let row = begin(
-            known, key, provider, record, event, hasResult: hasResult, &table)
+            found, key, provider, record, event, hasResult: hasResult, &table)
+        if found == nil, request == nil { noteTold(record) }
         table.fill(Column.requestID, of: row, text: record.text("request_id"))
         table.fill(Column.model, of: row, text: record.text("model"))
         table.fill(

@@ -18,16 +18,18 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     package static let inputs: [TypePattern] =
         [
             "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
-            "otel.api_request", "otel.span.chat", "otel.span.text_completion",
-            "otel.span.generate_content",
+            "otel.api_request", "otel.codex.sse_event", "otel.gemini_cli.api_response",
+            "otel.span.chat", "otel.span.text_completion", "otel.span.generate_content",
         ] + AgentFormats.inputs
 
     /// A copy, for finding them, of the sessions that have a row of source `result`.
     private var finishedSessions: Set<ByteString>?
+    /// A copy, for finding them, of the sessions with rows that only telemetry tells of.
+    var toldSessions: Set<ByteString>?
 
     package init() {}
 
@@ -129,7 +131,7 @@ package struct ModelUsageProjector: Projector {
     }
 
     /// The row of a message: known by its id, and by the request's where both records name one.
-    private func row(
+    private mutating func row(
         of line: UsageLine, _ event: Event, _ table: inout Table
     ) -> (row: Int, isNew: Bool) {
         let provider = line.provider ?? Self.provider(event)
@@ -144,7 +146,8 @@ package struct ModelUsageProjector: Projector {
             guard let request, let other = table.text(Column.requestID, row) else { return true }
             return other.bytes == request
         }
-        if let known = known ?? request.flatMap({ told($0, provider, table) }) {
+        let ofRequest = known ?? request.flatMap { told($0, provider, table) }
+        if let known = ofRequest ?? toldByCounts(line, event, &table) {
             table.touch(known, at: event)
             return (known, false)
         }

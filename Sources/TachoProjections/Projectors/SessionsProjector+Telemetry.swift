@@ -21,7 +21,27 @@ extension SessionsProjector {
             takeSpan(record, named: name, row, &table)
         } else if record.isLog, event.producer.equals("claude-code") {
             takeLog(record, named: name, row, &table)
+        } else if record.isLog {
+            takeOther(record, named: name, row, &table)
         }
+    }
+
+    /// Calls of models that Codex and Gemini tell of.
+    private func takeOther(
+        _ record: TelemetryRecord, named name: UnsafeRawBufferPointer, _ row: Int,
+        _ table: inout Table
+    ) {
+        let usage: MessageUsage? =
+            if name.equals("codex.sse_event") {
+                record.codexUsage
+            } else if name.equals("gemini_cli.api_response") {
+                record.geminiUsage
+            } else {
+                nil
+            }
+        guard let usage else { return }
+        setModel(record.text("model"), row, &table)
+        countRequest(usage, row, &table)
     }
 
     private func takeLog(

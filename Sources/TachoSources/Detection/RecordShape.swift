@@ -59,6 +59,12 @@ enum RecordShape {
         if members.isText(.event), members.isObject(.properties), members.isText(.userID) {
             return .aider
         }
+        // The first line of a rollout before there were types.
+        if !members.has(.type), members.isText(.id), members.isText(.timestamp),
+            members.has(.instructions) || members.has(.git)
+        {
+            return .codex
+        }
         guard let type = members[.type], type.kind == .string else { return nil }
         if members.isObject(.payload), members.isText(.timestamp),
             ["session_meta", "response_item", "event_msg", "turn_context", "compacted"]
@@ -140,6 +146,7 @@ private struct Members {
         case hookEventName, toolName, type, command, blocked, reason, event, properties, userID
         case timestamp, data, id, parentId, uuid, message, parentUuid, leafUuid, snapshot
         case version, adwID, phaseStatus, workflowStatus, logMessage, level, source
+        case instructions, git
     }
 
     private static let picker = JSONPicker([
@@ -153,6 +160,7 @@ private struct Members {
         "timestamp", "data", "id", "parentId", "uuid", "message", "parentUuid", "leafUuid",
         "snapshot",
         "version", "adw_id", "phase_status", "workflow_status", "log_message", "level", "source",
+        "instructions", "git",
     ])
 
     private var slots: [JSONView?] = []

@@ -31,8 +31,19 @@ package enum SourceDetector {
             if let kind = kind(ofRecordsIn: text, .lines) { return refine(kind, .lines, place) }
             return Detection(isNamedAsLog(place) ? kindByName(place) ?? .notALog : .notALog)
         }
-        if let kind = kind(ofRecordsIn: text, form) { return refine(kind, form, place) }
+        if let kind = kind(ofRecordsIn: text, form) {
+            if kind == .gemini, isLineOfGemini(text) { return Detection(.geminiLines) }
+            return refine(kind, form, place)
+        }
         return unknown(text, form, place)
+    }
+
+    /// Whether the first line is a whole object that has no messages: these then follow it.
+    private static func isLineOfGemini(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let newline = text.firstIndex(of: 0x0A, from: 0) else { return false }
+        let line = UnsafeRawBufferPointer(rebasing: text[..<newline])
+        return (try? JSON.validate(line)) == .object  // Else it is a document over many lines.
+            && JSONView(validated: line)["messages"] == nil
     }
 
     // MARK: - Form

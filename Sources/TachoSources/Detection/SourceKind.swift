@@ -28,6 +28,8 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     case codex, copilot, pi
     /// Sessions of other agents that are one document, one event a message or step.
     case gemini
+    /// Gemini's sessions since it writes them as lines: messages, and changes of what was said.
+    case geminiLines = "gemini-lines"
     case sweAgent = "swe-agent"
     /// What Aider notes of each of its user's doings.
     case aider
@@ -54,7 +56,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
             .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
-            .gemini, .sweAgent, .aider, .otlp, .ndjson:
+            .gemini, .geminiLines, .sweAgent, .aider, .otlp, .ndjson:
             true
         default: false
         }

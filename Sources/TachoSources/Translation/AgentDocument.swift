@@ -30,11 +30,43 @@ enum AgentDocument {
         var maker = PartMaker(prefix: "gemini.", stream: stream, source: source)
         // When the file was written changes with each message and says nothing of its own.
         maker.addRest(of: view, without: ["messages", "lastUpdated"], type: "session", document)
-        maker.addElements(of: view["messages"]) { message, index in
-            let id = message["id"]?.text().flatMap { $0.isEmpty ? nil : $0 }
-            return (message["type"]?.text(), id ?? Array("#\(index)".utf8))
-        }
+        maker.addElements(of: view["messages"], named: geminiName)
         return maker.parts
+    }
+
+    private static func geminiName(
+        _ message: JSONView, _ index: Int
+    ) -> (type: [UInt8]?, name: [UInt8])? {
+        let id = message["id"]?.text().flatMap { $0.isEmpty ? nil : $0 }
+        return (message["type"]?.text(), id ?? Array("#\(index)".utf8))
+    }
+
+    /// The events of messages that take the place of those before.
+    static func geminiMessages(
+        _ messages: JSONView, source: ByteString, owner: ByteString
+    ) -> [Part] {
+        var maker = PartMaker(prefix: "gemini.", stream: owner, source: source)
+        maker.addElements(of: messages, named: geminiName)
+        return maker.parts
+    }
+
+    /// The event of a message that stands alone on its line.
+    static func geminiMessage(
+        _ message: JSONView, source: ByteString, owner: ByteString
+    ) -> Part {
+        var maker = PartMaker(prefix: "gemini.", stream: owner, source: source)
+        if let (type, name) = geminiName(message, 0) { maker.add(message, type, name) }
+        return maker.parts[0]
+    }
+
+    /// A change of a Gemini session without the messages in it, which are events of their own.
+    static func rest(of changed: JSONView) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("$set")
+        writer.rawValue(PartMaker.members(of: changed, without: ["messages"]).bytes)
+        writer.endObject()
+        return writer.bytes
     }
 
     /// The events of a trajectory: its steps, and what was said before the first.
@@ -82,7 +114,7 @@ private struct PartMaker {
 
     /// An event of each element that `name` gives a type and a name in the session.
     mutating func addElements(
-        of array: JSONView?, _ name: (JSONView, Int) -> (type: [UInt8]?, name: [UInt8])?
+        of array: JSONView?, named name: (JSONView, Int) -> (type: [UInt8]?, name: [UInt8])?
     ) {
         var index = 0
         array?.forEachElement { element in
@@ -94,12 +126,15 @@ private struct PartMaker {
                         translation: .rejected(.json(.notAnObject)), bytes: bytes))
                 return true
             }
-            if let (type, name) = name(element, index) {
-                let time = element["timestamp"]?.withText { Timestamp(iso8601: $0) } ?? nil
-                add(JSON.singleLine(bytes), type: type, name: name, time: time, bytes)
-            }
+            if let (type, name) = name(element, index) { add(element, type, name) }
             return true
         }
+    }
+
+    /// An event of one message or step.
+    mutating func add(_ element: JSONView, _ type: [UInt8]?, _ name: [UInt8]) {
+        let time = element["timestamp"]?.withText { Timestamp(iso8601: $0) } ?? nil
+        add(JSON.singleLine(element.bytes), type: type, name: name, time: time, element.bytes)
     }
 
     /// An event of a document's other members, if there are any.
@@ -107,23 +142,31 @@ private struct PartMaker {
         of document: JSONView, without names: [StaticString], type: StaticString,
         _ bytes: UnsafeRawBufferPointer
     ) {
+        let members = Self.members(of: document, without: names)
+        guard members.count > 0 else { return }
+        let name = type.withUTF8Buffer { Array($0) }
+        let time = document["startTime"]?.withText { Timestamp(iso8601: $0) } ?? nil
+        add(members.bytes, type: name, name: name, time: time, bytes)
+    }
+
+    /// An object with the members of another, but for some.
+    static func members(
+        of object: JSONView, without names: [StaticString]
+    ) -> (bytes: [UInt8], count: Int) {
         var writer = JSONWriter()
-        var isEmpty = true
+        var count = 0
         writer.beginObject()
-        document.forEachMember { key, value in
+        object.forEachMember { key, value in
             guard let name = key.text(), !names.contains(where: { key.equals($0) }) else {
                 return true
             }
-            isEmpty = false
+            count += 1
             writer.key(name)
             writer.rawValue(JSON.singleLine(value.bytes))
             return true
         }
         writer.endObject()
-        guard !isEmpty else { return }
-        let name = type.withUTF8Buffer { Array($0) }
-        let time = document["startTime"]?.withText { Timestamp(iso8601: $0) } ?? nil
-        add(writer.bytes, type: name, name: name, time: time, bytes)
+        return (writer.bytes, count)
     }
 
     private mutating func add(

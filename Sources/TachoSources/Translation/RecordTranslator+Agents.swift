@@ -5,16 +5,56 @@ internal import TachoLog
 // Sessions of other agents that are files of lines.
 
 extension RecordTranslator {
-    /// The events of a document, one after the other.
-    func parts(of document: UnsafeRawBufferPointer) -> [AgentDocument.Part] {
+    /// The events of a document, or of a record that has several in it, one after the other.
+    mutating func parts(of document: UnsafeRawBufferPointer) -> [AgentDocument.Part] {
         guard document.first == UInt8(ascii: "{") else {
             return [
                 AgentDocument.Part(translation: .rejected(.json(.notAnObject)), bytes: document)
             ]
         }
-        return kind == .gemini
-            ? AgentDocument.gemini(document, source: source, owner: owner)
-            : AgentDocument.trajectory(document, source: source, owner: owner)
+        switch kind {
+        case .gemini: return AgentDocument.gemini(document, source: source, owner: owner)
+        case .geminiLines: return partsOfGeminiLine(document)
+        default: return AgentDocument.trajectory(document, source: source, owner: owner)
+        }
+    }
+
+    /// A line of Gemini's newer sessions: the session's members, a message, or a change of either.
+    ///
+    /// Messages have the ids they have in a document, so that a session which goes on in the other
+    /// form tells its messages once more and counts none of them twice. The other lines say nothing
+    /// twice: the chain tells them apart.
+    private mutating func partsOfGeminiLine(
+        _ line: UnsafeRawBufferPointer
+    ) -> [AgentDocument.Part] {
+        let record = JSONView(validated: line)
+        chain.advance(line)
+        if let changed = record["$set"], let messages = changed["messages"],
+            messages.kind == .array
+        {
+            return AgentDocument.geminiMessages(messages, source: source, owner: owner)
+                + [geminiEvent("update", AgentDocument.rest(of: changed), line)]
+        }
+        if record["id"]?.text()?.isEmpty == false {
+            return [AgentDocument.geminiMessage(record, source: source, owner: owner)]
+        }
+        let type: ByteString =
+            record["$set"] != nil ? "update" : record["$rewindTo"] != nil ? "rewind" : "session"
+        return [geminiEvent(type, JSON.singleLine(line), line)]
+    }
+
+    private func geminiEvent(
+        _ type: ByteString, _ data: [UInt8], _ line: UnsafeRawBufferPointer
+    ) -> AgentDocument.Part {
+        guard data.count <= NewEvent.maximumDataByteCount else {
+            return AgentDocument.Part(translation: .rejected(.recordTooLong), bytes: line)
+        }
+        let record = JSONView(validated: line)
+        let time = record["startTime"] ?? record.field("$set", "lastUpdated")
+        let event = NewEvent(
+            id: chain.id, stream: owner, type: DerivedType.make("gemini.", type.bytes),
+            source: source, time: time.time, data: data)
+        return AgentDocument.Part(translation: .event(event), bytes: line)
     }
 
     private static let agentKeys = JSONPicker([
@@ -26,6 +66,7 @@ extension RecordTranslator {
         Self.agentKeys.pick(record, into: &slots)
         event.time = slots[1].time
         switch kind {
+        case .codex where slots[2] == nil && !isWrappedCodex: describeBareCodex(&event)
         case .codex:
             event.type = DerivedType.make("codex.", slots[0].text)
             let hasKind =
@@ -50,11 +91,29 @@ extension RecordTranslator {
     }
 }
 
+extension RecordTranslator {
+    /// Whether the type is one of those that have a payload.
+    private var isWrappedCodex: Bool {
+        ["session_meta", "turn_context", "compacted", "response_item", "event_msg"].contains {
+            slots[0]?.equals($0) == true
+        }
+    }
+
+    /// A record of Codex from before there were payloads: an item, the session, or a mark.
+    private func describeBareCodex(_ event: inout NewEvent) {
+        if let item = slots[0].text {
+            event.type = DerivedType.make("codex.response_item.", item)
+        } else {
+            event.type = slots[3] == nil ? "codex.state" : "codex.session_meta"
+        }
+    }
+}
+
 extension SourceKind {
     /// Whether a file holds one session, which its first records name.
     var isOneSession: Bool {
         switch self {
-        case .transcript, .iflowTranscript, .codex, .copilot, .pi: true
+        case .transcript, .iflowTranscript, .codex, .copilot, .pi, .geminiLines: true
         default: false
         }
     }
@@ -62,12 +121,15 @@ extension SourceKind {
     /// Whether a file is one object that many events are made of.
     var isDocument: Bool { self == .gemini || self == .sweAgent }
 
+    /// Whether one record can be several events.
+    var hasParts: Bool { isDocument || self == .geminiLines }
+
     var chainName: StaticString {
         switch self {
         case .codex: "codex"
         case .copilot: "copilot"
         case .pi: "pi"
-        case .gemini: "gemini"
+        case .gemini, .geminiLines: "gemini"
         case .sweAgent: "swe-agent"
         default: "record"
         }
@@ -78,7 +140,10 @@ extension SourceKind {
         func isOf(_ type: StaticString) -> Bool { record["type"]?.equals(type) == true }
         let session: JSONView? =
             switch self {
-            case .codex: isOf("session_meta") ? record.field("payload", "id") : nil
+            case .codex where record["type"] == nil: record["id"]
+            case .codex:
+                isOf("session_meta")
+                    ? record.field("payload", "id") ?? record.field("payload", "session_id") : nil
             case .copilot: isOf("session.start") ? record.field("data", "sessionId") : nil
             case .pi: isOf("session") ? record["id"] : nil
             default: record["sessionId"]

@@ -22,7 +22,7 @@ struct RecordTranslator: ~Copyable {
     private let hookName: ByteString?
     /// Of kind `ndjson`.
     private let mapping: RecordMapping
-    private var chain: PrefixChain
+    var chain: PrefixChain
     var slots: [JSONView?] = []
 
     /// Where in the chain of records it stands.
@@ -64,6 +64,10 @@ struct RecordTranslator: ~Copyable {
             chain = PrefixChain(kind: "ndjson", owner: owner.bytes)
         case .codex, .copilot, .pi:
             source = ByteString("\(kind.rawValue)/session")
+            owner = EnvelopeText.encoded(session ?? place.stem)
+            chain = PrefixChain(kind: kind.chainName, owner: owner.bytes)
+        case .geminiLines:
+            source = "gemini/session"
             owner = EnvelopeText.encoded(session ?? place.stem)
             chain = PrefixChain(kind: kind.chainName, owner: owner.bytes)
         case .gemini, .sweAgent:

@@ -87,6 +87,26 @@ struct AgentSessionTests {
         #expect(row.boolean("output_tokens_is_lower_bound") == false)
     }
 
+    @Test func `a rollout from before there were payloads tells its calls and its session`() throws
+    {
+        var log = MemoryLog()
+        add("codex.session_meta", #"{"id":"s","timestamp":"t","git":{"branch":"b"}}"#, to: &log)
+        add(
+            "codex.response_item.function_call",
+            #"{"type":"function_call","name":"shell","call_id":"x","arguments":"{\"command\":[\"ls\"]}"}"#,
+            to: &log)
+        add(
+            "codex.response_item.function_call_output",
+            #"{"type":"function_call_output","call_id":"x","output":"Exit code: 1\nOutput:\nno"}"#,
+            to: &log)
+
+        let call = try fold(ToolCallsProjector.self, log).row(at: 0)
+        let session = try fold(SessionsProjector.self, log).row("s")
+
+        #expect(call.text("tool_name") == "shell" && call.text("status") == "failed")
+        #expect(session.text("git_branch") == "b" && session.integer("tool_call_count") == 1)
+    }
+
     @Test func `equal totals of two sessions are two calls`() throws {
         var log = MemoryLog()
         let data =

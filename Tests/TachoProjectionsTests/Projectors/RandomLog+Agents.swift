@@ -21,7 +21,7 @@ extension RandomLog {
         switch agent {
         case "codex":
             data =
-                #"{"payload":{"call_id":"\#(call)","name":"shell","cwd":"/d","model":\#(model),"model_provider":"openai","arguments":"{\"cmd\":\"ls\"}","output":"Exit code: \#(number(3))\nOutput:\nx","info":{"total_token_usage":\#(total),"last_token_usage":\#(counts)}}}"#
+                #"{"payload":{"id":"s\#(number(4))","forked_from_id":\#(pick(["\"s0\"", "\"s1\"", "\"s3\"", "null"])),"call_id":"\#(call)","name":"shell","cwd":"/d","model":\#(model),"model_provider":"openai","arguments":"{\"cmd\":\"ls\"}","output":"Exit code: \#(number(3))\nOutput:\nx","info":{"total_token_usage":\#(total),"last_token_usage":\#(counts)}}}"#
         case "pi":
             data =
                 #"{"modelId":\#(model),"message":{"role":"\#(pick(["user", "assistant", "toolResult"]))","provider":"anthropic","model":\#(model),"timestamp":\#(number(4)),"usage":{"input":\#(count()),"output":\#(count()),"cost":{"total":\#(count())}},"toolCallId":"\#(call)","isError":\#(pick(["true", "false"])),"content":[{"type":"toolCall","id":"\#(call)","name":"bash","arguments":{"command":"ls"}},{"type":"text","text":"Command exited with code 1"}]}}"#
