@@ -15,7 +15,7 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 4
+    package static let version = 5
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
