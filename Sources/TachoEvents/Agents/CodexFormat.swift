@@ -1,8 +1,9 @@
 import TachoJSON
 package import TachoLog
 
-/// Codex CLI's rollouts: `{timestamp, type, payload}`, the payload with a type of its own. Those of
-/// the first half of 2025 are payloads without anything around them.
+/// Codex CLI's rollouts: `{timestamp, type, payload}`, the payload with a type of its own.
+///
+/// Those of the first half of 2025 are payloads without anything around them.
 ///
 /// Much is said twice. Of a message of the model only `response_item` is read, of a person's only
 /// `event_msg.user_message` (the other has the instructions of files too); `compacted` repeats
