@@ -11,8 +11,9 @@ import TachoLog
 // all of that are two rows still, told twice each.
 
 extension ModelUsageProjector {
-    /// A record of a file is written when the answer begins or ends, telemetry's when it is over. The
-    /// longest answers take minutes.
+    /// A record of a file is written when the answer begins or ends, telemetry's when it is over.
+    ///
+    /// The longest answers take minutes.
     static let pairingMicroseconds: Int64 = 300_000_000
 
     // MARK: Telemetry comes second
