@@ -32,22 +32,20 @@ let package = Package(
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4",
             providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
-        // SHA-256 comes from OpenSSL's libcrypto: hardware speed, and no compile time.
-        .systemLibrary(
-            name: "CCrypto", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         // HTTP, TLS, and the signatures of S3, for archives in buckets: libcurl, when it is needed.
         .target(name: "CCurl"),
         // SQLite: SQL over the tables, and files of them.
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
-        // CRC-32C with the processor's own instruction, which Swift cannot name.
+        // CRC-32C and SHA-256 with the processor's own instructions, which Swift cannot name.
         .target(name: "CChecksum"),
         // A setting of the C library's allocator, which Swift cannot reach.
         .target(name: "CMemory"),
+        // What the runtime need not do before a hook's process begins.
+        .target(name: "CHookStart"),
 
         .target(name: "TachoJSON", swiftSettings: settings),
         .target(
-            name: "TachoLog", dependencies: ["CChecksum", "CCrypto", "CLZ4", "TachoJSON"],
+            name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "TachoJSON"],
             swiftSettings: settings),
         .target(
             name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),
@@ -114,7 +112,7 @@ let package = Package(
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
             name: "tacho-hook",
-            dependencies: ["TachoCapture"],
+            dependencies: ["CHookStart", "TachoCapture"],
             path: "Sources/TachoHook",
             swiftSettings: settings,
             linkerSettings: [
@@ -131,7 +129,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TachoLogTests",
-            dependencies: ["CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport"],
+            dependencies: ["CChecksum", "CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "TachoEventsTests",
