@@ -14,6 +14,11 @@ var settings: [SwiftSetting] = [
 let isFuzzing = Context.environment["TACHO_FUZZ"] != nil
 if isFuzzing { settings.append(.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])) }
 
+// With its whole path: a link is made from wherever the build is started.
+let hookOrder = Context.packageDirectory + "/Sources/TachoHook/link-order.txt"
+// `tools/hook-order` reads the symbols of a hook that is otherwise stripped.
+let hookStripping = Context.environment["TACHO_HOOK_SYMBOLS"] == nil ? "-s" : "-S"
+
 let package = Package(
     name: "tacho",
     platforms: [.macOS(.v15)],
@@ -114,10 +119,16 @@ let package = Package(
             name: "tacho-hook",
             dependencies: ["CHookStart", "TachoCapture"],
             path: "Sources/TachoHook",
+            exclude: ["link-order.txt"],
             swiftSettings: settings,
+            // The functions that a call runs lie side by side; which these are: `tools/hook-order`.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-static-executable", "-Xlinker", "-s"],
+                    [
+                        "-static-executable", "-use-ld=lld", "-Xlinker", hookStripping,
+                        "-Xlinker", "--symbol-ordering-file=\(hookOrder)",
+                        "-Xlinker", "--no-warn-symbol-ordering",
+                    ],
                     .when(platforms: [.linux], configuration: .release))
             ]),
 
@@ -129,7 +140,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TachoLogTests",
-            dependencies: ["CChecksum", "CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport"],
+            dependencies: [
+                "CChecksum", "CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TachoEventsTests",
