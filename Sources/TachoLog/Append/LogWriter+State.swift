@@ -123,6 +123,7 @@ extension LogWriter {
             guard error.isNotFound else { throw LogError(error) }
             return false
         }
+        openedByteCount = found.writtenByteCount
         seed = ActiveSeed(store: store, firstPosition: found.activeFirst)
         if isLast { return true }
         return try !hasEnded(found)

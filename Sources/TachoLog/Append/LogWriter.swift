@@ -23,6 +23,9 @@ public struct LogWriter: ~Copyable {
     /// As read or written last, under the lock.
     var head: Head
     var activeFile: FileDescriptor?
+    /// How much of the active file was written when it was opened: for that much this descriptor
+    /// does not vouch alone (``makeDurable(through:strict:)``).
+    var openedByteCount = 0
     /// A sync of the active file has failed, and the switch to another one has, too.
     var hasUnsyncableTail = false
     var seed: ActiveSeed
