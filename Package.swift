@@ -14,6 +14,11 @@ var settings: [SwiftSetting] = [
 let isFuzzing = Context.environment["TACHO_FUZZ"] != nil
 if isFuzzing { settings.append(.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])) }
 
+// With its whole path: a link is made from wherever the build is started.
+let hookOrder = Context.packageDirectory + "/Sources/TachoHook/link-order.txt"
+// `tools/hook-order` reads the symbols of a hook that is otherwise stripped.
+let hookStripping = Context.environment["TACHO_HOOK_SYMBOLS"] == nil ? "-s" : "-S"
+
 let package = Package(
     name: "tacho",
     platforms: [.macOS(.v15)],
@@ -32,22 +37,20 @@ let package = Package(
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4",
             providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
-        // SHA-256 comes from OpenSSL's libcrypto: hardware speed, and no compile time.
-        .systemLibrary(
-            name: "CCrypto", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         // HTTP, TLS, and the signatures of S3, for archives in buckets: libcurl, when it is needed.
         .target(name: "CCurl"),
         // SQLite: SQL over the tables, and files of them.
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
-        // CRC-32C with the processor's own instruction, which Swift cannot name.
+        // CRC-32C and SHA-256 with the processor's own instructions, which Swift cannot name.
         .target(name: "CChecksum"),
         // A setting of the C library's allocator, which Swift cannot reach.
         .target(name: "CMemory"),
+        // What the runtime need not do before a hook's process begins.
+        .target(name: "CHookStart"),
 
         .target(name: "TachoJSON", swiftSettings: settings),
         .target(
-            name: "TachoLog", dependencies: ["CChecksum", "CCrypto", "CLZ4", "TachoJSON"],
+            name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "TachoJSON"],
             swiftSettings: settings),
         .target(
             name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),
@@ -114,12 +117,18 @@ let package = Package(
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
             name: "tacho-hook",
-            dependencies: ["TachoCapture"],
+            dependencies: ["CHookStart", "TachoCapture"],
             path: "Sources/TachoHook",
+            exclude: ["link-order.txt"],
             swiftSettings: settings,
+            // The functions that a call runs lie side by side; which these are: `tools/hook-order`.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-static-executable", "-Xlinker", "-s"],
+                    [
+                        "-static-executable", "-use-ld=lld", "-Xlinker", hookStripping,
+                        "-Xlinker", "--symbol-ordering-file=\(hookOrder)",
+                        "-Xlinker", "--no-warn-symbol-ordering",
+                    ],
                     .when(platforms: [.linux], configuration: .release))
             ]),
 
@@ -131,7 +140,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TachoLogTests",
-            dependencies: ["CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport"],
+            dependencies: [
+                "CChecksum", "CLZ4", "TachoJSON", "TachoLog", "TachoSimulation", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TachoEventsTests",

@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "features.h"
+
 // Two forms of one function: the processor's own instruction where there is one, a table
 // elsewhere. The choice is made once, at the first call.
 
@@ -44,7 +46,7 @@ static uint32_t with_instruction(uint32_t crc, const unsigned char *bytes, size_
     return crc;
 }
 
-static int has_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
+static int has_instruction(void) { return TACHO_HAS_CRC; }
 
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
 

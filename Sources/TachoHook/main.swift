@@ -10,4 +10,5 @@ import TachoCapture
 // whatever happens: the agent must not notice it. What could not be appended waits in the spool.
 
 _ = HookRecorder().record(input: STDIN_FILENO)
-exit(0)
+// Nothing is buffered that an orderly end would have to write.
+_exit(0)

@@ -111,6 +111,62 @@ import Testing
             ])
     }
 
+    @Test func `an event appended alone is as one of a batch`() throws {
+        var log = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+        _ = try log.append([.numbered(1, id: "a")])
+
+        let position = try LogWriter.append(
+            new: .numbered(2, id: "b"), to: "store", durability: .commit, options: options,
+            fileSystem: fileSystem)
+
+        #expect(position == Position(2))
+        let again = try log.append([.numbered(2, id: "b"), .numbered(3, id: "c")])
+        #expect(again.outcomes == [.duplicate(Position(2)), .appended(Position(3))])
+        var batched = try LogWriter.open("batched", options: options, fileSystem: fileSystem)
+        _ = try batched.append(
+            [.numbered(1, id: "a"), .numbered(2, id: "b"), .numbered(3, id: "c")])
+        #expect(
+            try LogReader.open("store", fileSystem: fileSystem).allLines().lines
+                == LogReader.open("batched", fileSystem: fileSystem).allLines().lines)
+    }
+
+    @Test func `an event appended alone makes the store, and is refused if it breaks the rules`()
+        throws
+    {
+        let first = try LogWriter.append(
+            new: .numbered(1), to: "store", durability: .interval, options: options,
+            fileSystem: fileSystem)
+
+        #expect(first == .first)
+        #expect(throws: LogError.self) {
+            try LogWriter.append(
+                new: NewEvent(stream: "", type: "t", source: "s", data: Array("{}".utf8)),
+                to: "store", durability: .interval, options: options, fileSystem: fileSystem)
+        }
+        #expect(try LogReader.open("store", fileSystem: fileSystem).numbers() == [1])
+    }
+
+    @Test func `what a manifest says of old segments is not read to append`() throws {
+        var log = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+        _ = try log.append([.numbered(1)])
+        _ = try log.seal()
+        try log.close()
+        let layout = StoreLayout("store")
+        let file = try fileSystem.open(layout.manifest, .update)
+        // In the first line, which no longer agrees with the checksum then.
+        try fileSystem.writeAll(file, Array("!".utf8), at: 3)
+        fileSystem.close(file)
+        try fileSystem.remove(layout.previousManifest)
+
+        let position = try LogWriter.append(
+            new: .numbered(2), to: "store", durability: .commit, options: options,
+            fileSystem: fileSystem)
+
+        #expect(position == Position(2))
+        // Damage is for those to tell who read it.
+        #expect(throws: LogError.self) { try LogReader.open("store", fileSystem: fileSystem) }
+    }
+
     @Test(arguments: [
         NewEvent(stream: "", type: "t", source: "s", data: Array("{}".utf8)),
         NewEvent(stream: "a\"b", type: "t", source: "s", data: Array("{}".utf8)),

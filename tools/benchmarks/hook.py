@@ -94,9 +94,9 @@ def candidates(setting, url):
     os.environ["TACHO_STORE"] = store
     return [
         Candidate("true", ["/bin/true"], None),
-        Candidate("c", [setting.peer("hook_append"), dynamic], read_dynamic),
-        Candidate("c-static", [setting.peer("hook_append_static"), static], read_static),
-        Candidate("ours", [setting.hook()], stored),
+        Candidate("c", [setting.installed(setting.peer("hook_append")), dynamic], read_dynamic),
+        Candidate("c-static", [setting.installed(setting.peer("hook_append_static")), static], read_static),
+        Candidate("ours", [setting.installed(setting.hook())], stored),
         Candidate("python-file", [sys.executable, os.path.join(PEERS, "hook_file.py"), python],
                   lambda: payloads(json.loads(line) for line in read_python())),
         Candidate("python-post", [sys.executable, os.path.join(PEERS, "hook_post.py"), url],

@@ -21,9 +21,9 @@ package struct HookEnvironment: Sendable {
     /// Of this process.
     package static var current: HookEnvironment {
         HookEnvironment(
-            workflowID: StoreDirectory.environment("WORKFLOW_ID").map { Array($0.utf8) },
-            adwID: StoreDirectory.environment("ADW_ID").map { Array($0.utf8) },
-            currentDirectory: StoreDirectory.currentDirectory.map { Array($0.utf8) })
+            workflowID: StoreDirectory.environmentBytes("WORKFLOW_ID"),
+            adwID: StoreDirectory.environmentBytes("ADW_ID"),
+            currentDirectory: StoreDirectory.currentDirectoryBytes)
     }
 }
 

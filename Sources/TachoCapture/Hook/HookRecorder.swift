@@ -91,16 +91,13 @@ package struct HookRecorder: Sendable {
 
     private func append(_ event: NewEvent, _ id: ByteString, _ time: Timestamp) -> Outcome {
         do throws(LogError) {
-            var writer = try LogWriter.open(store, options: options)
-            let receipt = try writer.append(
-                validated: [event], durability: durability, idsAreNew: true)
-            if case .appended(let position)? = receipt.outcomes.first {
-                return .appended(position)
-            }
+            return .appended(
+                try LogWriter.append(
+                    new: event, to: store, durability: durability, options: options))
         } catch {
             // Whatever the store's trouble is, the spool is for it.
+            return spooled(.event(event), id, time)
         }
-        return spooled(.event(event), id, time)
     }
 
     private func quarantine(
@@ -124,11 +121,14 @@ package struct HookRecorder: Sendable {
 
     /// Reads all of the input, in bounded memory: the agent must not be left with a full pipe.
     private static func read(_ input: CInt) throws(RejectedRecord) -> [UInt8] {
-        var bytes = readChunk(input)
+        // Most events are small, and so is the heap that a process begins with.
+        let firstByteCount = 16 << 10
+        var bytes = readChunk(input, byteCount: firstByteCount)
+        guard bytes.count == firstByteCount else { return bytes }
         var byteCount = bytes.count
         var hasher: SHA256Hasher?
         while true {
-            let chunk = readChunk(input)
+            let chunk = readChunk(input, byteCount: 64 << 10)
             guard !chunk.isEmpty else { break }
             byteCount += chunk.count
             if byteCount <= HookPayload.maximumByteCount {
@@ -150,18 +150,20 @@ package struct HookRecorder: Sendable {
         return bytes
     }
 
-    /// The next bytes of the input, as many as a pipe holds; none at its end.
+    /// The next bytes of the input; fewer than `byteCount` only at its end.
     ///
     /// Memory that was not read into is never touched: clearing it cost more page faults than the
     /// rest of a call's data.
-    private static func readChunk(_ input: CInt) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-            var result = readBytes(input, buffer.baseAddress, buffer.count)
-            while result < 0, errno == EINTR {
-                result = readBytes(input, buffer.baseAddress, buffer.count)
+    private static func readChunk(_ input: CInt, byteCount: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            count = 0
+            while let start = buffer.baseAddress, count < buffer.count {
+                // The system writes as many bytes as it says, and no more than it may.
+                let result = readBytes(input, start + count, buffer.count - count)
+                if result < 0, errno == EINTR { continue }
+                guard result > 0 else { break }
+                count += result
             }
-            // The system has written as many bytes as it says.
-            count = max(result, 0)
         }
     }
 }

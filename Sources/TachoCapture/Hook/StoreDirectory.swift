@@ -43,23 +43,38 @@ package enum StoreDirectory {
     }
 
     /// A variable that is set to something.
-    package static func environment(_ name: String) -> String? {
-        guard let value = getenv(name), value.pointee != 0 else { return nil }
-        return String(cString: value)
+    package static func environment(_ name: StaticString) -> String? {
+        environmentBytes(name).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package static func environmentBytes(_ name: StaticString) -> [UInt8]? {
+        // A static string in a program ends with a zero byte.
+        let value = name.withUTF8Buffer { name in
+            name.withMemoryRebound(to: CChar.self) { $0.baseAddress.flatMap { getenv($0) } }
+        }
+        guard let value, value.pointee != 0 else { return nil }
+        return bytes(value)
     }
 
     package static var currentDirectory: String? {
+        currentDirectoryBytes.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package static var currentDirectoryBytes: [UInt8]? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
-        return String(cString: path)
+        return bytes(path)
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
 
     private static func nearest() -> String? {
-        guard let current = currentDirectory else { return nil }
         // By bytes: a path is no text, and to look for its characters costs a hook's process more
         // than all it looks up.
-        var end = current.utf8.count
-        let path = Array(current.utf8)
+        guard let path = currentDirectoryBytes else { return nil }
+        var end = path.count
         while true {
             while end > 0, path[end - 1] == UInt8(ascii: "/") { end -= 1 }
             let candidate = Array(path[..<end]) + "/.tacho".utf8

@@ -3,7 +3,10 @@
 /// Ids of segments that are not sealed are held in memory, read once and then kept up to date.
 /// Those of sealed segments are found through the segments' blooms: only a frame that says "maybe"
 /// is decoded, and its ids are kept for the next question, within a bound.
-struct IDIndex {
+///
+/// A class, so that a writer without one holds nothing that its end has to look at: in a hook's
+/// process that look costs as much as a record.
+final class IDIndex {
     /// What is kept of an event: enough to tell "the same" from "another with this id".
     struct Entry {
         let position: Position
@@ -54,18 +57,18 @@ struct IDIndex {
     }
 
     /// Learns a record that stands in the active segment, up to the offset `byteCount`.
-    mutating func learn(_ record: RecordView, through byteCount: Int) {
+    func learn(_ record: RecordView, through byteCount: Int) {
         activeEntries.set(
             Key(record.id), Entry(position: record.position, content: Self.content(record)))
         activeByteCount = byteCount
     }
 
     /// Learns an event that is about to be written to the active segment.
-    mutating func learn(_ key: Key, _ entry: Entry) {
+    func learn(_ key: Key, _ entry: Entry) {
         activeEntries.set(key, entry)
     }
 
-    mutating func advance(to byteCount: Int) {
+    func advance(to byteCount: Int) {
         activeByteCount = byteCount
     }
 
@@ -80,7 +83,7 @@ struct IDIndex {
 
     /// The index of a log whose active segment has ended with `byteCount` bytes and waits to be
     /// sealed; `nil` if not all of its ids are known.
-    consuming func afterRoll(at byteCount: Int, to first: Position) -> IDIndex? {
+    func afterRoll(at byteCount: Int, to first: Position) -> IDIndex? {
         guard activeByteCount == byteCount else { return nil }
         plainEntries[activeFirst] = activeEntries
         activeEntries = IDTable()
@@ -92,14 +95,14 @@ struct IDIndex {
     }
 
     /// Forgets the ids of a segment, which its sealed form knows.
-    mutating func forget(_ entry: SegmentEntry) {
+    func forget(_ entry: SegmentEntry) {
         plainEntries[entry.first] = nil
     }
 
     func hasSeen(_ frame: FrameKey) -> Bool { framesSeen.contains(frame) }
 
     /// Keeps the ids of a segment that is not sealed, once.
-    mutating func learn(
+    func learn(
         _ segment: PlainSegment, _ fileSystem: any FileSystem
     ) throws(LogError) {
         guard plainEntries[segment.entry.first] == nil else { return }
@@ -126,7 +129,7 @@ struct IDIndex {
     }
 
     /// Keeps the ids of one decoded frame.
-    mutating func learn(frame: FrameKey, _ batch: RecordBatch) throws {
+    func learn(frame: FrameKey, _ batch: RecordBatch) throws {
         if frameEntries.count > Self.maximumFrameEntryCount {
             frameEntries = IDTable()
             framesSeen.removeAll(keepingCapacity: true)

@@ -69,6 +69,7 @@ extension LogWriter {
         let file = try usingReserve { () throws(LogError) in try makeActiveFile(path) }
         if let activeFile { fileSystem.close(activeFile) }
         activeFile = file
+        openedByteCount = 0
         head = next
         seed = ActiveSeed(store: store, firstPosition: first)
         ids = state == nil ? nil : ids?.afterRoll(at: ended.writtenByteCount, to: first)

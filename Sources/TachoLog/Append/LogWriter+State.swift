@@ -106,16 +106,15 @@ extension LogWriter {
 
     /// Lets go of the index of ids; who needs it reads it again.
     mutating func forgetIDs() {
-        // To let go of nothing asks the runtime for the types it might have had: in a hook's
-        // process that costs as much as a record.
-        if ids != nil { ids = nil }
+        ids = nil
     }
 
     /// - Returns: `false` if the log has gone on in another file than the one HEAD names: an old
     ///   HEAD was put back.
     private mutating func openActive(_ found: Head) throws(LogError) -> Bool {
         closeActive()
-        try finishSwitch(to: found)
+        let isLast = try Manifest.names(found, layout, fileSystem)
+        if !isLast { try finishSwitch(to: found) }
         let name = StoreLayout.activeName(
             first: found.activeFirst, generation: found.activeGeneration)
         do throws(FileError) {
@@ -124,7 +123,9 @@ extension LogWriter {
             guard error.isNotFound else { throw LogError(error) }
             return false
         }
+        openedByteCount = found.writtenByteCount
         seed = ActiveSeed(store: store, firstPosition: found.activeFirst)
+        if isLast { return true }
         return try !hasEnded(found)
     }
 
@@ -196,13 +197,13 @@ extension LogWriter {
         }
         index.advance(to: head.writtenByteCount)
         if !index.knowsEarlierSegments {
-            try learnEarlierSegments(&index)
+            try learnEarlierSegments(index)
             index.knowsEarlierSegments = true
         }
         ids = index
     }
 
-    private mutating func learnEarlierSegments(_ index: inout IDIndex) throws(LogError) {
+    private mutating func learnEarlierSegments(_ index: IDIndex) throws(LogError) {
         let manifest = try Manifest.load(layout, store: store, fileSystem)
         erased = try ErasedIDs.load(layout, store, fileSystem)
         for entry in manifest.segments {

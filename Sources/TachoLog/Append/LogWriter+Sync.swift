@@ -1,10 +1,25 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 extension LogWriter {
     /// Waits until everything up to `position` is on the disk.
     ///
-    /// One process syncs for all that wait: whoever has LOCK.sync covers everything that is written
-    /// by then. Those who come meanwhile wait for a shared lock, which all of them get at once when
-    /// he is done; HEAD tells each, without a lock, whether he was covered. One of the others is
-    /// next. The store's lock is not held while the disk works, so appending goes on.
+    /// Every process syncs for itself, all of them at once: the file system makes one commit of its
+    /// journal for all that wait, and wakes them together. A process that synced for the others
+    /// would leave whoever wrote meanwhile to wait for a second commit. The store's lock is not held
+    /// while the disk works, so appending goes on.
+    ///
+    /// A sync covers what any process has written before, and HEAD is told of the greatest position;
+    /// who finds his own below it there has nothing left to do.
+    ///
+    /// What a failed sync was to write is never on the disk, and the system tells so each descriptor
+    /// that was open then, once; not those opened later. A descriptor therefore vouches for what was
+    /// there before it was opened only if nobody is between a failed sync and the note of it. That
+    /// is what LOCK.sync is for: it is shared by all who sync, and by one whose sync failed until
+    /// HEAD says so.
     ///
     /// - Parameters:
     ///   - position: Written before, by this writer or another.
@@ -16,31 +31,42 @@ extension LogWriter {
     ) throws(LogError) -> Position {
         let failures = head.syncFailureCount
         if !strict, head.durablePosition >= position { return head.durablePosition }
-        let lockFile = try openSyncLock()
-        var triesLeft = 2
-        while !(try lockSync(lockFile, .exclusive, waits: triesLeft == 0)) {
-            _ = try lockSync(lockFile, .shared, waits: true)
-            fileSystem.unlock(lockFile)
-            if !strict, case .durable(let last) = try syncNeed(position, failures) { return last }
-            triesLeft -= 1
-        }
-        defer { fileSystem.unlock(lockFile) }
-        switch try syncNeed(position, failures) {
+        let target: Head
+        switch try synchronize(position, failures) {
         case .durable(let last):
             if strict { try LogError.unifying { try fileSystem.synchronize(headFile) } }
             return last
-        case .sync(let target):
-            guard let activeFile else {
-                preconditionFailure("a writer that has appended has an active file")
-            }
-            do throws(FileError) {
-                try fileSystem.synchronize(activeFile)
-            } catch {
-                throw syncFailed(LogError(error))
-            }
-            try endSync(target, strict: strict)
-            return target.writtenPosition
+        case .sync(let found):
+            target = found
         }
+        while true {
+            if let last = try note(target, position, failures, strict: strict) { return last }
+            // As long as one commit takes, at most.
+            var step = timespec(tv_sec: 0, tv_nsec: 100_000)
+            nanosleep(&step, nil)
+        }
+    }
+
+    /// Syncs the active file, beside whoever else does so.
+    ///
+    /// - Returns: What the sync has covered, or that it was not needed.
+    private mutating func synchronize(
+        _ position: Position, _ failures: UInt32
+    ) throws(LogError) -> SyncNeed {
+        let lockFile = try openSyncLock()
+        _ = try lockSync(lockFile, .shared, waits: true)
+        defer { fileSystem.unlock(lockFile) }
+        let need = try syncNeed(position, failures)
+        guard case .sync = need else { return need }
+        guard let activeFile else {
+            preconditionFailure("a writer that has appended has an active file")
+        }
+        do throws(FileError) {
+            try fileSystem.synchronize(activeFile)
+        } catch {
+            throw syncFailed(LogError(error))
+        }
+        return need
     }
 
     private func lockSync(
@@ -67,7 +93,7 @@ extension LogWriter {
     private enum SyncNeed {
         /// It is on the disk already, and so is everything up to here.
         case durable(Position)
-        /// A sync of the open active file from now on covers what this HEAD calls written.
+        /// A sync of the active file from then on covers what this HEAD calls written.
         case sync(Head)
     }
 
@@ -105,17 +131,39 @@ extension LogWriter {
         return found.durablePosition >= position ? .durable(found.durablePosition) : .sync(found)
     }
 
-    private mutating func endSync(_ target: Head, strict: Bool) throws(LogError) {
+    /// Tells HEAD that everything up to `target` is durable, if that is for this descriptor to say.
+    ///
+    /// - Returns: The last durable position; `nil` if others have to be waited for, who sync or have
+    ///   failed to.
+    private mutating func note(
+        _ target: Head, _ position: Position, _ failures: UInt32, strict: Bool
+    ) throws(LogError) -> Position? {
+        if !strict, case .durable(let last) = try syncNeed(position, failures) { return last }
         try lock()
         defer { unlock() }
         try refresh()
+        if case .durable(let last) = try syncNeed(position, failures, head), !strict {
+            return last
+        }
         // If the active file has changed, it was synced before that.
         guard target.activeFirst == head.activeFirst,
             target.activeGeneration == head.activeGeneration
-        else { return }
+        else { return head.durablePosition }
+        if head.durableByteCount < openedByteCount {
+            guard try isNobodySyncing() else { return nil }
+        }
         head.durableByteCount = max(head.durableByteCount, target.writtenByteCount)
         head.durablePosition = max(head.durablePosition, target.writtenPosition)
         try saveHead(strict: strict)
+        return head.durablePosition
+    }
+
+    /// Whether nobody syncs at this moment, or has failed to and not noted it yet.
+    private mutating func isNobodySyncing() throws(LogError) -> Bool {
+        let lockFile = try openSyncLock()
+        guard try lockSync(lockFile, .exclusive, waits: false) else { return false }
+        fileSystem.unlock(lockFile)
+        return true
     }
 
     /// The log goes on in a new file; nobody who waited for this sync is acknowledged.

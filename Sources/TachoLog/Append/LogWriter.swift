@@ -23,6 +23,9 @@ public struct LogWriter: ~Copyable {
     /// As read or written last, under the lock.
     var head: Head
     var activeFile: FileDescriptor?
+    /// How much of the active file was written when it was opened: for that much this descriptor
+    /// does not vouch alone (``makeDurable(through:strict:)``).
+    var openedByteCount = 0
     /// A sync of the active file has failed, and the switch to another one has, too.
     var hasUnsyncableTail = false
     var seed: ActiveSeed
@@ -49,6 +52,15 @@ public struct LogWriter: ~Copyable {
     public static func open(
         _ directory: String, options: LogOptions = LogOptions(),
         fileSystem: any FileSystem = RealFileSystem()
+    ) throws(LogError) -> LogWriter {
+        var writer = try openFiles(directory, options, fileSystem)
+        try writer.prepare()
+        return writer
+    }
+
+    /// Opens a store's files and looks at nothing: an append does that itself, under the lock.
+    static func openFiles(
+        _ directory: String, _ options: LogOptions, _ fileSystem: any FileSystem
     ) throws(LogError) -> LogWriter {
         let layout = StoreLayout(directory)
         var format = try StoreFormat.load(layout, fileSystem)
@@ -77,11 +89,9 @@ public struct LogWriter: ~Copyable {
                 throw error
             }
         }
-        var writer = LogWriter(
+        return LogWriter(
             layout: layout, fileSystem: fileSystem, options: options, store: format.store,
             lockFile: files.lock, headFile: files.head)
-        try writer.prepare()
-        return writer
     }
 
     private init(
@@ -143,8 +153,8 @@ public struct LogWriter: ~Copyable {
     /// - Parameters:
     ///   - events: As for ``append(_:durability:expecting:)``.
     ///   - durability: When it returns.
-    ///   - idsAreNew: The ids were made just now and need not be looked for, which saves a hook
-    ///     reading the active segment.
+    ///   - idsAreNew: The ids were made just now and need not be looked for, which saves reading
+    ///     the active segment.
     ///   - expectations: As for ``append(_:durability:expecting:)``.
     /// - Returns: As ``append(_:durability:expecting:)``.
     /// - Throws: As ``append(_:durability:expecting:)``.
@@ -220,14 +230,12 @@ public struct LogWriter: ~Copyable {
         try lock()
         defer { unlock() }
         try refresh()
-        if options.sealByteCount > 0, head.writtenByteCount >= options.sealByteCount {
-            try roll()
-        }
+        try rollIfFull()
         do throws(LogError) {
             let plan = try plan(batches, idsAreNew: idsAreNew)
             if plan.appendedCount > 0 {
                 try check(expectations)
-                try write(plan)
+                try writeLines(plan.appendedCount, plan.recorded)
                 if plan.hasLearned { ids?.advance(to: head.writtenByteCount) }
                 try saveHead(strict: false)
             }
@@ -333,10 +341,18 @@ public struct LogWriter: ~Copyable {
         plan.appendedCount += fresh.count
     }
 
-    /// One `pwrite` at the known end.
+    mutating func rollIfFull() throws(LogError) {
+        if options.sealByteCount > 0, head.writtenByteCount >= options.sealByteCount {
+            try roll()
+        }
+    }
+
+    /// One `pwrite` of what is encoded, `count` records, at the known end.
     ///
     /// What a failed one left behind is cut off again.
-    private mutating func write(_ plan: Plan) throws(LogError) {
+    mutating func writeLines(
+        _ count: Int, _ recorded: Timestamp
+    ) throws(LogError) {
         guard let activeFile else { preconditionFailure("a refreshed writer has an active file") }
         do throws(FileError) {
             try fileSystem.writeAll(activeFile, encoder.bytes, at: head.writtenByteCount)
@@ -347,8 +363,8 @@ public struct LogWriter: ~Copyable {
             throw LogError(error)
         }
         head.writtenByteCount += encoder.byteCount
-        head.writtenPosition = head.writtenPosition + plan.appendedCount
-        head.recorded = plan.recorded
+        head.writtenPosition = head.writtenPosition + count
+        head.recorded = recorded
         head.isClean = false
     }
 }

@@ -1,29 +1,30 @@
-private import CCrypto
+private import CChecksum
 
-/// SHA-256 (FIPS 180-4) through libcrypto.
+/// SHA-256 (FIPS 180-4), with the processor's own instructions where there are any.
 ///
-/// The context is a value of this struct: hashing a message allocates nothing.
+/// The message is a value of this struct: hashing one allocates nothing.
 package struct SHA256Hasher: ~Copyable {
-    private var context = SHA256_CTX()
+    private var message = tacho_sha256()
 
     package init() {
-        SHA256_Init(&context)
+        tacho_sha256_begin(&message)
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        // libcrypto reads `count` bytes from the address and keeps neither.
+        // `count` bytes are read from the address; neither is kept.
         guard let address = bytes.baseAddress else { return }
-        SHA256_Update(&context, address, bytes.count)
+        tacho_sha256_update(&message, address, bytes.count)
     }
 
     /// The digest of all bytes since the last `finish`; the hasher is then ready for the next.
     package mutating func finish() -> Digest256 {
         var digest = Digest256()
-        // SHA-256 writes exactly 32 bytes, which is what `words` has.
+        // Exactly 32 bytes are written, which is what `words` has.
         withUnsafeMutableBytes(of: &digest.words) { target in
-            _ = SHA256_Final(target.bindMemory(to: UInt8.self).baseAddress, &context)
+            guard let address = target.bindMemory(to: UInt8.self).baseAddress else { return }
+            tacho_sha256_end(&message, address)
         }
-        SHA256_Init(&context)
+        tacho_sha256_begin(&message)
         return digest
     }
 }

@@ -20,16 +20,22 @@ package struct StoreID: Hashable, Sendable {
     /// Reads the same from a text's bytes.
     init?(text characters: [UInt8]) {
         guard characters.count == 36 else { return nil }
-        var digits = [UInt8]()
-        for (index, character) in characters.enumerated() {
+        var bytes = [UInt8]()
+        bytes.reserveCapacity(StoreID.byteCount)
+        var index = 0
+        while index < 36 {
             if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard character == UInt8(ascii: "-") else { return nil }
-            } else {
-                digits.append(character)
+                guard characters[index] == UInt8(ascii: "-") else { return nil }
+                index += 1
+                continue
             }
+            guard let high = characters[index].hexadecimalDigit,
+                let low = characters[index + 1].hexadecimalDigit
+            else { return nil }
+            bytes.append(high << 4 | low)
+            index += 2
         }
-        guard let bytes = [UInt8](hexadecimal: digits) else { return nil }
-        self.init(bytes)
+        self.bytes = bytes
     }
 }
 

@@ -19,7 +19,11 @@ public struct RealFileSystem: FileSystem {
             case .createNew: O_RDWR | O_CREAT | O_EXCL
             }
         // A link in place of a file of ours would lead outside of the store.
-        let raw = retrying { tachoOpen(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+        // Lent, not converted: the conversion copies the path into an array of another type, and
+        // a hook's process would ask the runtime for that type.
+        let raw = path.withCString { path in
+            retrying { tachoOpen(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+        }
         guard raw >= 0 else { throw FileError(.open, path, errno: errno) }
         return FileDescriptor(rawValue: raw)
     }
@@ -168,14 +172,19 @@ public struct RealFileSystem: FileSystem {
     }
 
     public func bootIdentifier() -> UInt64 {
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let raw = tachoOpen("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0)
+        let raw = "/proc/sys/kernel/random/boot_id".withCString {
+            tachoOpen($0, O_RDONLY | O_CLOEXEC, 0)
+        }
         guard raw >= 0 else { return 0 }
         defer { _ = systemClose(raw) }
-        let count = bytes.withUnsafeMutableBytes { pread(raw, $0.baseAddress, $0.count, 0) }
-        // FNV-1a; only equality matters.
-        return bytes.prefix(max(0, count)).reduce(0xcbf2_9ce4_8422_2325) {
-            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
+            let count = pread(raw, bytes.baseAddress, bytes.count, 0)
+            // FNV-1a; only equality matters.
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            for index in 0..<max(0, count) {
+                hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3
+            }
+            return hash
         }
     }
 
@@ -208,7 +217,7 @@ private func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
 }
 
 // The system's functions whose names our methods carry too.
-private func tachoOpen(_ path: String, _ flags: CInt, _ mode: mode_t) -> CInt {
+private func tachoOpen(_ path: UnsafePointer<CChar>, _ flags: CInt, _ mode: mode_t) -> CInt {
     open(path, flags, mode)
 }
 private func systemClose(_ file: CInt) -> CInt { close(file) }

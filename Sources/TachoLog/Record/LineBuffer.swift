@@ -74,6 +74,13 @@ extension LineBuffer {
         }
     }
 
+    /// Bytes that stand in the buffer already, once more.
+    @inline(__always)
+    mutating func putCopy(of range: Range<Int>) {
+        precondition(range.upperBound <= count, "only what was put can be copied")
+        next(range.count).copyMemory(from: start + range.lowerBound, byteCount: range.count)
+    }
+
     /// A number in decimal.
     @inline(__always)
     mutating func putDigits(_ value: UInt64) {

@@ -11,8 +11,9 @@ struct RecordEncoder: ~Copyable {
     private var seed = ActiveSeed.none
     private var time = Timestamp(microseconds: 0)
     private var watermark = 0
-    /// What all lines of one run have behind their position, up to the id.
-    private var recorded: [UInt8] = []
+    /// Where what all lines of one run have behind their position, up to the id, stands in the
+    /// first of them; empty before that.
+    private var recorded = 0..<0
 
     /// The lines since ``begin(seed:recorded:watermark:)``; lent until the next call.
     var bytes: UnsafeRawBufferPointer { lines.bytes }
@@ -29,8 +30,7 @@ struct RecordEncoder: ~Copyable {
         self.seed = seed
         self.watermark = watermark
         time = recorded
-        self.recorded =
-            Array(",\"recorded\":\"".utf8) + recorded.iso8601 + Array("\",\"id\":\"".utf8)
+        self.recorded = 0..<0
     }
 
     /// Appends one active line.
@@ -50,7 +50,7 @@ struct RecordEncoder: ~Copyable {
                 + event.source.bytes.count + (event.id?.bytes.count ?? 0) + Self.restByteCount)
         lines.put("{\"position\":")
         lines.putDigits(position.rawValue)
-        lines.put(recorded)
+        putRecorded()
         if let id = event.id {
             lines.put(id.bytes)
         } else {
@@ -73,6 +73,17 @@ struct RecordEncoder: ~Copyable {
         lines.put(event.data)
         RecordSuffix.append(
             to: &lines, lineStart: start, remaining: remaining, watermark: watermark, seed: seed)
+    }
+
+    /// Written once for each run, and copied from there: making a text of a moment takes longer.
+    @inline(__always)
+    private mutating func putRecorded() {
+        guard recorded.isEmpty else { return lines.putCopy(of: recorded) }
+        let start = lines.count
+        lines.put(",\"recorded\":\"")
+        lines.put(time)
+        lines.put("\",\"id\":\"")
+        recorded = start..<lines.count
     }
 
     /// At least what a line has beside the event's own texts: 107 bytes of keys and quotes, 36 of

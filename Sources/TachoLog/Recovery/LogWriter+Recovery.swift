@@ -225,6 +225,8 @@ extension LogWriter {
             }
             throw LogError(error)
         }
+        // What is found is synced and noted under the lock (``makeAdoptedDurable()``).
+        openedByteCount = 0
         seed = ActiveSeed(store: store, firstPosition: head.activeFirst)
     }
 

@@ -85,14 +85,16 @@ extension Manifest {
         bytes.append("\",\"generation\":", generation)
         bytes.append("}\n")
         for segment in segments {
+            if segment.state == .active {
+                Self.appendActive(segment.file, segment.first, to: &bytes)
+                continue
+            }
             bytes.append("{\"state\":\"", segment.state.rawValue)
             bytes.append("\",\"file\":\"", segment.file)
             bytes.append("\",\"first\":", segment.first.rawValue)
-            if segment.state != .active {
-                bytes.append(",\"last\":", segment.last.rawValue)
-                bytes.append(",\"bytes\":", segment.byteCount)
-                bytes.append(",\"raw_bytes\":", segment.rawByteCount)
-            }
+            bytes.append(",\"last\":", segment.last.rawValue)
+            bytes.append(",\"bytes\":", segment.byteCount)
+            bytes.append(",\"raw_bytes\":", segment.rawByteCount)
             if let chain = segment.chain {
                 bytes.append(",\"chain\":\"", chain.hex)
                 bytes.append("\"")
@@ -109,13 +111,58 @@ extension Manifest {
         return bytes
     }
 
+    private static func appendActive(
+        _ file: String, _ first: Position, to bytes: inout [UInt8]
+    ) {
+        bytes.append("{\"state\":\"active\",\"file\":\"", file)
+        bytes.append("\",\"first\":", first.rawValue)
+        bytes.append("}\n")
+    }
+
+    /// Whether the last segment of the manifest in place is the active one that HEAD speaks of.
+    ///
+    /// Looks at the last two lines alone: what it takes to open a log does not grow with it. That
+    /// the rest is whole is for those to see who read it; `false` may also mean that there is none.
+    ///
+    /// - Complexity: O(1).
+    static func names(
+        _ head: Head, _ layout: StoreLayout, _ fileSystem: any FileSystem
+    ) throws(LogError) -> Bool {
+        let file: FileDescriptor
+        do throws(FileError) {
+            file = try fileSystem.open(layout.manifest, .read)
+        } catch {
+            if error.isNotFound { return false }
+            throw LogError(error)
+        }
+        defer { fileSystem.close(file) }
+        var line: [UInt8] = [0x0A]
+        let name = StoreLayout.activeName(
+            first: head.activeFirst, generation: head.activeGeneration)
+        appendActive(name, head.activeFirst, to: &line)
+        let byteCount: Int
+        do throws(FileError) {
+            byteCount = try fileSystem.byteCount(of: file)
+        } catch {
+            throw LogError(error)
+        }
+        // Both have the newline between the two lines.
+        let offset = byteCount - lastLineByteCount - line.count + 1
+        guard offset > 0 else { return false }
+        let found = try fileSystem.readUpTo(
+            file, layout.manifest, at: offset, byteCount: line.count)
+        return found == line
+    }
+
+    /// Of `{"crc32c":"…"}` between its newline and that of the line before.
+    private static let lastLineByteCount = 23
+
     /// Reads a manifest.
     ///
     /// - Returns: `nil` if the bytes are not a whole, unchanged manifest of this store.
     init?(parsing bytes: [UInt8], store: StoreID) {
-        let lastLineByteCount = 23
-        guard bytes.count > lastLineByteCount else { return nil }
-        let end = bytes.count - lastLineByteCount
+        guard bytes.count > Self.lastLineByteCount else { return nil }
+        let end = bytes.count - Self.lastLineByteCount
         var start = 0
         func nextLine() -> ManifestLine? {
             let lineEnd = bytes[start..<end].firstIndex(of: 0x0A) ?? end

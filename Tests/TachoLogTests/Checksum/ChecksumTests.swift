@@ -1,4 +1,6 @@
+import CChecksum
 import TachoLog
+import TestSupport
 import Testing
 
 @Suite struct ChecksumTests {
@@ -9,6 +11,49 @@ import Testing
         #expect(
             SHA256.hash(Array("abc".utf8)).hex
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func `a message in pieces has the digest of the whole`() {
+        let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var hasher = SHA256Hasher()
+        for count in 0...bytes.count {
+            let message = Array(bytes[..<count])
+            let cut = count * 5 / 7
+
+            message.withUnsafeBytes { raw in
+                hasher.update(UnsafeRawBufferPointer(rebasing: raw[..<cut]))
+                hasher.update(UnsafeRawBufferPointer(rebasing: raw[cut...]))
+            }
+
+            #expect(hasher.finish() == SHA256.hash(message))
+        }
+    }
+
+    @Test func `SHA-256 is the same with the processor's instructions and without`() {
+        let seed = testSeed()
+        var random = SeededRandom(seed)
+        for blockCount in 1...20 {
+            let blocks = (0..<blockCount * 64).map { _ in
+                UInt8(truncatingIfNeeded: random.next())
+            }
+            var fast = tacho_sha256()
+            tacho_sha256_begin(&fast)
+            var plain = fast
+
+            blocks.withUnsafeBytes { raw in
+                tacho_sha256_update(&fast, raw.baseAddress, raw.count)
+                withUnsafeMutableBytes(of: &plain.state) { state in
+                    tacho_sha256_take_plainly(
+                        state.bindMemory(to: UInt32.self).baseAddress, raw.baseAddress,
+                        blockCount)
+                }
+            }
+
+            let states = withUnsafeBytes(of: fast.state) { fast in
+                withUnsafeBytes(of: plain.state) { (Array(fast), Array($0)) }
+            }
+            #expect(states.0 == states.1, "seed \(seed)")
+        }
     }
 
     @Test func `a hasher is as new after each message`() {

@@ -1,0 +1,2 @@
+#include "crc32c.h"
+#include "sha256.h"

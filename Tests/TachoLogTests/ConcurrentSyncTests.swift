@@ -1,0 +1,171 @@
+import Synchronization
+import TachoLog
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Several processes that sync at once, each with descriptors of its own.
+@Suite struct ConcurrentSyncTests {
+    /// A failed sync is told to descriptors that were open then, and not to later ones: the second
+    /// writer's own sync succeeds, and still says nothing about the first one's event.
+    @Test func `who opens the log beside a failing sync does not acknowledge what it has lost`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        var first = try LogWriter.open(store)
+        _ = try first.append([.numbered(1)])
+        try first.close()
+        let turns = Turns()
+        let failing = WatchedFileSystem(
+            onSync: {
+                turns.reach(.failing)
+                // Not before the other has synced and asks whether it may say so.
+                turns.wait(for: .asking)
+                return EIO
+            }, onSyncLock: {})
+        let late = WatchedFileSystem(onSync: { nil }, onSyncLock: { turns.reach(.asking) })
+        let codes = Mutex<[Int: LogError.Code]>([:])
+
+        onThreads(2) { number in
+            if number == 1 { turns.wait(for: .failing) }
+            do throws(LogError) {
+                var log = try LogWriter.open(store, fileSystem: number == 0 ? failing : late)
+                _ = try log.append([.numbered(2 + number)])
+            } catch {
+                codes.withLock { $0[number] = error.code }
+            }
+            // Whatever has become of it, nobody waits for ever.
+            turns.reach(.asking)
+        }
+
+        #expect(codes.withLock { $0 } == [0: .syncFailed, 1: .syncFailed])
+        var again = try LogWriter.open(store)
+        let receipt = try again.append([.numbered(4)])
+        #expect(receipt.isDurable)
+        #expect(try LogReader.open(store).numbers() == [1, 4])
+    }
+
+    @Test func `writers that sync at once acknowledge every event once`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        var first = try LogWriter.open(store)
+        try first.synchronizeAll()
+        let eventCount = 25
+        let failures = Mutex<[LogError]>([])
+
+        onThreads(4) { number in
+            do throws(LogError) {
+                var log = try LogWriter.open(store)
+                for index in 0..<eventCount {
+                    let receipt = try log.append([.numbered(number * eventCount + index)])
+                    #expect(receipt.isDurable)
+                }
+            } catch {
+                failures.withLock { $0.append(error) }
+            }
+        }
+
+        #expect(failures.withLock { $0 } == [])
+        let reader = try LogReader.open(store)
+        #expect(try reader.numbers().sorted() == Array(0..<4 * eventCount))
+        #expect(try reader.positions() == Array(1...UInt64(4 * eventCount)))
+    }
+}
+
+/// Where the threads of a test are.
+private final class Turns: Sendable {
+    enum Turn: Int {
+        case failing = 1
+        case asking = 2
+    }
+
+    private let monitor = Monitor()
+    private let reached = Atomic<Int>(0)
+
+    func reach(_ turn: Turn) {
+        monitor.withLock {
+            if turn.rawValue > reached.load(ordering: .relaxed) {
+                reached.store(turn.rawValue, ordering: .relaxed)
+            }
+            monitor.wakeAll()
+        }
+    }
+
+    func wait(for turn: Turn) {
+        monitor.withLock {
+            while reached.load(ordering: .relaxed) < turn.rawValue { monitor.wait() }
+        }
+    }
+}
+
+/// The system's files, with a word in syncs of active segments and in exclusive tries of LOCK.sync.
+private final class WatchedFileSystem: FileSystem {
+    private let base = RealFileSystem()
+    private let onSync: @Sendable () -> CInt?
+    private let onSyncLock: @Sendable () -> Void
+    private let paths = Mutex<[TachoLog.FileDescriptor: String]>([:])
+
+    init(onSync: @escaping @Sendable () -> CInt?, onSyncLock: @escaping @Sendable () -> Void) {
+        self.onSync = onSync
+        self.onSyncLock = onSyncLock
+    }
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> TachoLog.FileDescriptor {
+        let file = try base.open(path, mode)
+        paths.withLock { $0[file] = path }
+        return file
+    }
+    func synchronize(_ file: TachoLog.FileDescriptor) throws(FileError) {
+        let path = paths.withLock { $0[file] ?? "" }
+        if path.hasSuffix("000001.active.jsonl"), let number = onSync() {
+            throw FileError(.synchronize, path, errno: number)
+        }
+        try base.synchronize(file)
+    }
+    func lock(
+        _ file: TachoLog.FileDescriptor, _ mode: LockMode, waits: Bool
+    ) throws(FileError) -> Bool {
+        let isHad = try base.lock(file, mode, waits: waits)
+        if mode == .exclusive, !waits, paths.withLock({ $0[file] ?? "" }).hasSuffix("LOCK.sync") {
+            onSyncLock()
+        }
+        return isHad
+    }
+    func close(_ file: TachoLog.FileDescriptor) { base.close(file) }
+    func read(
+        _ file: TachoLog.FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int { try base.read(file, into: buffer, at: offset) }
+    func write(
+        _ file: TachoLog.FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int { try base.write(file, bytes, at: offset) }
+    func synchronizeDirectory(_ path: String) throws(FileError) {
+        try base.synchronizeDirectory(path)
+    }
+    func byteCount(of file: TachoLog.FileDescriptor) throws(FileError) -> Int {
+        try base.byteCount(of: file)
+    }
+    func truncate(_ file: TachoLog.FileDescriptor, to byteCount: Int) throws(FileError) {
+        try base.truncate(file, to: byteCount)
+    }
+    func unlock(_ file: TachoLog.FileDescriptor) { base.unlock(file) }
+    func hasName(_ file: TachoLog.FileDescriptor) throws(FileError) -> Bool {
+        try base.hasName(file)
+    }
+    func rename(_ path: String, to newPath: String) throws(FileError) {
+        try base.rename(path, to: newPath)
+    }
+    func link(_ path: String, as newPath: String) throws(FileError) {
+        try base.link(path, as: newPath)
+    }
+    func remove(_ path: String) throws(FileError) { try base.remove(path) }
+    func createDirectory(_ path: String) throws(FileError) { try base.createDirectory(path) }
+    func list(_ path: String) throws(FileError) -> [String] { try base.list(path) }
+    func status(_ path: String) throws(FileError) -> FileStatus? { try base.status(path) }
+    func bootIdentifier() -> UInt64 { base.bootIdentifier() }
+}
