@@ -20,6 +20,7 @@ let package = Package(
     products: [
         .executable(name: "tacho", targets: ["tacho"]),
         .executable(name: "tacho-hook", targets: ["tacho-hook"]),
+        .library(name: "TachoJSON", targets: ["TachoJSON"]),
         .library(name: "TachoLog", targets: ["TachoLog"]),
         .library(name: "TachoRecorder", targets: ["TachoRecorder"]),
     ],
@@ -42,8 +43,10 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // CRC-32C with the processor's own instruction, which Swift cannot name.
         .target(name: "CChecksum"),
+        // Sixteen bytes compared at once, and the result as bits, which Swift cannot name either.
+        .target(name: "CScan"),
 
-        .target(name: "TachoJSON", swiftSettings: settings),
+        .target(name: "TachoJSON", dependencies: ["CScan"], swiftSettings: settings),
         .target(
             name: "TachoLog", dependencies: ["CChecksum", "CCrypto", "CLZ4", "TachoJSON"],
             swiftSettings: settings),

@@ -77,6 +77,7 @@ extension SampleStore {
         let fileSystem = MemoryFileSystem(Self.emptyStore(plan.store))
         var options = LogOptions()
         options.reserveByteCount = 0
+        options.columns = ColumnSet([.stream, .type, .number("n")])
         options.clock = { Timestamp(microseconds: 1_766_052_000_000_000) }
         var log = try LogWriter.open(Self.directory, options: options, fileSystem: fileSystem)
         var number = 0
@@ -176,7 +177,9 @@ extension SampleStore {
             var writer = SegmentWriter(
                 store: store, firstPosition: reader.footer.firstPosition,
                 chainBefore: reader.footer.chainBefore,
-                options: SegmentOptions(frameByteCount: frameByteCount))
+                options: SegmentOptions(
+                    frameByteCount: frameByteCount,
+                    columns: try reader.columns(read: read)?.set ?? .none))
             var lines = [UInt8]()
             for frame in reader.frames {
                 try reader.lines(of: frame, read: read, into: &lines)
