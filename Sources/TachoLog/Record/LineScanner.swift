@@ -106,7 +106,7 @@ public struct LineScanner {
 
     // MARK: - Finding
 
-    /// `{"position":`
+    /// The bytes before a position.
     @inlinable static var positionOffset: Int { 12 }
 
     /// - Precondition: ``slack`` bytes may be read behind the line.

@@ -77,7 +77,6 @@ extension SampleStore {
         let fileSystem = MemoryFileSystem(Self.emptyStore(plan.store))
         var options = LogOptions()
         options.reserveByteCount = 0
-        options.columns = ColumnSet([.stream, .type, .number("n")])
         options.clock = { Timestamp(microseconds: 1_766_052_000_000_000) }
         var log = try LogWriter.open(Self.directory, options: options, fileSystem: fileSystem)
         var number = 0
