@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "tacho", targets: ["tacho"]),
         .executable(name: "tacho-hook", targets: ["tacho-hook"]),
+        .library(name: "TachoJSON", targets: ["TachoJSON"]),
         .library(name: "TachoLog", targets: ["TachoLog"]),
         .library(name: "TachoRecorder", targets: ["TachoRecorder"]),
     ],
@@ -47,8 +48,10 @@ let package = Package(
         .target(name: "CMemory"),
         // What the runtime need not do before a hook's process begins.
         .target(name: "CHookStart"),
+        // Sixteen bytes compared at once, and the result as bits, which Swift cannot name either.
+        .target(name: "CScan"),
 
-        .target(name: "TachoJSON", swiftSettings: settings),
+        .target(name: "TachoJSON", dependencies: ["CScan"], swiftSettings: settings),
         .target(
             name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "TachoJSON"],
             swiftSettings: settings),

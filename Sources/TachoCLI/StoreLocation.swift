@@ -1,5 +1,6 @@
 import TachoCapture
 import ArgumentParser
+import TachoEvents
 import TachoLog
 import TachoSources
 
@@ -43,6 +44,7 @@ struct StoreLocation: ParsableArguments {
     func openWriter(creates: Bool, _ messages: MessageOptions) throws(LogError) -> LogWriter {
         var options = LogOptions()
         options.createsStore = creates
+        options.columns = .events
         let writer = try LogWriter.open(path, options: options)
         if let recovery = writer.recovery {
             for line in recovery.explanation {

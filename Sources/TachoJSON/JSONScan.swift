@@ -101,6 +101,21 @@ enum JSONScan {
         return nil
     }
 
+    /// Whether one of `count` bytes is a backslash.
+    ///
+    /// - Precondition: `count` bytes are readable at `start`, and they are 8 or more.
+    @inlinable @inline(__always)
+    static func holdsBackslash(_ start: UnsafeRawPointer, count: Int) -> Bool {
+        // The last word overlaps the one before.
+        var marks = JSONWord(at: start + (count &- 8)).unmasked(equalTo: 0x5C)
+        var offset = 0
+        while count &- offset > 8 {
+            marks |= JSONWord(at: start + offset).unmasked(equalTo: 0x5C)
+            offset &+= 8
+        }
+        return marks & JSONWord.highBits != 0
+    }
+
     /// The end of the value that begins at `start`.
     @inlinable @inline(__always)
     static func endOfValue(

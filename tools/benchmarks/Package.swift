@@ -2,7 +2,7 @@
 import PackageDescription
 
 // A package of its own, so that what only measures stays out of the product. It uses the public
-// interface of TachoLog and nothing else, as any other program would.
+// interfaces of TachoLog and TachoJSON and nothing else, as any other program would.
 let package = Package(
     name: "tacho-bench",
     platforms: [.macOS(.v15)],
@@ -10,7 +10,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "tacho-bench",
-            dependencies: [.product(name: "TachoLog", package: "tacho")],
+            dependencies: [
+                .product(name: "TachoJSON", package: "tacho"),
+                .product(name: "TachoLog", package: "tacho"),
+            ],
             path: "Sources/TachoBench",
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

@@ -159,17 +159,26 @@ def run(setting, report):
 def candidates(setting, history, python, product, cores):
     ours = [setting.ours(), "answers", history.store, "--workers", str(cores)]
     limits = [setting.peer("limits"), history.plain, "--threads", str(cores)]
+    scan = [history.plain, "--megabytes", "256"]
     measured = {
+        "ours-scan": lambda: answer([setting.ours(), "scan", *scan]),
         "ours-all": lambda: answer([*ours, "--questions", "all"]),
         "ours-streams": lambda: answer([*ours, "--questions", "streams"]),
+        "ours-columns": lambda: answer([*ours, "--from", "columns"]),
         "limits": lambda: read_limits(limits),
     }
     if python:
         peer = [python, os.path.join(PEERS, "duckdb_answers.py")]
         measured["duckdb-all"] = lambda: answer([*peer, history.plain, "all", str(cores)])
         measured["duckdb-streams"] = lambda: answer([*peer, history.plain, "streams", str(cores)])
+        table = setting.path("table.duckdb")
+        run_program([*peer, history.plain, "make", str(cores), table])
+        measured["duckdb-table"] = lambda: answer(
+            [*peer, history.plain, "table", str(cores), table])
         if history.zstd:
             measured["duckdb-zst"] = lambda: answer([*peer, history.zstd, "all", str(cores)])
+    if simdjson := setting.peer_if_possible("scan_simdjson"):
+        measured["simdjson-scan"] = lambda: answer([simdjson, *scan])
     if product.can_rebuild:
         measured["rebuild"] = lambda: product.timed("rebuild")
     if product.can_open:
@@ -180,10 +189,11 @@ def candidates(setting, history, python, product, cores):
 def compare(measured, answers, history):
     """One run of each, which also brings the files into memory for all alike."""
     for name in measured:
-        if name.startswith(("ours", "duckdb")):
+        if name.startswith(("ours", "duckdb", "simdjson")):
             answers[name] = measured[name]()[1]
     for name, peer in (("ours-all", "duckdb-all"), ("ours-all", "duckdb-zst"),
-                       ("ours-streams", "duckdb-streams")):
+                       ("ours-streams", "duckdb-streams"), ("ours-columns", "duckdb-table"),
+                       ("ours-columns", "ours-all"), ("ours-scan", "simdjson-scan")):
         if peer in answers and answers[name] != answers[peer]:
             different = sorted(set(answers[name]) ^ set(answers[peer]))
             raise BenchError(
@@ -213,6 +223,17 @@ def fill(report, history, seconds, memory, cores):
         (">=", 4))
     row("R1", "three answers, sealed lines", "ours-all", "duckdb-zst", "DuckDB, .zst", (">=", 6))
     row("R1", "one answer alone", "ours-streams", "duckdb-streams", "DuckDB, plain", (">=", 2.5))
+    if seconds["duckdb-table"]:
+        report.row("R1b", "three answers, segment columns", "ms",
+                   [taken * 1000 for taken in seconds["ours-columns"]],
+                   [taken * 1000 for taken in seconds["duckdb-table"]], "DuckDB's own table",
+                   goal=("<=", 0.5))
+    scanned = min(history.bytes, 256 << 20)
+    if seconds["simdjson-scan"]:
+        report.row("R5", "ten fields of each line, 1 core", "GB/s",
+                   [scanned / 1e9 / taken for taken in seconds["ours-scan"]],
+                   [scanned / 1e9 / taken for taken in seconds["simdjson-scan"]],
+                   "simdjson, on demand", goal=(">=", 2))
     if not seconds["duckdb-all"]:
         report.row("R1", "three answers, sealed lines", "GB/s", rates("ours-all"))
     decode = seconds[f"limit-decode-{cores}"]

@@ -26,6 +26,7 @@ LIBRARIES = {
     "hook_append_static": (["-static"], {}),
     "spawn": (["-static"], {}),
     "limits": (["-llz4", "-lpthread"], {"lz4.h": "liblz4-dev"}),
+    "scan_simdjson": (["-std=c++17", "-lsimdjson"], {"simdjson.h": "libsimdjson-dev"}),
 }
 
 
@@ -87,14 +88,17 @@ class Setting:
         """A program of peers/, compiled if it is not newer than its source."""
         target = os.path.join(BUILT, name)
         source = os.path.join(PEERS, name.removesuffix("_static") + ".c")
+        compiler = "cc"
+        if not os.path.exists(source):
+            source, compiler = source + "pp", "c++"
         newest = max(os.path.getmtime(path) for path in (
             source, os.path.join(PEERS, "writer.h"), os.path.join(PEERS, "line_socket.h")))
         if os.path.exists(target) and os.path.getmtime(target) > newest:
             return target
         flags, headers = LIBRARIES[name]
-        need_packages(headers)
+        need_packages(headers, compiler)
         os.makedirs(BUILT, exist_ok=True)
-        run(["cc", "-O2", "-Wall", "-o", target, source, *flags])
+        run([compiler, "-O2", "-Wall", "-o", target, source, *flags])
         return target
 
     def installed(self, program):
@@ -108,6 +112,14 @@ class Setting:
             shutil.copyfile(program, target)
             os.chmod(target, 0o755)
         return target
+
+    def peer_if_possible(self, name):
+        """As `peer`, or None with a note if what it needs cannot be had."""
+        try:
+            return self.peer(name)
+        except BenchError as error:
+            self.report.warn(f"{name} could not be built: compared without it ({error})")
+            return None
 
     def ours(self):
         """tools/benchmarks as a program: the public interface of TachoLog."""
@@ -182,11 +194,11 @@ def swift_build(package, product):
     return os.path.join(folder, product)
 
 
-def need_packages(headers):
+def need_packages(headers, compiler="cc"):
     """Installs the Debian packages of headers that are not there, saying so."""
     missing = sorted({
         package for header, package in headers.items()
-        if subprocess.run(["cc", "-E", "-x", "c", "-"], input=f"#include <{header}>\n".encode(),
+        if subprocess.run([compiler, "-E", "-x", "c" if compiler == "cc" else "c++", "-"], input=f"#include <{header}>\n".encode(),
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0
     })
     if not missing:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TachoEvents
 import TachoJSON
 import TachoLog
 import TachoOperations
@@ -70,6 +71,7 @@ struct CompactCommand: ParsableCommand {
     func run() throws {
         var options = Compaction.Options()
         options.plan.level = level
+        options.plan.columns = .events
         options.plan.mergedByteCount = mergeUpTo << 20
         options.plan.recordedBefore = olderThan.map {
             Timestamp(microseconds: Timestamp.now.microseconds - Int64($0 * 86_400_000_000))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TachoCapture
+import TachoEvents
 import TachoJSON
 import TachoLog
 import TachoOperations
@@ -74,7 +75,9 @@ struct EraseCommand: ParsableCommand {
         let selector = try selector()
         guard execute else { return try print(Eraser(location.path).plan(selector)) }
         try drainSpool()
-        let outcome = try Eraser(location.path).execute(selector, reason: reason)
+        var options = LogOptions()
+        options.columns = .events
+        let outcome = try Eraser(location.path, options: options).execute(selector, reason: reason)
         try print(outcome, selector)
         guard outcome.isProven else {
             let isOfCut = outcome.residue.contains { $0.files.contains { $0.hasSuffix(".kept") } }

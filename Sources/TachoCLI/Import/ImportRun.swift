@@ -1,4 +1,5 @@
 import TachoCapture
+import TachoEvents
 import TachoLog
 import TachoSources
 
@@ -35,7 +36,9 @@ struct ImportRun: ~Copyable {
     mutating func run(_ paths: [String]) throws(LogError) -> ImportReport {
         let bar = bar
         let counter = Counter()
-        let sealer = BackgroundSealer(layout.directory)
+        var sealing = LogOptions()
+        sealing.columns = .events
+        let sealer = BackgroundSealer(layout.directory, options: sealing)
         defer {
             bar.finish()
             sealer.finish()

@@ -22,6 +22,8 @@ public struct LogOptions: Sendable {
     public var reserveByteCount = 1 << 20
     /// LZ4 level of sealed segments: 1 is fast, 3 to 12 are smaller.
     public var compressionLevel = 1
+    /// Fields that sealed segments also carry as columns.
+    public var columns = ColumnSet.none
     /// The store's clock.
     ///
     /// `recorded` never goes back, whatever this says.

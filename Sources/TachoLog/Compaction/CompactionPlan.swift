@@ -18,15 +18,18 @@ public struct CompactionPlan: Equatable, Sendable {
         public var frameByteCount: Int
         /// Segments whose last record is younger stay as they are, by the store's own time.
         public var recordedBefore: Timestamp?
+        /// Fields that segments are to carry as columns; none leaves each with what it has.
+        public var columns: ColumnSet
 
         public init(
             level: Int = 9, mergedByteCount: Int = 64 << 20, frameByteCount: Int = 4 << 20,
-            recordedBefore: Timestamp? = nil
+            recordedBefore: Timestamp? = nil, columns: ColumnSet = .none
         ) {
             self.level = level
             self.mergedByteCount = mergedByteCount
             self.frameByteCount = frameByteCount
             self.recordedBefore = recordedBefore
+            self.columns = columns
         }
     }
 
@@ -34,7 +37,7 @@ public struct CompactionPlan: Equatable, Sendable {
     public struct Step: Equatable, Sendable {
         /// In order of position, without anything between.
         public let inputs: [SegmentSummary]
-        /// Why: `merge`, `recompress`, or both.
+        /// Why: `merge`, `recompress`, or `reindex`, which is for other columns; or several.
         public let reasons: [String]
 
         public var first: Position { inputs[0].first }
@@ -61,6 +64,7 @@ public struct CompactionPlan: Equatable, Sendable {
         /// The level it is compressed with; `nil` if it is not sealed.
         let level: Int?
         let lastRecorded: Timestamp
+        var columns = ColumnSet.none
     }
 
     init(_ facts: [Fact], _ options: Options) {
@@ -74,6 +78,9 @@ public struct CompactionPlan: Equatable, Sendable {
             if run.count > 1 { reasons.append("merge") }
             if run.contains(where: { ($0.level ?? 0) < options.level }) {
                 reasons.append("recompress")
+            }
+            if !options.columns.isEmpty, run.contains(where: { $0.columns != options.columns }) {
+                reasons.append("reindex")
             }
             if reasons.isEmpty {
                 let reason = "compressed at level \(only.level ?? 0) already"
@@ -109,6 +116,9 @@ public struct CompactionPlan: Equatable, Sendable {
 
     private static func id(_ steps: [Step], _ options: Options) -> String {
         var text = "level \(options.level) frame \(options.frameByteCount)\n"
+        if !options.columns.isEmpty {
+            text += "columns \(options.columns.columns)\n"
+        }
         for step in steps {
             for input in step.inputs {
                 text += "\(input.file) \(input.byteCount)\n"

@@ -87,10 +87,15 @@ public struct LogMaintenance: ~Copyable {
                 continue
             }
             let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
-            sealed.close(fileSystem)
+            defer { sealed.close(fileSystem) }
             let footer = sealed.reader.footer
+            // Without records there is nothing that could have columns.
+            let columns =
+                footer.count == 0 ? options.columns : sealed.declaredColumns(fileSystem)
             facts.append(
-                .init(segment: segment, level: footer.level, lastRecorded: footer.lastRecorded))
+                .init(
+                    segment: segment, level: footer.level, lastRecorded: footer.lastRecorded,
+                    columns: columns))
         }
         return CompactionPlan(facts, options)
     }
@@ -158,7 +163,9 @@ public struct LogMaintenance: ~Copyable {
     private func merge(_ options: CompactionPlan.Options) -> SegmentMerge {
         SegmentMerge(
             layout: layout, fileSystem: fileSystem, store: store,
-            options: SegmentOptions(frameByteCount: options.frameByteCount, level: options.level))
+            options: SegmentOptions(
+                frameByteCount: options.frameByteCount, level: options.level,
+                columns: options.columns))
     }
 
     private func entries(of step: CompactionPlan.Step) throws(LogError) -> [SegmentEntry] {

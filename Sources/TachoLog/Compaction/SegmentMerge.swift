@@ -61,6 +61,8 @@ struct SegmentMerge {
     ) throws -> (SegmentFooter, byteCount: Int)? {
         let target = try fileSystem.makeAnew(temporary)
         defer { fileSystem.close(target) }
+        var options = options
+        if options.columns.isEmpty { options.columns = try declaredColumns(inputs) }
         var segment = SegmentWriter(
             store: store, firstPosition: inputs[0].first, chainBefore: try chainBefore(inputs[0]),
             options: options)
@@ -89,6 +91,17 @@ struct SegmentMerge {
         byteCount += rest.count
         try fileSystem.synchronize(target)
         return (footer, byteCount)
+    }
+
+    /// What the first input that has columns has columns of.
+    private func declaredColumns(_ inputs: [SegmentEntry]) throws(LogError) -> ColumnSet {
+        for input in inputs {
+            let sealed = try SealedSegment.open(input, layout, store, fileSystem)
+            defer { sealed.close(fileSystem) }
+            let columns = sealed.declaredColumns(fileSystem)
+            if !columns.isEmpty { return columns }
+        }
+        return .none
     }
 
     private func chainBefore(_ input: SegmentEntry) throws(LogError) -> Digest256 {

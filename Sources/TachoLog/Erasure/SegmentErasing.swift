@@ -73,7 +73,9 @@ struct SegmentErasing {
             SegmentOptions().frameByteCount, reader.frames.map(\.rawByteCount).max() ?? 0)
         var segment = SegmentWriter(
             store: store, firstPosition: entry.first, chainBefore: reader.footer.chainBefore,
-            options: SegmentOptions(frameByteCount: frameByteCount, level: reader.footer.level))
+            options: SegmentOptions(
+                frameByteCount: frameByteCount, level: reader.footer.level,
+                columns: sealed.declaredColumns(fileSystem)))
         let wanted = Set(positions.filter { $0 >= entry.first && $0 <= entry.last })
         var holes = SegmentHoles(reader)
         var next = entry.first

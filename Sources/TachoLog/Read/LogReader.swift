@@ -130,6 +130,12 @@ public struct LogReader: Sendable {
         }
         let frames = sealed.reader.frameIndexes(
             from: request.next, through: request.last, matching: request.filter)
+        if let lines = try seldomLines(sealed, frames, request.filter) {
+            // What is kept of a type is all of it, so no frame is needed.
+            guard let selected = try request.select(RecordBatch(bytes: lines), isWhole: false)
+            else { return true }
+            return try body(selected)
+        }
         for frame in frames {
             let batch: RecordBatch
             do throws(LogError) {
@@ -146,6 +152,49 @@ public struct LogReader: Sendable {
             if let selected, try !body(selected) { return false }
         }
         return true
+    }
+
+    /// All lines of the types that a filter asks for, if the segment keeps them apart from its
+    /// frames; `nil` if it does not, or they are damaged there.
+    private func seldomLines(
+        _ sealed: SealedSegment, _ frames: [Int], _ filter: RecordFilter
+    ) throws(LogError) -> [UInt8]? {
+        guard !filter.types.isEmpty, frames.count > 1 else { return nil }
+        let wanted = sealed.reader.types.indices.filter { index in
+            filter.types.contains { $0.matches(sealed.reader.types[index].bytes) }
+        }
+        let fileSystem = fileSystem
+        do throws(LogError) {
+            guard let columns = try sealed.columns(fileSystem) else { return nil }
+            let kept = columns.seldom.filter { wanted.contains($0.type) }
+            guard kept.count == wanted.count else { return nil }
+            let lines = try kept.map { entry throws(LogError) in
+                try sealed.reader.lines(of: entry) { (offset, count) throws(LogError) in
+                    try sealed.read(at: offset, byteCount: count, fileSystem)
+                }
+            }
+            return try inOrder(lines)
+        } catch {
+            // The frames have them, too; `verify` tells.
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
+    }
+
+    /// The lines of several types by position.
+    private func inOrder(_ lines: [[UInt8]]) throws(LogError) -> [UInt8] {
+        guard lines.count > 1 else { return lines.first ?? [] }
+        var found = [(position: Position, line: [UInt8])]()
+        try LogError.unifying {
+            for lines in lines {
+                try RecordBatch(bytes: lines).forEachRecord { record in
+                    found.append((record.position, Array(record.line)))
+                    return true
+                }
+            }
+        }
+        found.sort { $0.position < $1.position }
+        return found.flatMap(\.line)
     }
 
     /// Gives the whole frames of a segment whose footer or index is damaged.

@@ -24,6 +24,8 @@ struct SegmentRewriting {
         var parts: [Part] = []
         var gaps: [Position: SegmentGap] = [:]
         var leaves: [Position: Digest256] = [:]
+        /// What there were columns of, if that can still be read.
+        var columns = ColumnSet.none
 
         /// Writes the holes from `next` through `last`: those that were on record as they are, and
         /// gaps for the rest.
@@ -56,11 +58,11 @@ struct SegmentRewriting {
             generation: StoreLayout.generation(ofSealed: entry.file) + 1)
         let temporary = layout.temporaryFile(name)
         return try LogError.unifying {
+            let content = try content()
             var segment = SegmentWriter(
                 store: store, firstPosition: entry.first, chainBefore: chainBefore,
-                options: SegmentOptions(level: level))
+                options: SegmentOptions(level: level, columns: content.columns))
             var next = entry.first
-            let content = try content()
             for part in content.parts { try append(part, content, to: &segment, &next) }
             content.fill(&segment, &next, through: entry.last, chainAfter: entry.chain)
             let (footer, bytes) = segment.finish()
@@ -106,6 +108,8 @@ struct SegmentRewriting {
                 byteCount: byteCount, store: store, file: path, read: read)
             guard reader.footer.chainAfter == entry.chain else { return Content() }
             for frame in reader.frames { content.parts.append(try part(frame, reader, read)) }
+            // Derived and damaged is as good as none: compacting makes columns anew.
+            content.columns = (try? reader.columns(read: read))?.set ?? .none
             for gap in reader.gaps { content.gaps[gap.first] = gap }
             for erasure in reader.erasures { content.leaves[erasure.position] = erasure.leaf }
         } catch {

@@ -164,13 +164,24 @@ struct SealedSegment: Sendable {
 
     /// The lines of one frame.
     func batch(_ frame: Int, _ fileSystem: any FileSystem) throws(LogError) -> RecordBatch {
-        var lines = [UInt8]()
-        try reader.lines(
-            of: reader.frames[frame],
-            read: { (offset, count) throws(LogError) in
-                try read(at: offset, byteCount: count, fileSystem)
-            }, into: &lines)
+        let lines = try reader.lines(of: reader.frames[frame]) { (offset, count) throws(LogError) in
+            try read(at: offset, byteCount: count, fileSystem)
+        }
         return RecordBatch(bytes: lines)
+    }
+
+    /// What the segment is to have columns of when it is written again.
+    ///
+    /// Columns that cannot be read are none: they are derived, and compacting makes them anew.
+    func declaredColumns(_ fileSystem: any FileSystem) -> ColumnSet {
+        (try? columns(fileSystem))?.set ?? .none
+    }
+
+    /// What columns the segment has; `nil` if it has none.
+    func columns(_ fileSystem: any FileSystem) throws(LogError) -> SegmentColumns? {
+        try reader.columns { (offset, count) throws(LogError) in
+            try read(at: offset, byteCount: count, fileSystem)
+        }
     }
 }
 

@@ -90,7 +90,7 @@ struct Sealer {
         defer { fileSystem.close(target) }
         var segment = SegmentWriter(
             store: store, firstPosition: entry.first, chainBefore: chainBefore,
-            options: SegmentOptions(level: options.compressionLevel))
+            options: SegmentOptions(level: options.compressionLevel, columns: options.columns))
         var byteCount = 0
         var expected = entry.first
         var isWhole = true

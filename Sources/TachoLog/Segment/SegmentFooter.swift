@@ -36,7 +36,7 @@ package struct SegmentFooter: Equatable, Sendable {
     package let indexOffset: Int
     package let indexByteCount: Int
     package let crcOfIndex: UInt32
-    /// A place kept for columns; 0, 0, 0 for none.
+    /// The columns (``SegmentColumns``); 0, 0, 0 for none.
     package let columnsOffset: Int
     package let columnsByteCount: Int
     package let crcOfColumns: UInt32

@@ -12,6 +12,7 @@ enum SegmentFormat {
 
     static let indexName = Array("TACHOIDX".utf8)
     static let footerName = Array("TACHOSEG".utf8)
+    static let columnsName = Array("TACHOCOL".utf8)
 
     /// With the skippable frame's header; the same in all versions, so that each finds it.
     static let footerByteCount = 256

@@ -10,7 +10,7 @@ package struct SegmentReader: Sendable {
     let index: SegmentIndex
     let file: String
     let seed: UInt32
-    let footerOffset: Int
+    package let footerOffset: Int
 
     /// - Parameters:
     ///   - byteCount: Of the whole file.
@@ -166,16 +166,40 @@ extension SegmentReader {
     package func decode(
         _ compressed: UnsafeRawBufferPointer, _ frame: FrameEntry, into lines: inout [UInt8]
     ) throws(LogError) {
-        guard compressed.count == frame.byteCount,
-            CRC32C.checksum(compressed, seed: seed) == frame.crc
-        else { throw .damaged(file, at: frame.offset, "a frame fails its checksum") }
         // The size is bounded by what the index was checked for when it was read.
         lines.resize(to: frame.rawByteCount)
-        if let fault = lines.withUnsafeMutableBytes({
-            LZ4FrameDecoder.decode(compressed, into: $0)
-        }) {
-            throw .damaged(file, at: frame.offset + fault.offset, fault.what)
+        let failure = lines.withUnsafeMutableBytes { fault(compressed, frame, into: $0) }
+        if let failure { throw failure }
+    }
+
+    /// Decodes one frame into memory of exactly its size.
+    ///
+    /// - Returns: What is wrong; `nil` if `lines` are the frame's lines.
+    func fault(
+        _ compressed: UnsafeRawBufferPointer, _ frame: FrameEntry,
+        into lines: UnsafeMutableRawBufferPointer
+    ) -> LogError? {
+        guard compressed.count == frame.byteCount,
+            CRC32C.checksum(compressed, seed: seed) == frame.crc
+        else { return .damaged(file, at: frame.offset, "a frame fails its checksum") }
+        return LZ4FrameDecoder.decode(compressed, into: lines).map {
+            .damaged(file, at: frame.offset + $0.offset, $0.what)
         }
+    }
+
+    /// The lines of one frame, in memory that is not cleared before.
+    func lines(of frame: FrameEntry, read: Read) throws(LogError) -> [UInt8] {
+        let compressed = try SegmentReader.bytes(
+            frame.offset, frame.byteCount, of: file, through: read)
+        var failure: LogError?
+        let lines = [UInt8](unsafeUninitializedCapacity: frame.rawByteCount) { lines, count in
+            failure = compressed.withUnsafeBytes {
+                fault($0, frame, into: UnsafeMutableRawBufferPointer(lines))
+            }
+            count = failure == nil ? frame.rawByteCount : 0
+        }
+        if let failure { throw failure }
+        return lines
     }
 
     /// Reads and decodes one frame.

@@ -25,8 +25,8 @@ extension SegmentReader {
     ///
     /// Footer and index are read again and compared with what is in use. Every frame is decoded
     /// twice, our way and LZ4's, whose checksums cover it once more; its index entry is made anew
-    /// from its lines and compared; chain and digest are computed over all lines. The check goes on
-    /// behind a damaged frame with the chain that the index has for it.
+    /// from its lines and compared, and so are its columns; chain and digest are computed over all
+    /// lines. The check goes on behind a damaged frame with the chain that the index has for it.
     ///
     /// - Parameters:
     ///   - watched: Positions whose heads of the chain are wanted.
@@ -37,12 +37,15 @@ extension SegmentReader {
         watching watched: Set<Position> = [], read: Read
     ) throws(LogError) -> SegmentReport {
         var check = DeepCheck(self, watching: watched)
-        for frame in frames {
+        let columns = try check.findColumns(read)
+        for (number, frame) in frames.enumerated() {
             let compressed = try SegmentReader.bytes(
                 frame.offset, frame.byteCount, of: file, through: read)
-            compressed.withUnsafeBytes { check.check($0, frame) }
+            let isGood = compressed.withUnsafeBytes { check.check($0, frame) }
+            if let columns { try check.check(columns, ofFrame: number, whichIsGood: isGood, read) }
         }
         check.finishLines()
+        if let columns { try check.checkSeldomLines(columns, read) }
         if footer.columnsByteCount > 0 {
             check.check(
                 columns: try SegmentReader.bytes(
@@ -74,6 +77,8 @@ private struct DeepCheck: ~Copyable {
     private var isComplete = true
     private var lines: [UInt8] = []
     private var secondLines: [UInt8] = []
+    /// Makes the columns anew, where there are some.
+    private var madeColumns: ColumnsWriter?
 
     init(_ reader: SegmentReader, watching watched: Set<Position>) {
         self.reader = reader
@@ -90,19 +95,21 @@ private struct DeepCheck: ~Copyable {
         add(reader.footerOffset, SegmentFormat.footerByteCount, what)
     }
 
-    mutating func check(_ compressed: UnsafeRawBufferPointer, _ frame: FrameEntry) {
+    /// - Returns: Whether the frame is good.
+    mutating func check(_ compressed: UnsafeRawBufferPointer, _ frame: FrameEntry) -> Bool {
         if let fault = fault(in: compressed, frame) {
             add(frame.offset, frame.byteCount, fault)
             isComplete = false
             // What follows is judged by itself: as if this frame had been as the index says.
             chain = Chain(head: frame.chainAfter)
             holes.skip(through: frame.lastPosition)
-            return
+            return false
         }
         lines.withUnsafeBytes { digestHasher.update($0) }
         report.frameCount += 1
         report.recordCount += frame.count
         report.rawByteCount += frame.rawByteCount
+        return true
     }
 
     /// What is wrong with a frame, if anything; else `lines` are its lines.
@@ -127,6 +134,7 @@ private struct DeepCheck: ~Copyable {
     private mutating func lineFault(_ frame: FrameEntry) -> String? {
         // A frame that failed before may have left some records in it.
         _ = summary.finish(chainAfter: .zero)
+        _ = madeColumns?.finishFrame()
         let fault: String? = lines.withUnsafeBytes { bytes in
             var offset = 0
             while offset < bytes.count {
@@ -140,6 +148,7 @@ private struct DeepCheck: ~Copyable {
                     report.watchedHeads[record.position] = chain.head
                 }
                 summary.add(record)
+                madeColumns?.add(record)
                 offset += line.count
             }
             return nil
@@ -167,6 +176,70 @@ private struct DeepCheck: ~Copyable {
             first != footer.firstRecorded || last != footer.lastRecorded
         {
             addToFooter("the footer has other times")
+        }
+    }
+
+    // MARK: - Columns
+
+    /// What columns the segment has, to be made anew and compared.
+    mutating func findColumns(
+        _ read: SegmentReader.Read
+    ) throws(LogError) -> SegmentColumns? {
+        do throws(LogError) {
+            let found = try reader.columns(read: read)
+            madeColumns = found.map { ColumnsWriter($0.set) }
+            return found
+        } catch {
+            guard error.code == .damaged else { throw error }
+            addToColumns(error.message)
+            return nil
+        }
+    }
+
+    private mutating func addToColumns(_ what: String) {
+        add(reader.footer.columnsOffset, reader.footer.columnsByteCount, what)
+    }
+
+    mutating func check(
+        _ found: SegmentColumns, ofFrame number: Int, whichIsGood isGood: Bool,
+        _ read: SegmentReader.Read
+    ) throws(LogError) {
+        let part = found.parts[number]
+        let made = madeColumns?.finishFrame()
+        do throws(LogError) {
+            let bytes = try reader.part(part, read: read)
+            guard let cells = found.decodedCells(in: bytes) else {
+                return add(part.offset, part.byteCount, "a part of the columns cannot be decoded")
+            }
+            if isGood, cells != made {
+                add(part.offset, part.byteCount, "the columns say something else than the lines")
+            }
+        } catch {
+            guard error.code == .damaged else { throw error }
+            add(part.offset, part.byteCount, error.message)
+        }
+    }
+
+    mutating func checkSeldomLines(
+        _ found: SegmentColumns, _ read: SegmentReader.Read
+    ) throws(LogError) {
+        let kept = madeColumns?.seldom.kept() ?? []
+        if isComplete, kept.map(\.type) != found.seldom.map(\.type) {
+            addToColumns("other types are kept as seldom than are")
+        }
+        for entry in found.seldom {
+            do throws(LogError) {
+                let lines = try reader.lines(of: entry, read: read)
+                let expected = kept.first { $0.type == entry.type }
+                if isComplete, expected?.lines != lines || expected?.count != entry.count {
+                    add(
+                        entry.part.offset, entry.part.byteCount,
+                        "the lines of a seldom type are not those of the frames")
+                }
+            } catch {
+                guard error.code == .damaged else { throw error }
+                add(entry.part.offset, entry.part.byteCount, error.message)
+            }
         }
     }
 

@@ -8,14 +8,19 @@ package struct SegmentOptions: Equatable, Sendable {
     package var frameByteCount: Int
     /// 1 is LZ4's fast compression, 3 to 12 its high compression.
     package var level: Int
+    /// The fields that are kept as columns, too.
+    package var columns: ColumnSet
 
-    package init(frameByteCount: Int = 1 << 20, level: Int = 1) {
+    package init(
+        frameByteCount: Int = 1 << 20, level: Int = 1, columns: ColumnSet = .none
+    ) {
         precondition(
             (1...SegmentFormat.maximumRawByteCount).contains(frameByteCount),
             "a frame has at least a byte and at most what readers accept")
         precondition((1...12).contains(level), "LZ4 has the levels 1 to 12")
         self.frameByteCount = frameByteCount
         self.level = level
+        self.columns = columns
     }
 }
 
@@ -41,6 +46,7 @@ package struct SegmentWriter: ~Copyable {
 
     private var lines: [UInt8] = []
     private var summary = FrameSummaryBuilder()
+    private var columns: ColumnsWriter?
     private var output: [UInt8] = []
 
     private var entries: [UInt8] = []
@@ -76,6 +82,7 @@ package struct SegmentWriter: ~Copyable {
         nextPosition = firstPosition
         chain = Chain(head: chainBefore)
         chainOfFrame = chainBefore
+        if !options.columns.isEmpty { columns = ColumnsWriter(options.columns) }
     }
 
     /// Adds the record that follows.
@@ -100,6 +107,7 @@ package struct SegmentWriter: ~Copyable {
         }
         lines.append(contentsOf: record.line)
         summary.add(record)
+        columns?.add(record)
         chain.append(line: record.line, with: &lineHasher)
         chainOfFrame = chain.head
         recorded =
@@ -148,6 +156,9 @@ package struct SegmentWriter: ~Copyable {
         let index = SegmentIndex.encode(
             entries: entries, frameCount: frameCount, types: types, streams: streams, gaps: gaps,
             erasures: erasures, firstPosition: firstPosition, seed: seed)
+        let columns = frameCount > 0 ? columns.take() : nil
+        let columnsFrame =
+            columns?.finish(firstPosition: firstPosition, level: options.level, seed: seed) ?? []
         var flags: SegmentFooter.Flags = []
         if !gaps.isEmpty { flags.insert(.hasGaps) }
         if !erasures.isEmpty { flags.insert(.hasErasures) }
@@ -158,10 +169,12 @@ package struct SegmentWriter: ~Copyable {
             rawByteCount: rawByteCount, dataByteCount: dataByteCount, frameCount: frameCount,
             indexOffset: dataByteCount, indexByteCount: index.count,
             crcOfIndex: CRC32C.checksum(index, seed: seed),
-            columnsOffset: 0, columnsByteCount: 0, crcOfColumns: 0,
+            columnsOffset: columnsFrame.isEmpty ? 0 : dataByteCount + index.count,
+            columnsByteCount: columnsFrame.count,
+            crcOfColumns: columnsFrame.isEmpty ? 0 : CRC32C.checksum(columnsFrame, seed: seed),
             chainBefore: chainBefore, chainAfter: chain.head,
             linesDigest: digestHasher.finish(), level: options.level, flags: flags)
-        return (footer, takeOutput() + index + footer.encoded)
+        return (footer, takeOutput() + index + columnsFrame + footer.encoded)
     }
 
     /// Compresses the collected lines, if there are any.
@@ -177,6 +190,7 @@ package struct SegmentWriter: ~Copyable {
         FrameEntry.append(
             summary, offset: dataByteCount, byteCount: byteCount, rawByteCount: lines.count,
             crc: crc, types: &types, streams: &streams, to: &entries)
+        columns?.closeFrame(level: options.level, seed: seed)
         frameCount += 1
         dataByteCount += byteCount
         rawByteCount += lines.count

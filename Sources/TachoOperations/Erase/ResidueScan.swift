@@ -160,6 +160,16 @@ package struct ResidueScan: Sendable {
                 found.decodedByteCount += frame.lines.count
                 look(frame.lines, countsRaw: true, into: &found)
             }
+            // What is kept of records beside the frames. Where it is damaged nobody can decode it,
+            // and its bytes as they are have been looked through.
+            if let reader = try? SegmentReader(
+                byteCount: byteCount, store: store, file: path, read: read)
+            {
+                try? reader.forEachDerivedPart(read: read) { bytes in
+                    found.decodedByteCount += bytes.count
+                    look(bytes, countsRaw: true, into: &found)
+                }
+            }
             residue = found
         } else if path.hasSuffix(".snap") || path.hasSuffix(".kept") {
             let state = SnapshotStore.state(of: try read(0, byteCount))

@@ -176,7 +176,9 @@ extension SampleStore {
             var writer = SegmentWriter(
                 store: store, firstPosition: reader.footer.firstPosition,
                 chainBefore: reader.footer.chainBefore,
-                options: SegmentOptions(frameByteCount: frameByteCount))
+                options: SegmentOptions(
+                    frameByteCount: frameByteCount,
+                    columns: try reader.columns(read: read)?.set ?? .none))
             var lines = [UInt8]()
             for frame in reader.frames {
                 try reader.lines(of: frame, read: read, into: &lines)

@@ -123,12 +123,12 @@ extension StoreID {
 /// The segment of these records.
 func seal(
     _ records: [SampleRecord], frameByteCount: Int = 1 << 20, level: Int = 1,
-    store: StoreID = SampleFile.store, chainBefore: Digest256 = .zero
+    store: StoreID = SampleFile.store, chainBefore: Digest256 = .zero, columns: ColumnSet = .none
 ) throws -> (file: SampleFile, footer: SegmentFooter) {
     let first = try #require(records.first)
     var writer = SegmentWriter(
         store: store, firstPosition: Position(first.position), chainBefore: chainBefore,
-        options: SegmentOptions(frameByteCount: frameByteCount, level: level))
+        options: SegmentOptions(frameByteCount: frameByteCount, level: level, columns: columns))
     var bytes = [UInt8]()
     for record in records {
         try writer.append(record)

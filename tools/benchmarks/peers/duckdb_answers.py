@@ -1,8 +1,10 @@
 """The peer DuckDB: the answers of the replay benchmark from an NDJSON file.
 
     duckdb_answers.py FILE all|streams|runs THREADS
+    duckdb_answers.py FILE make|table THREADS DATABASE
 
-`all` parses the file once into a temporary table with just the columns it needs and answers from
+`make` writes the table of the columns into a database of its own, `table` opens that and answers
+from it twice; the time is of the second, which reads nothing from the file. `all` parses the file once into a temporary table with just the columns it needs and answers from
 that; `streams` is the first answer alone, straight from the file; `runs` counts the workflows
 with a state. Prints `done NANOSECONDS` (without starting Python) and the rows, tab-separated.
 """
@@ -13,13 +15,14 @@ import time
 import duckdb
 
 path, questions, threads = sys.argv[1:4]
+file = sys.argv[4] if len(sys.argv) > 4 else ":memory:"
 
 READ = """read_ndjson(?, columns = {
     position: 'UBIGINT', stream: 'VARCHAR', type: 'VARCHAR',
     data: 'STRUCT(tool_name VARCHAR, duration_ms BIGINT, phase_status VARCHAR, tokens_used BIGINT)'
 })"""
 
-TABLE = f"""CREATE TEMP TABLE event AS
+TABLE = f"""CREATE {'' if questions == 'make' else 'TEMP '}TABLE event AS
 SELECT position, stream, type, data.tool_name AS tool_name, data.duration_ms AS duration_ms,
     data.phase_status AS phase_status, data.tokens_used AS tokens_used
 FROM {READ}"""
@@ -40,14 +43,28 @@ TYPES = "SELECT 'type', type, count(*) FROM event GROUP BY type"
 
 RUNS = f"SELECT 'runs', count(DISTINCT stream) FROM {READ} WHERE type = 'state.snapshot'"
 
-database = duckdb.connect()
+database = duckdb.connect(file)
 database.execute(f"SET threads = {int(threads)}")
-start = time.monotonic_ns()
-if questions == "all":
-    database.execute(TABLE, [path])
+
+
+def answers():
     rows = []
     for query in (STREAMS.format("", "event"), TOOLS, TYPES):
         rows += database.execute(query).fetchall()
+    return rows
+
+
+if questions == "table":
+    answers()
+start = time.monotonic_ns()
+rows = []
+if questions == "make":
+    database.execute(TABLE, [path])
+elif questions == "all":
+    database.execute(TABLE, [path])
+    rows = answers()
+elif questions == "table":
+    rows = answers()
 elif questions == "streams":
     rows = database.execute(STREAMS.format("data.", READ), [path]).fetchall()
 else:

@@ -1,6 +1,8 @@
+import TachoJSON
 import TachoLog
 
-/// The three answers of the replay benchmark, folded from records in any number of parts.
+/// The three answers of the replay benchmark, folded from lines or from columns, in any number of
+/// parts.
 ///
 /// - For each stream: events, the sum of `duration_ms` of its tool calls, the sum of
 ///   `tokens_used` of its phases, and the last `phase_status`.
@@ -14,119 +16,224 @@ struct Answers: Sendable {
         var events = 0
         var milliseconds = 0
         var tokens = 0
-        var status: [UInt8] = []
+        /// A number of `statuses`, or −1.
+        var status = -1
         var statusPosition = Position.zero
     }
 
+    private enum Role: Sendable {
+        case call
+        case phase
+        case other
+    }
+
     let onlyStreams: Bool
-    private var streams = TextTable<Stream>()
-    private var tools = TextTable<[UInt32]>()
-    private var types = TextTable<Int>()
+    private var streamNumbers = TextNumbers()
+    private var streams: [Stream] = []
+    private var toolNumbers = TextNumbers()
+    private var durations: [[UInt32]] = []
+    private var typeNumbers = TextNumbers()
+    private var types: [(role: Role, events: Int)] = []
+    private var statuses = TextNumbers()
 
     init(onlyStreams: Bool) {
         self.onlyStreams = onlyStreams
     }
 
-    mutating func fold(_ batch: RecordBatch) throws {
-        try batch.forEachRecord { record in
-            if !onlyStreams { types.update(record.type, orInsert: 0) { $0 += 1 } }
-            if record.type.equals("hook.PostToolUse") {
-                foldCall(record)
-            } else if record.type.hasPrefix("phase.") {
-                foldPhase(record)
-            } else {
-                streams.update(record.stream, orInsert: Stream()) { $0.events += 1 }
-            }
-            return true
-        }
+    // MARK: - Numbers of texts
+
+    @inline(__always)
+    private mutating func stream(_ text: UnsafeRawBufferPointer) -> Int {
+        let number = streamNumbers.number(of: text)
+        if number == streams.count { streams.append(Stream()) }
+        return number
     }
 
-    private mutating func foldCall(_ record: RecordView) {
-        var tool: UnsafeRawBufferPointer?
-        var milliseconds: Int?
-        if var scanner = DataScanner(record.data) {
-            scanner.forEachMember { key, value in
-                if key.equals("tool_name") {
-                    tool = value.unquoted
-                } else if key.equals("duration_ms") {
-                    milliseconds = value.wholeNumber
-                }
-                return tool == nil || milliseconds == nil
-            }
-        }
-        streams.update(record.stream, orInsert: Stream()) { stream in
-            stream.events += 1
-            stream.milliseconds += milliseconds ?? 0
-        }
-        guard !onlyStreams, let tool, let milliseconds else { return }
-        let duration = UInt32(clamping: milliseconds)
-        tools.update(tool, orInsert: []) { $0.append(duration) }
+    @inline(__always)
+    private mutating func tool(_ text: UnsafeRawBufferPointer) -> Int {
+        let number = toolNumbers.number(of: text)
+        if number == durations.count { durations.append([]) }
+        return number
     }
 
-    private mutating func foldPhase(_ record: RecordView) {
-        var status: UnsafeRawBufferPointer?
-        var tokens: Int?
-        if var scanner = DataScanner(record.data) {
-            scanner.forEachMember { key, value in
-                if key.equals("phase_status") {
-                    status = value.unquoted
-                } else if key.equals("tokens_used") {
-                    tokens = value.wholeNumber
-                }
-                return status == nil || tokens == nil
-            }
-        }
-        streams.update(record.stream, orInsert: Stream()) { stream in
-            stream.events += 1
-            stream.tokens += tokens ?? 0
-            if let status {
-                stream.status = Array(status)
-                stream.statusPosition = record.position
-            }
-        }
+    @inline(__always)
+    private mutating func type(_ text: UnsafeRawBufferPointer) -> Int {
+        let number = typeNumbers.number(of: text)
+        if number == types.count { types.append((Self.role(of: text), 0)) }
+        return number
     }
 
-    mutating func merge(_ other: Answers) {
-        other.streams.forEach { key, value in
-            key.withUnsafeBytes { key in
-                streams.update(key, orInsert: Stream()) { stream in
-                    stream.events += value.events
-                    stream.milliseconds += value.milliseconds
-                    stream.tokens += value.tokens
-                    if value.statusPosition > stream.statusPosition {
-                        stream.status = value.status
-                        stream.statusPosition = value.statusPosition
+    private static func role(of type: UnsafeRawBufferPointer) -> Role {
+        if type.elementsEqual("hook.PostToolUse".utf8) { return .call }
+        return type.starts(with: "phase.".utf8) ? .phase : .other
+    }
+
+    // MARK: - From lines
+
+    private static let callFields = JSONFields(["tool_name", "duration_ms"])
+    private static let phaseFields = JSONFields(["phase_status", "tokens_used"])
+
+    mutating func fold(_ lines: UnsafeRawBufferPointer) throws(LogError) {
+        let (callFields, phaseFields) = (Self.callFields, Self.phaseFields)
+        var scanner = LineScanner(lines)
+        while try scanner.next() {
+            let stream = self.stream(scanner.stream)
+            let type = self.type(scanner.type)
+            types[type].events &+= 1
+            streams[stream].events &+= 1
+            switch types[type].role {
+            case .call:
+                var name: UnsafeRawBufferPointer?
+                var milliseconds: Int64?
+                callFields.forEach(in: scanner.data) { index, value in
+                    if index == 0 {
+                        name = value.plainText
+                    } else {
+                        milliseconds = value.wholeNumber
                     }
                 }
+                guard let milliseconds else { continue }
+                streams[stream].milliseconds &+= Int(milliseconds)
+                guard !onlyStreams, let name else { continue }
+                durations[tool(name)].append(UInt32(clamping: milliseconds))
+            case .phase:
+                var status: UnsafeRawBufferPointer?
+                var tokens: Int64?
+                phaseFields.forEach(in: scanner.data) { index, value in
+                    if index == 0 {
+                        status = value.plainText
+                    } else {
+                        tokens = value.wholeNumber
+                    }
+                }
+                streams[stream].tokens &+= Int(tokens ?? 0)
+                guard let status else { continue }
+                set(statuses.number(of: status), at: scanner.position, of: stream)
+            case .other:
+                break
             }
         }
-        other.tools.forEach { key, value in
-            key.withUnsafeBytes { key in
-                tools.update(key, orInsert: []) { $0.append(contentsOf: value) }
+    }
+
+    @inline(__always)
+    private mutating func set(_ status: Int, at position: Position, of stream: Int) {
+        // Threads take frames out of order.
+        guard position > streams[stream].statusPosition else { return }
+        streams[stream].status = status
+        streams[stream].statusPosition = position
+    }
+
+    // MARK: - From columns
+
+    /// What the answers need, in the order in which ``fold(_:)-(ColumnBlock)`` asks for it.
+    static let columns: [ColumnSet.Column] = [
+        .stream, .type, .text("tool_name"), .number("duration_ms"), .text("phase_status"),
+        .number("tokens_used"),
+    ]
+
+    /// What segments are sealed with: the same that `tacho` declares.
+    static let declared = ColumnSet(columns + [.number(digits: 12, "cost_usd")])
+
+    mutating func fold(_ block: ColumnBlock) {
+        let streamOfCode = [0] + (0..<block.textCount(0)).map { stream(block.text(0, $0)) }
+        let typeOfCode = [0] + (0..<block.textCount(1)).map { type(block.text(1, $0)) }
+        let roleOfCode: [Role] = [.other] + typeOfCode.dropFirst().map { types[$0].role }
+        let (streamCodes, typeCodes) = (block.codes(0), block.codes(1))
+        count(streamCodes, typeCodes, streamOfCode, typeOfCode)
+        if !block.isAbsent(3) {
+            let toolOfCode = [-1] + (0..<block.textCount(2)).map { tool(block.text(2, $0)) }
+            let toolCodes = block.codes(2)
+            block.forEachNumber(3) { row, milliseconds in
+                guard roleOfCode[Int(typeCodes[row])] == .call else { return }
+                streams[streamOfCode[Int(streamCodes[row])]].milliseconds &+= Int(milliseconds)
+                let tool = toolOfCode[Int(toolCodes[row])]
+                guard !onlyStreams, tool >= 0 else { return }
+                durations[tool].append(UInt32(clamping: milliseconds))
             }
         }
-        other.types.forEach { key, value in
-            key.withUnsafeBytes { key in types.update(key, orInsert: 0) { $0 += value } }
+        block.forEachNumber(5) { row, tokens in
+            guard roleOfCode[Int(typeCodes[row])] == .phase else { return }
+            streams[streamOfCode[Int(streamCodes[row])]].tokens &+= Int(tokens)
+        }
+        guard !block.isAbsent(4) else { return }
+        let statusOfCode =
+            [-1] + (0..<block.textCount(4)).map { statuses.number(of: block.text(4, $0)) }
+        let statusCodes = block.codes(4)
+        for row in 0..<block.rowCount where statusCodes[row] != 0 {
+            guard roleOfCode[Int(typeCodes[row])] == .phase else { continue }
+            let position = Position(block.firstPosition.rawValue + UInt64(row))
+            set(
+                statusOfCode[Int(statusCodes[row])], at: position,
+                of: streamOfCode[Int(streamCodes[row])])
+        }
+    }
+
+    /// Counts the codes of a block first, so that the loop over rows touches nothing else.
+    private mutating func count(
+        _ streamCodes: UnsafeBufferPointer<UInt16>, _ typeCodes: UnsafeBufferPointer<UInt16>,
+        _ streamOfCode: [Int], _ typeOfCode: [Int]
+    ) {
+        var streamCounts = [UInt32](repeating: 0, count: streamOfCode.count)
+        var typeCounts = [UInt32](repeating: 0, count: typeOfCode.count)
+        streamCounts.withUnsafeMutableBufferPointer { streamCounts in
+            for code in streamCodes { streamCounts[Int(code)] &+= 1 }
+        }
+        typeCounts.withUnsafeMutableBufferPointer { typeCounts in
+            for code in typeCodes { typeCounts[Int(code)] &+= 1 }
+        }
+        for (code, stream) in streamOfCode.enumerated().dropFirst() {
+            streams[stream].events += Int(streamCounts[code])
+        }
+        for (code, type) in typeOfCode.enumerated().dropFirst() {
+            types[type].events += Int(typeCounts[code])
+        }
+    }
+
+    // MARK: - Together
+
+    mutating func merge(_ other: Answers) {
+        for (number, value) in other.streams.enumerated() {
+            let stream = other.streamNumbers.text(number).withUnsafeBytes { self.stream($0) }
+            streams[stream].events += value.events
+            streams[stream].milliseconds += value.milliseconds
+            streams[stream].tokens += value.tokens
+            guard value.status >= 0 else { continue }
+            let status = other.statuses.text(value.status).withUnsafeBytes {
+                statuses.number(of: $0)
+            }
+            set(status, at: value.statusPosition, of: stream)
+        }
+        for (number, values) in other.durations.enumerated() {
+            let tool = other.toolNumbers.text(number).withUnsafeBytes { self.tool($0) }
+            durations[tool].append(contentsOf: values)
+        }
+        for (number, value) in other.types.enumerated() {
+            let type = other.typeNumbers.text(number).withUnsafeBytes { self.type($0) }
+            types[type].events += value.events
         }
     }
 
     /// One line for each row, tab-separated; the reader sorts them.
-    func lines() -> [String] {
+    mutating func lines() -> [String] {
         var lines: [String] = []
-        streams.forEach { key, value in
-            let status = value.status.isEmpty ? "-" : String(decoding: value.status, as: UTF8.self)
+        for (number, value) in streams.enumerated() {
+            let status =
+                value.status < 0
+                ? "-" : String(decoding: statuses.text(value.status), as: UTF8.self)
+            let name = String(decoding: streamNumbers.text(number), as: UTF8.self)
             lines.append(
-                "stream\t\(String(decoding: key, as: UTF8.self))\t\(value.events)"
-                    + "\t\(value.milliseconds)\t\(value.tokens)\t\(status)")
+                "stream\t\(name)\t\(value.events)\t\(value.milliseconds)\t\(value.tokens)\t\(status)"
+            )
         }
-        tools.forEach { key, value in
-            var durations = value
-            let rank = durations.selectNearestRank(percent: 95)
-            lines.append(
-                "tool\t\(String(decoding: key, as: UTF8.self))\t\(durations.count)\t\(rank)")
+        guard !onlyStreams else { return lines }
+        for number in durations.indices where !durations[number].isEmpty {
+            let rank = durations[number].selectNearestRank(percent: 95)
+            let name = String(decoding: toolNumbers.text(number), as: UTF8.self)
+            lines.append("tool\t\(name)\t\(durations[number].count)\t\(rank)")
         }
-        types.forEach { key, value in
-            lines.append("type\t\(String(decoding: key, as: UTF8.self))\t\(value)")
+        for (number, value) in types.enumerated() {
+            let name = String(decoding: typeNumbers.text(number), as: UTF8.self)
+            lines.append("type\t\(name)\t\(value.events)")
         }
         return lines
     }
@@ -139,6 +246,12 @@ extension [UInt32] {
     fileprivate mutating func selectNearestRank(percent: Int) -> UInt32 {
         guard !isEmpty else { return 0 }
         let rank = Swift.max(1, (count * percent + 99) / 100) - 1
+        return withUnsafeMutableBufferPointer { $0.select(rank) }
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt32> {
+    fileprivate func select(_ rank: Int) -> UInt32 {
         var low = 0
         var high = count - 1
         while low < high {

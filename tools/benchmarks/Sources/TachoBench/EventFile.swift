@@ -20,6 +20,20 @@ enum EventFile {
         return events
     }
 
+    /// The first bytes of a file, at most `limit`.
+    static func bytes(_ path: String, limit: Int) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else {
+            throw UsageError(message: "\(path) cannot be read")
+        }
+        defer { fclose(file) }
+        fseek(file, 0, SEEK_END)
+        let count = min(limit, ftell(file))
+        rewind(file)
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+            read = fread(buffer.baseAddress, 1, count, file)
+        }
+    }
+
     /// Calls `body` with the number of each event and a closure that makes it.
     static func forEach(
         _ path: String, limit: Int = .max, keepsIDs: Bool = false,

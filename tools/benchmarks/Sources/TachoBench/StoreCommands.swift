@@ -8,11 +8,12 @@ import TachoLog
 
 /// Making a store to measure, and saying what is in one.
 enum StoreCommands {
-    /// `load STORE EVENTS`: appends the events and seals everything.
+    /// `load STORE EVENTS [--columns no]`: appends the events and seals everything.
     static func load(_ arguments: Arguments) throws {
         var options = LogOptions()
         options.sealByteCount = try arguments.integer(
             "seal-bytes", default: options.sealByteCount)
+        if arguments.text("columns", default: "yes") != "no" { options.columns = Answers.declared }
         var log = try LogWriter.open(try arguments.positional(0, "STORE"), options: options)
         var batch: [NewEvent] = []
         try EventFile.forEach(try arguments.positional(1, "EVENTS")) { _, event in

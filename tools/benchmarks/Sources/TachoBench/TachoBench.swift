@@ -9,7 +9,7 @@ import TachoLog
 /// Our side of the benchmarks, one process for each measurement; `tools/bench` starts it.
 @main
 enum TachoBench {
-    static func main() async {
+    static func main() {
         var words = Array(CommandLine.arguments.dropFirst())
         let command = words.isEmpty ? "" : words.removeFirst()
         do {
@@ -19,9 +19,12 @@ enum TachoBench {
             case "load": try StoreCommands.load(arguments)
             case "check": try StoreCommands.check(arguments)
             case "cat": try StoreCommands.cat(arguments)
-            case "answers": try await AnswersCommand.run(arguments)
+            case "answers": try AnswersCommand.run(arguments)
+            case "scan": try ScanCommand.run(arguments)
             case "select": try SelectCommand.run(arguments)
-            default: throw UsageError(message: "append|load|check|cat|answers|select STORE …")
+            default:
+                throw UsageError(
+                    message: "append|load|check|cat|answers|select STORE …, scan FILE …")
             }
         } catch {
             Output.error("tacho-bench \(command): \(error)\n")
