@@ -41,7 +41,9 @@ struct MiningOptions: ParsableArguments {
 }
 
 extension PatternBoard {
-    static var wantedTables: [WantedTable] { tables.map { WantedTable($0) } }
+    static var wantedTables: [WantedTable] {
+        tables.map { WantedTable($0.name, columns: $0.columns) }
+    }
 
     init(_ tables: OpenTables, _ options: MiningOptions) throws {
         try self.init(options: options.mining) { try tables.table($0) }
@@ -154,7 +156,8 @@ struct PatternsShowCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables + ["pattern_review_history"], in: location, asOf: asOf.asOf,
+            output.messages)
         let board = try PatternBoard(tables, mining)
         guard let entry = board.entry(id) else { throw Failure.unknownPattern(id) }
         var sheet = FactSheet(schema: "tacho.pattern/1", warnings: tables.warnings)

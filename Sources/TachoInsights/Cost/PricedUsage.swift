@@ -57,7 +57,10 @@ package struct PricedUsage: Sendable {
         mayBeLong = isAbove && usage.isResult
         var gap: Gap? = usage.model == nil ? .noModel : found == nil ? .noPrice : nil
         var multipliers: [Int64] = []
-        if let found { (multipliers, gap) = Self.multipliers(usage, found) }
+        if let found {
+            (multipliers, gap) = Self.multipliers(
+                tier: usage.serviceTier, isFast: usage.isFast, found)
+        }
         var terms: [Term] = []
         for kind in TokenKind.allCases where usage.count(kind) > 0 {
             var rate = found?.rate(kind, isLong: isLong)
@@ -70,18 +73,18 @@ package struct PricedUsage: Sendable {
         amount = gap == nil ? terms.reduce(Int128(0)) { $0 + ($1.amount ?? 0) } : nil
     }
 
-    private static func multipliers(
-        _ usage: ModelUsage, _ price: ModelPrice
+    static func multipliers(
+        tier: ByteString?, isFast: Bool, _ price: ModelPrice
     ) -> ([Int64], Gap?) {
         var multipliers: [Int64] = []
-        switch usage.serviceTier {
+        switch tier {
         case nil, "", "standard", "default": break
         case "batch":
             guard let batch = price.batchMultiplier else { return ([], .noMultiplier("batch")) }
             multipliers.append(batch)
         case .some(let tier): return ([], .noTier(tier))
         }
-        if usage.isFast {
+        if isFast {
             guard let fast = price.fastMultiplier else { return ([], .noMultiplier("fast")) }
             multipliers.append(fast)
         }
@@ -89,7 +92,7 @@ package struct PricedUsage: Sendable {
     }
 
     /// - Returns: `nil` if 64 bits do not hold it.
-    private static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
+    static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
         var rate = rate
         for multiplier in multipliers {
             let one = Int128(Money.picoDollarsPerDollar)
