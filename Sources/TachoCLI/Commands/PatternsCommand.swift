@@ -12,9 +12,11 @@ struct PatternsCommand: ParsableCommand {
             and work for nothing, each with the events that show it.
             """,
         subcommands: [
-            PatternsListCommand.self, PatternsShowCommand.self, PatternsApproveCommand.self,
-            PatternsRejectCommand.self, PatternsCommentCommand.self,
-            PatternsImplementCommand.self, PatternsRoiCommand.self,
+            PatternsListCommand.self, PatternsShowCommand.self, PatternsRecommendCommand.self,
+            PatternsSubmitCommand.self, PatternsApproveCommand.self, PatternsRejectCommand.self,
+            PatternsCommentCommand.self, PatternsImplementCommand.self,
+            PatternsActivateCommand.self, PatternsDeprecateCommand.self, PatternsRoiCommand.self,
+            PatternsPredictCommand.self, PatternsPredictionsCommand.self,
         ],
         defaultSubcommand: PatternsListCommand.self)
 }

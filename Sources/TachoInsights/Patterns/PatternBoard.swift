@@ -99,7 +99,7 @@ package struct PatternBoard: Sendable {
         }
         return (0..<table.rowCount).compactMap { row in
             guard let signature = table.text(Column.patternSignature, row),
-                PatternSignature.isValid(signature.description)
+                PatternSignature.isValid(signature.description), !isOnlyPredicted(table, row)
             else { return nil }
             let rows = patterns.number(of: signature).map { rowsByPattern[$0] } ?? []
             let count = Int(table.integer(Column.occurrenceCount, row) ?? 0)
@@ -122,12 +122,18 @@ package struct PatternBoard: Sendable {
         }
     }
 
+    /// What was expected and never came does not repeat.
+    private static func isOnlyPredicted(_ table: Table, _ row: Int) -> Bool {
+        table.text(OperationPatternsProjector.Column.automationStatus, row, equals: "predicted")
+            && table.integer(OperationPatternsProjector.Column.occurrenceCount, row) ?? 0 == 0
+    }
+
     /// What was decided about stays, also when it no longer repeats.
     private static func decided(_ table: Table, known: Set<String>) -> [Entry] {
         typealias Column = OperationPatternsProjector.Column
         return (0..<table.rowCount).compactMap { row in
             guard let id = table.text(Column.patternSignature, row)?.description,
-                !known.contains(id)
+                !known.contains(id), !isOnlyPredicted(table, row)
             else { return nil }
             let text = table.withJSON(Column.typicalInputPattern, row) {
                 JSONView(validated: $0).string()
