@@ -116,25 +116,51 @@ struct PatternsListCommand: ParsableCommand {
                 .init("status", drop: 2), .init("evidence", drop: 5, minimum: 12, maximum: 40),
                 .init("positions", detail: true), .init("advice", detail: true),
             ])
-        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map(Self.row)
+        let isShort = output.format == .text && !output.isWide
+        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map {
+            Self.row($0, isShort: isShort)
+        }
         listing.warnings = tables.warnings
         if limit > 0, wanted.count > limit {
             listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
         }
         listing.emptyMessage = "Nothing repeats, as far as the store knows."
         try listing.print(output)
+        let hasSequence = board.entries.contains { $0.kind == "sequence" }
+        if output.format == .text, !output.isQuiet, !hasSequence, board.callCount > 0 {
+            Output.note(
+                "No sequence of tools comes \(mining.minCount) times and more often than chance "
+                    + "explains; --min-count sets another threshold.")
+        }
         try tables.checkDamage()
     }
 
-    private static func row(_ entry: PatternBoard.Entry) -> [Cell] {
+    /// - Parameters:
+    ///   - entry: What repeats.
+    ///   - isShort: Whether a path's end is enough to know it by.
+    private static func row(_ entry: PatternBoard.Entry, isShort: Bool) -> [Cell] {
         let key = entry.evidence.keys.first
+        let text = isShort && entry.isFile ? pathEnd(entry.text) : entry.text
         return [
-            .text(entry.id), .text(entry.kind), .text(entry.text), .count(entry.count),
+            .text(entry.id), .text(entry.kind), .text(text), .count(entry.count),
             .count(entry.subjectCount), entry.savings.map { .money(Int128($0)) } ?? .unknown,
             entry.confidence.map { .real(($0 * 100).rounded() / 100) } ?? .unknown,
             .text(entry.status), .text(key.map { "\(entry.evidence.table) \($0)" }),
             .text(entry.positions.map(String.init).joined(separator: " ")), .text(entry.advice),
         ]
+    }
+}
+
+extension PatternsListCommand {
+    /// The last parts of a path, at least its name: what tells one file from another.
+    static func pathEnd(_ path: String) -> String {
+        let limit = 58
+        guard path.count > limit else { return path }
+        let end = path.suffix(limit)
+        guard let separator = end.firstIndex(where: { $0 == "/" || $0 == "\\" }) else {
+            return "…" + end
+        }
+        return "…" + end[separator...]
     }
 }
 

@@ -26,6 +26,12 @@ package struct PatternBoard: Sendable {
         package let positions: [Int64]
         /// Names of the tools of a sequence.
         package var tools: [String] = []
+
+        /// Whether the text is the path of a file.
+        package var isFile: Bool {
+            let kind = Redundancy.Kind(rawValue: kind)
+            return kind != nil && kind != .repeatedFailure
+        }
     }
 
     /// Tables that the board is made of, each with the columns it looks at; `nil` is all.
@@ -51,6 +57,8 @@ package struct PatternBoard: Sendable {
     ]
 
     package private(set) var entries: [Entry] = []
+    /// Calls in which sequences were looked for.
+    package let callCount: Int
 
     /// Builds the list, what saves most first.
     ///
@@ -65,8 +73,10 @@ package struct PatternBoard: Sendable {
         let costs = SessionCosts(try table("model_usage"), PriceBook(try table("prices")))
         entries += Self.operations(
             try table("operation_patterns"), try table("pattern_occurrences"))
+        let sequences = SequenceTable(try table("tool_sequences"))
+        callCount = sequences.callCount
         entries += Self.sequences(
-            try table("tool_sequences"), options, costs.meanRequest, statuses)
+            sequences, try table("tool_sequences"), options, costs.meanRequest, statuses)
         entries += Self.redundancies(try table("tool_calls"), RedundancyPrice(costs), statuses)
         entries += Self.decided(
             try table("operation_patterns"), known: Set(entries.map(\.id)))
@@ -154,10 +164,9 @@ package struct PatternBoard: Sendable {
     }
 
     private static func sequences(
-        _ table: Table, _ options: SequenceMining.Options, _ request: Int64?,
-        _ statuses: [String: String]
+        _ read: SequenceTable, _ table: Table, _ options: SequenceMining.Options,
+        _ request: Int64?, _ statuses: [String: String]
     ) -> [Entry] {
-        let read = SequenceTable(table)
         let mining = SequenceMining(read, options: options)
         return mining.candidates.map { run in
             let text = read.signature(run)
