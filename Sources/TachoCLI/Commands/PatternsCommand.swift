@@ -135,9 +135,6 @@ struct PatternsListCommand: ParsableCommand {
         try tables.checkDamage()
     }
 
-    /// - Parameters:
-    ///   - entry: What repeats.
-    ///   - isShort: Whether a path's end is enough to know it by.
     private static func row(_ entry: PatternBoard.Entry, isShort: Bool) -> [Cell] {
         let key = entry.evidence.keys.first
         let text = isShort && entry.isFile ? pathEnd(entry.text) : entry.text
