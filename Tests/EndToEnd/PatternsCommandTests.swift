@@ -88,6 +88,76 @@ struct PatternsCommandTests {
         #expect(roi["measured"] as? String == "too few to measure")
     }
 
+    @Test func `requests are predicted and checked once, and each says why`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+        let end =
+            #"{"stream":"s1","type":"hook.SessionEnd","source":"claude-code/hook","data":{"session_id":"s1"}}"#
+        let ended = try tacho.run(
+            ["append", "--envelope", "--quiet"], input: Data((end + "\n").utf8))
+        #expect(ended.status == 0, "\(ended.errors)")
+
+        let said = try tacho.run("patterns", "predict", "fix the pytest", "--json").rows()
+        let tried = try tacho.run("patterns", "predict", "--dry-run", "--json").data()
+        let first = try tacho.run("patterns", "predict", "--json").data()
+        let second = try tacho.run("patterns", "predict", "--json").data()
+
+        #expect(said.compactMap { $0["pattern"] as? String } == ["test:pytest:backend", "fix:bug"])
+        for counts in [tried, first] {
+            #expect(counts["predicted"] as? Int == 1)
+            #expect(counts["checked"] as? Int == 1)
+            #expect(counts["correct"] as? Int == 1)
+        }
+        #expect(second["predicted"] as? Int == 0)
+        #expect(second["checked"] as? Int == 0)
+        let score = try tacho.run("patterns", "predictions", "--json").rows()
+        #expect(score.map { $0["accuracy"] as? Double } == [1])
+        let why = try tacho.run(
+            "why", "pattern_predictions", "test:pytest:backend|s1", "was_correct", "--json")
+        #expect(try why.rows().map { $0["new"] as? Bool } == [true])
+        let pattern = try tacho.run("table", "operation_patterns", "--json").rows().first
+        #expect(pattern?["prediction_accuracy"] as? Double == 1)
+    }
+
+    @Test func `what to do comes with its reason and a command that does it`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+        let mining = ["--min-count", "10", "--json"]
+        let rows = try tacho.run(["patterns", "list"] + mining).rows()
+        let id = try #require(
+            rows.first { $0["kind"] as? String == "sequence" }?["id"] as? String)
+        func recommended() throws -> [String: String] {
+            let rows = try tacho.run(["patterns", "recommend"] + mining).rows()
+            let pairs = rows.map { ($0["id"] as? String ?? "", $0["action"] as? String ?? "") }
+            return Dictionary(pairs) { first, _ in first }
+        }
+
+        #expect(try recommended()[id] == "review")
+        let approved = try tacho.run(["patterns", "approve", id] + mining)
+        #expect(approved.status == 0, "\(approved.errors)")
+        #expect(try recommended()[id] == "implement")
+        for success in [true, false, false] {
+            let data =
+                #"{"pattern_id":"\#(id)","success":\#(success),"actual_cost":1,"estimated_cost":2}"#
+            let result = try tacho.run(
+                ["append", "--type", "pattern.executed", "--quiet"], input: Data((data + "\n").utf8)
+            )
+            #expect(result.status == 0, "\(result.errors)")
+        }
+
+        let first = try #require(
+            try tacho.run(["patterns", "recommend", "--severity", "high"] + mining).rows().first)
+        #expect(first["action"] as? String == "reject")
+        #expect((first["reason"] as? String)?.contains("3 executions, 33.3 % went well") == true)
+        let command = try #require(first["command"] as? String)
+            .replacingOccurrences(of: "TEXT", with: "no")
+        let words = command.split(separator: " ").dropFirst().map(String.init)
+        let rejected = try tacho.run(words + ["--min-count", "10"])
+        #expect(rejected.status == 0, "\(rejected.errors)")
+        #expect(
+            try tacho.run(["patterns", "recommend", "--severity", "high"] + mining).rows().isEmpty)
+    }
+
     @Test func `a pattern that is not there is told, and nothing is appended`() throws {
         let tacho = try Program()
         try Self.fill(tacho)

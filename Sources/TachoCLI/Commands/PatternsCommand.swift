@@ -12,9 +12,11 @@ struct PatternsCommand: ParsableCommand {
             and work for nothing, each with the events that show it.
             """,
         subcommands: [
-            PatternsListCommand.self, PatternsShowCommand.self, PatternsApproveCommand.self,
-            PatternsRejectCommand.self, PatternsCommentCommand.self,
-            PatternsImplementCommand.self, PatternsRoiCommand.self,
+            PatternsListCommand.self, PatternsShowCommand.self, PatternsRecommendCommand.self,
+            PatternsSubmitCommand.self, PatternsApproveCommand.self, PatternsRejectCommand.self,
+            PatternsCommentCommand.self, PatternsImplementCommand.self,
+            PatternsActivateCommand.self, PatternsDeprecateCommand.self, PatternsRoiCommand.self,
+            PatternsPredictCommand.self, PatternsPredictionsCommand.self,
         ],
         defaultSubcommand: PatternsListCommand.self)
 }
@@ -41,7 +43,9 @@ struct MiningOptions: ParsableArguments {
 }
 
 extension PatternBoard {
-    static var wantedTables: [WantedTable] { tables.map { WantedTable($0) } }
+    static var wantedTables: [WantedTable] {
+        tables.map { WantedTable($0.name, columns: $0.columns) }
+    }
 
     init(_ tables: OpenTables, _ options: MiningOptions) throws {
         try self.init(options: options.mining) { try tables.table($0) }
@@ -112,25 +116,48 @@ struct PatternsListCommand: ParsableCommand {
                 .init("status", drop: 2), .init("evidence", drop: 5, minimum: 12, maximum: 40),
                 .init("positions", detail: true), .init("advice", detail: true),
             ])
-        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map(Self.row)
+        let isShort = output.format == .text && !output.isWide
+        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map {
+            Self.row($0, isShort: isShort)
+        }
         listing.warnings = tables.warnings
         if limit > 0, wanted.count > limit {
             listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
         }
         listing.emptyMessage = "Nothing repeats, as far as the store knows."
         try listing.print(output)
+        let hasSequence = board.entries.contains { $0.kind == "sequence" }
+        if output.format == .text, !output.isQuiet, !hasSequence, board.callCount > 0 {
+            Output.note(
+                "No sequence of tools comes \(mining.minCount) times and more often than chance "
+                    + "explains; --min-count sets another threshold.")
+        }
         try tables.checkDamage()
     }
 
-    private static func row(_ entry: PatternBoard.Entry) -> [Cell] {
+    private static func row(_ entry: PatternBoard.Entry, isShort: Bool) -> [Cell] {
         let key = entry.evidence.keys.first
+        let text = isShort && entry.isFile ? pathEnd(entry.text) : entry.text
         return [
-            .text(entry.id), .text(entry.kind), .text(entry.text), .count(entry.count),
+            .text(entry.id), .text(entry.kind), .text(text), .count(entry.count),
             .count(entry.subjectCount), entry.savings.map { .money(Int128($0)) } ?? .unknown,
             entry.confidence.map { .real(($0 * 100).rounded() / 100) } ?? .unknown,
             .text(entry.status), .text(key.map { "\(entry.evidence.table) \($0)" }),
             .text(entry.positions.map(String.init).joined(separator: " ")), .text(entry.advice),
         ]
+    }
+}
+
+extension PatternsListCommand {
+    /// The last parts of a path, at least its name: what tells one file from another.
+    static func pathEnd(_ path: String) -> String {
+        let limit = 58
+        guard path.count > limit else { return path }
+        let end = path.suffix(limit)
+        guard let separator = end.firstIndex(where: { $0 == "/" || $0 == "\\" }) else {
+            return "…" + end
+        }
+        return "…" + end[separator...]
     }
 }
 
@@ -154,7 +181,8 @@ struct PatternsShowCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables + ["pattern_review_history"], in: location, asOf: asOf.asOf,
+            output.messages)
         let board = try PatternBoard(tables, mining)
         guard let entry = board.entry(id) else { throw Failure.unknownPattern(id) }
         var sheet = FactSheet(schema: "tacho.pattern/1", warnings: tables.warnings)

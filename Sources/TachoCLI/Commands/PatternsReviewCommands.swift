@@ -119,6 +119,21 @@ struct ReviewOptions: ParsableArguments {
     }
 }
 
+struct PatternsSubmitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Put a pattern before a person: it is in review.")
+
+    @Option(help: "Why.")
+    var notes: String?
+
+    @OptionGroup var review: ReviewOptions
+
+    func run() throws {
+        try review.append(
+            EventType.patternReviewed, [("action", "submitted"), ("notes", notes)])
+    }
+}
+
 struct PatternsApproveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Say that a pattern is worth a tool.")
@@ -189,5 +204,35 @@ struct PatternsImplementCommand: ParsableCommand {
         try review.append(
             EventType.patternImplemented, [("tool_name", tool), ("tool_script_path", script)],
             cost: cost)
+    }
+}
+
+struct PatternsActivateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "activate", abstract: "Say that a pattern's tool is in use everywhere.")
+
+    @Option(help: "Why.")
+    var notes: String?
+
+    @OptionGroup var review: ReviewOptions
+
+    func run() throws {
+        try review.append(
+            EventType.patternReviewed, [("action", "activated"), ("notes", notes)])
+    }
+}
+
+struct PatternsDeprecateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deprecate", abstract: "Say that a pattern's tool is used no longer.")
+
+    @Option(help: "Why.")
+    var reason: String
+
+    @OptionGroup var review: ReviewOptions
+
+    func run() throws {
+        try review.append(
+            EventType.patternReviewed, [("action", "deprecated"), ("reason", reason)])
     }
 }

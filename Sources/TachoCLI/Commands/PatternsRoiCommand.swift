@@ -27,7 +27,11 @@ struct PatternsRoiCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
+            [
+                "operation_patterns", "pattern_occurrences", "tool_sequences", "model_usage",
+                "sessions", "prices", "workflow_history", "pattern_roi_summary",
+                "pattern_review_history", "pattern_executions",
+            ], in: location, asOf: asOf.asOf, output.messages)
         let patterns = try tables.table("operation_patterns")
         guard let row = patterns.row(forKey: ByteString(id)) else {
             throw Failure.unknownPattern(id)

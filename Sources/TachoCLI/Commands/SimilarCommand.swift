@@ -47,20 +47,7 @@ struct SimilarCommand: ParsableCommand {
     func run() throws {
         let tables = try OpenTables(
             ["workflow_history", "sessions"], in: location, asOf: asOf.asOf, output.messages)
-        var corpus = PromptCorpus(
-            history: try tables.table("workflow_history"), sessions: try tables.table("sessions"))
-        var damage: [LogError] = []
-        try tables.reader.forEachBatch(
-            through: tables.asOf,
-            matching: RecordFilter(types: TypedPrompt.types),
-            onDamage: { damage.append($0) },
-            { batch in
-                try batch.forEachRecord { record in
-                    corpus.take(Event(record))
-                    return true
-                }
-                return true
-            })
+        let (corpus, damage) = try PromptCorpus.read(tables)
         let warnings = tables.warnings + damage.prefix(5).map(\.message)
         if evaluate { try print(corpus.evaluated(), warnings) }
         if let text { try printMatches(text, corpus, warnings) }
@@ -102,5 +89,30 @@ struct SimilarCommand: ParsableCommand {
         listing.warnings = warnings
         listing.emptyMessage = "No earlier prompt has a word of it."
         try listing.print(output)
+    }
+}
+
+extension PromptCorpus {
+    /// Reads what was asked for: requests from the tables, prompts from the log.
+    ///
+    /// - Parameter tables: With `workflow_history` and `sessions`.
+    /// - Returns: The requests, and what of the log could not be read.
+    /// - Throws: ``LogError`` if the log cannot be read at all.
+    static func read(_ tables: OpenTables) throws -> (corpus: PromptCorpus, damage: [LogError]) {
+        var corpus = PromptCorpus(
+            history: try tables.table("workflow_history"), sessions: try tables.table("sessions"))
+        var damage: [LogError] = []
+        try tables.reader.forEachBatch(
+            through: tables.asOf,
+            matching: RecordFilter(types: TypedPrompt.types),
+            onDamage: { damage.append($0) },
+            { batch in
+                try batch.forEachRecord { record in
+                    corpus.take(Event(record))
+                    return true
+                }
+                return true
+            })
+        return (corpus, damage)
     }
 }

@@ -63,7 +63,10 @@ package struct PricedUsage: Sendable {
         var gap: Gap? = usage.model == nil ? .noModel : found == nil ? .noPrice : nil
         var multipliers: [Int64] = []
         let service = usage.serviceTier.flatMap { found?.service($0) }
-        if let found { (multipliers, gap) = Self.multipliers(usage, found, service) }
+        if let found {
+            (multipliers, gap) = Self.multipliers(
+                tier: usage.serviceTier, isFast: usage.isFast, found, service)
+        }
         // Of a sum over requests nobody knows how long each was.
         let promptTokens = isLong ? usage.promptTokens : 0
         var terms: [Term] = []
@@ -83,11 +86,11 @@ package struct PricedUsage: Sendable {
         amount = gap == nil ? terms.reduce(Int128(0)) { $0 + ($1.amount ?? 0) } : nil
     }
 
-    private static func multipliers(
-        _ usage: ModelUsage, _ price: ModelPrice, _ service: ModelPrice.ServiceTier?
+    static func multipliers(
+        tier: ByteString?, isFast: Bool, _ price: ModelPrice, _ service: ModelPrice.ServiceTier?
     ) -> ([Int64], Gap?) {
         var multipliers: [Int64] = []
-        switch usage.serviceTier {
+        switch tier {
         case nil, "", "standard", "default": break
         case .some where service != nil: break
         case "batch":
@@ -95,7 +98,7 @@ package struct PricedUsage: Sendable {
             multipliers.append(batch)
         case .some(let tier): return ([], .noTier(tier))
         }
-        if usage.isFast {
+        if isFast {
             guard let fast = price.fastMultiplier else { return ([], .noMultiplier("fast")) }
             multipliers.append(fast)
         }
@@ -103,7 +106,7 @@ package struct PricedUsage: Sendable {
     }
 
     /// - Returns: `nil` if 64 bits do not hold it.
-    private static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
+    static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
         var rate = rate
         for multiplier in multipliers {
             let one = Int128(Money.picoDollarsPerDollar)

@@ -1,41 +1,12 @@
-/// All calls one behind the other, with an end between two sequences.
-struct Calls: Sendable {
-    /// Tool + 1; 0 is an end.
-    private(set) var codes: [UInt16] = []
-    /// Where each sequence begins in `codes`, ascending.
-    private(set) var starts: [Int32] = []
-
-    init(_ sequences: [[UInt16]]) {
-        codes.reserveCapacity(sequences.reduce(0) { $0 + $1.count + 1 })
-        for sequence in sequences {
-            starts.append(Int32(clamping: codes.count))
-            for tool in sequence { codes.append(tool == .max ? .max : tool + 1) }
-            codes.append(0)
-        }
-    }
-
-    /// The sequence that a place belongs to.
-    func sequence(at place: Int) -> Int {
-        var (low, high) = (0, starts.count)
-        while low + 1 < high {
-            let middle = (low + high) / 2
-            if Int(starts[middle]) <= place { low = middle } else { high = middle }
-        }
-        return low
-    }
-}
-
-/// Counts the frequent runs of one length, then those of the next.
+/// Counts the frequent runs of one length, then those of the next, with other calls between.
 ///
 /// A run ending at a place is the number of the run without its last call, which ends before, and
-/// the tool there: 48 bits, the key of a flat hash table.
+/// the tool there: 48 bits, the key of a flat hash table. A run can only be frequent if the run
+/// without its last call is, so only those are looked at that go on from a frequent one (the Apriori
+/// principle), and no count is estimated or lost.
+///
+/// Source: Agrawal and Srikant 1995 (levels); Laxman 2007 (occurrences that do not overlap).
 struct LevelCounter: Sendable {
-    struct Found: Sendable {
-        let tools: [Int]
-        let count: Int
-        let examples: [Int]
-    }
-
     /// A run that ends at a place, and where it begins.
     private struct Ending {
         var run: Int32
@@ -45,10 +16,9 @@ struct LevelCounter: Sendable {
     private let calls: Calls
     private let minimumCount: Int
     private let gap: Int
-    private(set) var runs: [Found] = []
-    /// Without gaps: the frequent run that ends at each place, −1 for none.
-    private var endings: [Int32]
-    /// With gaps: those that end at each place, from `offsets[place]` on.
+    /// In the order in which their first occurrences end.
+    private(set) var runs: [CountedRun] = []
+    /// The frequent runs that end at each place, from `offsets[place]` on.
     private var lists: [Ending] = []
     private var offsets: [Int32] = []
 
@@ -57,47 +27,23 @@ struct LevelCounter: Sendable {
         self.calls = calls
         self.minimumCount = max(1, minimumCount)
         self.gap = gap
-        endings = calls.codes.map { Int32($0) - 1 }
-        var counts = [Int](repeating: 0, count: Int(UInt16.max) + 1)
-        for code in calls.codes where code > 0 { counts[Int(code) - 1] += 1 }
-        let last = counts.lastIndex { $0 > 0 } ?? -1
-        runs = (0..<(last + 1)).map { Found(tools: [$0], count: counts[$0], examples: []) }
-        guard gap > 0 else { return }
-        for (place, ending) in endings.enumerated() {
+        let last = calls.toolCounts.lastIndex { $0 > 0 } ?? 0
+        runs = (0..<last).map {
+            CountedRun(key: RunKey(tools: [$0]), count: calls.toolCounts[$0 + 1])
+        }
+        for (place, code) in calls.codes.enumerated() {
             offsets.append(Int32(lists.count))
-            if ending >= 0 { lists.append(Ending(run: ending, start: Int32(place))) }
+            if code > 0 { lists.append(Ending(run: Int32(code) - 1, start: Int32(place))) }
         }
         offsets.append(Int32(lists.count))
-    }
-
-    /// Goes on to runs that are one call longer.
-    mutating func advance() {
-        if gap > 0 { advanceWithGaps() } else { advanceWithout() }
     }
 
     private static func key(_ run: Int32, _ code: UInt16) -> UInt64 {
         UInt64(UInt32(bitPattern: run)) << 16 | UInt64(code)
     }
 
-    private mutating func advanceWithout() {
-        var table = CountTable()
-        let codes = calls.codes
-        guard codes.count > 1 else { return runs = [] }
-        // Slot of the run that would end at each place, so that nothing is looked up twice.
-        var slots = [Int32](repeating: -1, count: codes.count)
-        for place in 1..<codes.count {
-            let before = endings[place - 1]
-            guard before >= 0, endings[place] >= 0 else { continue }
-            slots[place] = Int32(table.add(Self.key(before, codes[place]), end: place))
-        }
-        let numbers = keep(table)
-        for place in 0..<codes.count {
-            endings[place] = slots[place] < 0 ? -1 : numbers[Int(slots[place])]
-        }
-        collectExamples()
-    }
-
-    private mutating func advanceWithGaps() {
+    /// Goes on to runs that are one call longer.
+    mutating func advance() {
         var table = CountTable()
         let codes = calls.codes
         var found: [(entry: Int, start: Int32)] = []
@@ -144,30 +90,17 @@ struct LevelCounter: Sendable {
     /// - Returns: The number of each slot's run, −1 for a rare one.
     private mutating func keep(_ table: CountTable) -> [Int32] {
         var numbers = [Int32](repeating: -1, count: table.entries.count)
-        var kept: [Found] = []
+        var kept: [CountedRun] = []
         for (slot, entry) in table.entries.enumerated() where entry.count >= minimumCount {
             numbers[slot] = Int32(kept.count)
-            let prefix = runs[Int(entry.key >> 16)].tools
+            let tools = runs[Int(entry.key >> 16)].key.tools + [Int(entry.key & 0xFFFF) - 1]
             kept.append(
-                Found(
-                    tools: prefix + [Int(entry.key & 0xFFFF) - 1], count: Int(entry.count),
-                    examples: [calls.sequence(at: Int(entry.firstEnd))]))
+                CountedRun(
+                    key: RunKey(tools: tools), count: Int(entry.count),
+                    example: calls.sequence(at: Int(entry.firstEnd))))
         }
         runs = kept
         return numbers
-    }
-
-    private mutating func collectExamples() {
-        var examples = runs.map(\.examples)
-        for place in calls.codes.indices {
-            let run = Int(endings[place])
-            guard run >= 0, examples[run].count < 10 else { continue }
-            let sequence = calls.sequence(at: place)
-            if examples[run].last.map({ $0 < sequence }) ?? true { examples[run].append(sequence) }
-        }
-        runs = runs.indices.map {
-            Found(tools: runs[$0].tools, count: runs[$0].count, examples: examples[$0])
-        }
     }
 }
 
@@ -187,16 +120,6 @@ struct CountTable: Sendable {
     private var slots = [Int32](repeating: 0, count: 1 << 12)
 
     init() {}
-
-    /// Counts an occurrence.
-    ///
-    /// - Returns: The entry's index.
-    @inline(__always)
-    mutating func add(_ key: UInt64, end: Int) -> Int {
-        let index = slot(key, end: end)
-        entries[index].count += 1
-        return index
-    }
 
     /// Counts an occurrence that begins behind the last one counted.
     mutating func addApart(_ index: Int, start: Int32, end: Int) {

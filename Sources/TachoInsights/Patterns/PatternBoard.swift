@@ -26,15 +26,39 @@ package struct PatternBoard: Sendable {
         package let positions: [Int64]
         /// Names of the tools of a sequence.
         package var tools: [String] = []
+
+        /// Whether the text is the path of a file.
+        package var isFile: Bool {
+            let kind = Redundancy.Kind(rawValue: kind)
+            return kind != nil && kind != .repeatedFailure
+        }
     }
 
-    package static let tables = [
-        "operation_patterns", "pattern_occurrences", "pattern_approvals", "tool_sequences",
-        "tool_calls", "model_usage", "sessions", "prices", "workflow_history",
-        "pattern_roi_summary", "pattern_review_history", "pattern_executions",
+    /// Tables that the board is made of, each with the columns it looks at; `nil` is all.
+    package static let tables: [(name: String, columns: [String]?)] = [
+        ("operation_patterns", nil), ("prices", nil),
+        ("pattern_occurrences", ["occurrence_id", "pattern_id", "created_position"]),
+        (
+            "tool_sequences",
+            [
+                "sequence_id", "session_id", "tool_sequence", "continues", "agent_key",
+                "created_position",
+            ]
+        ),
+        (
+            "tool_calls",
+            [
+                "tool_call_id", "session_id", "agent_id", "parent_tool_use_id", "tool_name",
+                "tool_params", "command", "file_path", "called_at", "status", "success",
+                "result_byte_count", "created_position",
+            ]
+        ),
+        ("model_usage", SessionCosts.columns),
     ]
 
     package private(set) var entries: [Entry] = []
+    /// Calls in which sequences were looked for.
+    package let callCount: Int
 
     /// Builds the list, what saves most first.
     ///
@@ -46,15 +70,14 @@ package struct PatternBoard: Sendable {
         options: SequenceMining.Options, table: (String) throws(E) -> Table
     ) throws(E) {
         let statuses = Self.statuses(try table("operation_patterns"))
-        let usages = ModelUsage.read(
-            try table("model_usage"), sessions: try table("sessions"))
-        let book = PriceBook(try table("prices"))
+        let costs = SessionCosts(try table("model_usage"), PriceBook(try table("prices")))
         entries += Self.operations(
             try table("operation_patterns"), try table("pattern_occurrences"))
+        let sequences = SequenceTable(try table("tool_sequences"))
+        callCount = sequences.callCount
         entries += Self.sequences(
-            try table("tool_sequences"), options, Self.meanRequest(usages, book), statuses)
-        entries += Self.redundancies(
-            try table("tool_calls"), RedundancyPrice(usages, book), statuses)
+            sequences, try table("tool_sequences"), options, costs.meanRequest, statuses)
+        entries += Self.redundancies(try table("tool_calls"), RedundancyPrice(costs), statuses)
         entries += Self.decided(
             try table("operation_patterns"), known: Set(entries.map(\.id)))
         entries = entries.stablySorted { ($0.savings ?? -1) > ($1.savings ?? -1) }
@@ -70,13 +93,6 @@ package struct PatternBoard: Sendable {
         return statuses
     }
 
-    /// Pico-dollars of a request of a model, on average over all; `nil` where nothing is priced.
-    private static func meanRequest(_ usages: [ModelUsage], _ book: PriceBook) -> Int64? {
-        let total = CostReport(usages, by: .model, prices: .tacho(book)).total
-        guard total.pricedCount > 0 else { return nil }
-        return Int64(clamping: total.cost / Int128(total.pricedCount))
-    }
-
     package static func id(_ kind: String, _ text: String) -> String {
         WebhookID.shortHash(kind == "sequence" ? text : "\(kind):\(text)")
     }
@@ -86,11 +102,16 @@ package struct PatternBoard: Sendable {
     private static func operations(_ table: Table, _ occurrences: Table) -> [Entry] {
         typealias Column = OperationPatternsProjector.Column
         typealias Occurrence = PatternOccurrencesProjector.Column
+        let patterns = occurrences.textNumbers(of: Occurrence.patternID)
+        var rowsByPattern = [[Int]](repeating: [], count: patterns.largest + 1)
+        for row in 0..<occurrences.rowCount where rowsByPattern[patterns[row]].count < 10 {
+            rowsByPattern[patterns[row]].append(row)
+        }
         return (0..<table.rowCount).compactMap { row in
             guard let signature = table.text(Column.patternSignature, row),
-                PatternSignature.isValid(signature.description)
+                PatternSignature.isValid(signature.description), !isOnlyPredicted(table, row)
             else { return nil }
-            let rows = occurrences.rows(where: Occurrence.patternID, equals: signature)
+            let rows = patterns.number(of: signature).map { rowsByPattern[$0] } ?? []
             let count = Int(table.integer(Column.occurrenceCount, row) ?? 0)
             return Entry(
                 id: signature.description, kind: "operation", text: signature.description,
@@ -101,14 +122,20 @@ package struct PatternBoard: Sendable {
                 advice: "a script, a command, or a hook in place of a prompt",
                 evidence: (
                     "pattern_occurrences",
-                    rows.prefix(10).compactMap {
+                    rows.compactMap {
                         occurrences.text(Occurrence.occurrenceID, $0)?.description
                     }
                 ),
-                positions: rows.prefix(10).compactMap {
+                positions: rows.compactMap {
                     occurrences.integer(occurrences.schema.createdPositionColumn, $0)
                 })
         }
+    }
+
+    /// What was expected and never came does not repeat.
+    private static func isOnlyPredicted(_ table: Table, _ row: Int) -> Bool {
+        table.text(OperationPatternsProjector.Column.automationStatus, row, equals: "predicted")
+            && table.integer(OperationPatternsProjector.Column.occurrenceCount, row) ?? 0 == 0
     }
 
     /// What was decided about stays, also when it no longer repeats.
@@ -116,7 +143,7 @@ package struct PatternBoard: Sendable {
         typealias Column = OperationPatternsProjector.Column
         return (0..<table.rowCount).compactMap { row in
             guard let id = table.text(Column.patternSignature, row)?.description,
-                !known.contains(id)
+                !known.contains(id), !isOnlyPredicted(table, row)
             else { return nil }
             let text = table.withJSON(Column.typicalInputPattern, row) {
                 JSONView(validated: $0).string()
@@ -137,11 +164,10 @@ package struct PatternBoard: Sendable {
     }
 
     private static func sequences(
-        _ table: Table, _ options: SequenceMining.Options, _ request: Int64?,
-        _ statuses: [String: String]
+        _ read: SequenceTable, _ table: Table, _ options: SequenceMining.Options,
+        _ request: Int64?, _ statuses: [String: String]
     ) -> [Entry] {
-        let read = SequenceTable(table)
-        let mining = SequenceMining(read.sequences, options: options)
+        let mining = SequenceMining(read, options: options)
         return mining.candidates.map { run in
             let text = read.signature(run)
             let rows = run.examples.map { read.rows[$0] }
@@ -174,22 +200,34 @@ package struct PatternBoard: Sendable {
     private static func redundancies(
         _ table: Table, _ price: RedundancyPrice, _ statuses: [String: String]
     ) -> [Entry] {
-        let calls = (0..<table.rowCount).compactMap { RecordedCall(table, $0) }
-        var findings = Redundancy(calls).findings
+        typealias Column = ToolCallsProjector.Column
+        var findings = Redundancy(table).findings
         for index in findings.indices { findings[index].price = price.price(of: findings[index]) }
-        let groups = OrderedGroups.grouping(findings) { "\($0.kind.rawValue)\u{0}\($0.subject)" }
-        return groups.groups.map { _, alike in
-            let first = alike[0]
-            let id = id(first.kind.rawValue, first.subject)
+        let groups = OrderedGroups.grouping(findings) { Subject(kind: $0.kind, text: $0.subject) }
+        return groups.groups.map { subject, alike in
+            let text = subject.text.description
+            let id = id(subject.kind.rawValue, text)
             let prices = alike.compactMap(\.price)
+            let rows = alike.lazy.flatMap(\.rows).prefix(10)
             return Entry(
-                id: id, kind: first.kind.rawValue, text: first.subject,
+                id: id, kind: subject.kind.rawValue, text: text,
                 count: alike.reduce(0) { $0 + $1.count }, subjectCount: alike.count,
                 savings: prices.isEmpty
                     ? nil : Int64(clamping: prices.reduce(Int128(0)) { $0 + Int128($1) }),
-                confidence: nil, status: statuses[id] ?? "detected", advice: first.kind.advice,
-                evidence: ("tool_calls", Array(alike.flatMap(\.calls).prefix(10))),
-                positions: Array(alike.flatMap(\.positions).prefix(10)))
+                confidence: nil, status: statuses[id] ?? "detected", advice: subject.kind.advice,
+                evidence: (
+                    "tool_calls",
+                    rows.compactMap { table.text(Column.toolCallID, $0)?.description }
+                ),
+                positions: rows.compactMap {
+                    table.integer(table.schema.createdPositionColumn, $0)
+                })
         }
+    }
+
+    /// What several sessions may have done for nothing.
+    private struct Subject: Hashable {
+        let kind: Redundancy.Kind
+        let text: ByteString
     }
 }

@@ -7,13 +7,16 @@ package struct PatternPrediction: Sendable {
     package let signature: String
     /// 0 to 1.
     package let confidence: Double
+    /// The word that says so.
+    package let word: String
 
     package static func predictions(for input: String) -> [PatternPrediction] {
         let text = SearchText(input)
         var found: [PatternPrediction] = []
         func add(_ signature: String, _ confidence: Double, anyOf needles: [String]) {
-            guard text.holds(anyOf: needles) else { return }
-            found.append(PatternPrediction(signature: signature, confidence: confidence))
+            guard let word = needles.first(where: text.holds) else { return }
+            found.append(
+                PatternPrediction(signature: signature, confidence: confidence, word: word))
         }
         if text.holds(anyOf: ["test", "pytest", "vitest"]) {
             add(

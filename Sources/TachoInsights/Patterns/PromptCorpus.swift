@@ -15,6 +15,8 @@ package struct PromptCorpus: Sendable {
         /// Status of a workflow; of a session `fine`, or `N of M calls failed`.
         package let outcome: String
         package let hasFailed: Bool
+        /// Whether the work is over, as far as the log tells.
+        package let hasEnded: Bool
         package let facts: WorkflowFacts
     }
 
@@ -42,7 +44,8 @@ package struct PromptCorpus: Sendable {
             prompts.append(
                 Prompt(
                     id: id, kind: "workflow", text: text, project: nil, outcome: status,
-                    hasFailed: status == "failed", facts: facts))
+                    hasFailed: status == "failed",
+                    hasEnded: ["completed", "failed"].contains(status), facts: facts))
         }
     }
 
@@ -70,7 +73,9 @@ package struct PromptCorpus: Sendable {
                 id: session, kind: "session", text: text,
                 project: row.flatMap { sessions.text(Column.cwd, $0)?.description },
                 outcome: failures == 0 ? "fine" : "\(failures) of \(calls) calls failed",
-                hasFailed: failures > 0, facts: facts))
+                hasFailed: failures > 0,
+                hasEnded: row.map { sessions.text(Column.status, $0, equals: "ended") } ?? false,
+                facts: facts))
     }
 
     package struct Match: Sendable {

@@ -1,6 +1,6 @@
 import TachoJSON
 package import TachoLog
-import TachoProjections
+package import TachoProjections
 
 /// Work of an agent that brought nothing new, with the events that show it.
 ///
@@ -15,6 +15,8 @@ import TachoProjections
 ///
 /// A token is taken for four bytes. Calls of a session are looked at in the order in which the log
 /// told them; subagents see what the session's other agents edit.
+///
+/// - Complexity: One pass over the calls; a second one over sessions with a large result.
 ///
 /// Source: issue of pattern learning, §3; DESIGN §8.
 package struct Redundancy: Sendable {
@@ -37,9 +39,9 @@ package struct Redundancy: Sendable {
 
     package struct Finding: Sendable {
         package let kind: Kind
-        package let session: String
+        package let session: ByteString
         /// The file or the command.
-        package let subject: String
+        package let subject: ByteString
         /// How often it was for nothing.
         package fileprivate(set) var count = 0
         /// Tokens read for nothing.
@@ -48,10 +50,8 @@ package struct Redundancy: Sendable {
         package fileprivate(set) var requests = 0
         /// Of *carried*: tokens times the requests that carried them.
         package fileprivate(set) var carriedTokens: Int64 = 0
-        /// Positions of the first call and of those for nothing, ascending, at most 50.
-        package fileprivate(set) var positions: [Int64] = []
-        /// The same calls' ids, as `tacho why tool_calls ID` wants them.
-        package fileprivate(set) var calls: [String] = []
+        /// Rows of the first call and of those for nothing, ascending, at most 50.
+        package fileprivate(set) var rows: [Int] = []
         /// Pico-dollars; `nil` is unknown.
         package var price: Int64?
         package fileprivate(set) var called: Timestamp?
@@ -63,87 +63,146 @@ package struct Redundancy: Sendable {
     private static let commandByteLimit = ToolCallsProjector.argumentByteLimit
 
     package private(set) var findings: [Finding] = []
-    private var indexByKey: [String: Int] = [:]
+    private let calls: CallColumns
 
-    /// - Parameter calls: In the order of the log.
-    package init(_ calls: [RecordedCall]) {
-        for (_, calls) in OrderedGroups.grouping(calls, by: { $0.session }).groups {
-            findRereads(calls)
-            findRepeatedFailures(calls)
-            findRevertedEdits(calls)
-            findCarried(calls)
-        }
+    // Of the session at hand.
+    /// The newest read by path, agent, and input.
+    private var reads = RowMemory()
+    /// The newest edit by path.
+    private var edits = RowMemory()
+    /// The newest failure by command.
+    private var failures = RowMemory()
+    /// The newest edit that is not taken back, by path, old, and new text.
+    private var changes = RowMemory()
+    /// By row of a change: the one before with the same texts.
+    private var changesBefore: [Int: Int] = [:]
+    private var indices = RowMemory()
+
+    /// - Parameter table: The table `tool_calls`.
+    package init(_ table: Table) {
+        let calls = CallColumns(table)
+        self.calls = calls
+        calls.forEachSession { look(at: $0) }
     }
 
-    private mutating func note(
-        _ kind: Kind, _ subject: String, first: RecordedCall, again: RecordedCall?, tokens: Int64,
-        requests: Int
-    ) {
-        let key = "\(kind.rawValue)\u{0}\(first.session)\u{0}\(subject)"
-        let index = indexByKey[key] ?? findings.count
-        if index == findings.count {
-            indexByKey[key] = index
-            findings.append(Finding(kind: kind, session: first.session, subject: subject))
+    private mutating func look(at rows: ArraySlice<Int32>) {
+        reads.removeAll()
+        edits.removeAll()
+        failures.removeAll()
+        changes.removeAll()
+        changesBefore.removeAll(keepingCapacity: true)
+        indices.removeAll()
+        var hasLargeRead = false
+        for row in rows {
+            let row = Int(row)
+            switch calls.kind(row) {
+            case .read:
+                lookForReread(row)
+                hasLargeRead = hasLargeRead || isLargeRead(row)
+            case .edit:
+                failures.removeAll()
+                lookForReversion(row)
+            case .shell: lookForRepeatedFailure(row)
+            case .other: break
+            }
         }
-        findings[index].count += 1
-        findings[index].tokens += tokens
-        findings[index].requests += requests
-        if kind == .carried { findings[index].carriedTokens += tokens * Int64(requests) }
-        findings[index].called = findings[index].called ?? first.called
-        for call in [first, again].compactMap(\.self)
-        where findings[index].calls.count < Self.evidenceLimit
-            && !findings[index].calls.contains(call.id)
-        {
-            findings[index].positions.append(call.position)
-            findings[index].calls.append(call.id)
-        }
+        if hasLargeRead { lookForCarried(rows) }
     }
 
-    private static func tokens(_ call: RecordedCall) -> Int64 { (call.resultByteCount ?? 0) / 4 }
+    private func tokens(_ row: Int) -> Int64 { (calls.resultByteCount(row) ?? 0) / 4 }
 
     // MARK: Rules
 
-    private mutating func findRereads(_ calls: [RecordedCall]) {
-        var earlier: [String: [[UInt8]: RecordedCall]] = [:]
-        for call in calls {
-            guard let path = call.path else { continue }
-            if call.isEdit { earlier[path] = nil }
-            guard call.isRead, call.isSuccess == true, let input = call.input else { continue }
-            // An agent does not see what another one read.
-            let key = (call.agent.map { Array($0.utf8) } ?? []) + [0] + input
-            if let first = earlier[path]?[key], first.resultByteCount == call.resultByteCount {
-                note(
-                    .reread, path, first: first, again: call, tokens: Self.tokens(call),
-                    requests: 0)
-            }
-            earlier[path, default: [:]][key] = call
+    private mutating func lookForReread(_ row: Int) {
+        let path = calls.path(row)
+        guard path != 0, calls.isSuccess(row) == true,
+            let input = calls.withInput(row, { RowKey.hash($0) })
+        else { return }
+        // An agent does not see what another one read.
+        let agent = calls.agent(row)
+        let key = RowKey.hash(UInt64(path), agent, input)
+        if let first = reads[key], edits[UInt64(path)] ?? -1 < first, calls.path(first) == path,
+            calls.agent(first) == agent,
+            calls.resultByteCount(first) == calls.resultByteCount(row),
+            calls.haveEqualInputs(first, row)
+        {
+            note(.reread, first: first, again: row, tokens: tokens(row), requests: 0)
+        }
+        reads[key] = row
+    }
+
+    private mutating func lookForReversion(_ row: Int) {
+        let path = calls.path(row)
+        guard path != 0 else { return }
+        edits[UInt64(path)] = row
+        guard calls.isSuccess(row) == true,
+            let (old, new) = withTexts(row, { (RowKey.hash($0), RowKey.hash($1)) }), old != new
+        else { return }
+        let reverse = RowKey.hash(UInt64(path), new, old)
+        if let first = changes[reverse], isReversion(of: first, row) {
+            changes[reverse] = changesBefore[first]
+            let byteCount = calls.withInput(row) { $0.count } ?? 0
+            note(
+                .revertedEdit, first: first, again: row, tokens: Int64(byteCount / 2), requests: 2)
+        } else {
+            let key = RowKey.hash(UInt64(path), old, new)
+            changesBefore[row] = changes[key]
+            changes[key] = row
         }
     }
 
-    private mutating func findRepeatedFailures(_ calls: [RecordedCall]) {
-        var failed: [String: RecordedCall] = [:]
-        for call in calls {
-            if call.isEdit {
-                failed.removeAll()
-            } else if call.isShell, let command = call.command {
-                if call.isSuccess == true {
-                    if !failed.isEmpty, Self.mayChange(command) { failed.removeAll() }
-                    failed[command] = nil
-                } else if call.isSuccess == false {
-                    // A cut command may go on in another way; beside it stands what it is for, in
-                    // words that differ.
-                    let isWhole = command.utf8.count < Self.commandByteLimit
-                    if let first = failed[command],
-                        isWhole || first.input != nil && first.input == call.input
-                    {
-                        note(
-                            .repeatedFailure, command, first: first, again: call,
-                            tokens: Self.tokens(call), requests: 1)
-                    }
-                    failed[command] = call
-                }
-            }
+    private func isReversion(of first: Int, _ row: Int) -> Bool {
+        let isSame = withTexts(row) { old, new in
+            withTexts(first) { $0.elementsEqual(new) && $1.elementsEqual(old) } ?? false
         }
+        return calls.path(first) == calls.path(row) && isSame == true
+    }
+
+    /// Lends the old and the new text of an edit.
+    private func withTexts<Result>(
+        _ row: Int, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        let result = calls.withInput(row) { bytes -> Result? in
+            var (old, new): (JSONView?, JSONView?)
+            JSONView(validated: bytes).forEachMember { key, value in
+                if key.equals("old_string") { old = old ?? value }
+                if key.equals("new_string") { new = new ?? value }
+                return old == nil || new == nil
+            }
+            guard let old, let new else { return nil }
+            let both = old.withText { old in new.withText { new in body(old, new) } }
+            return both ?? nil
+        }
+        return result ?? nil
+    }
+
+    private mutating func lookForRepeatedFailure(_ row: Int) {
+        let isSuccess = calls.isSuccess(row)
+        // Most commands go well, and nothing waits for them.
+        if isSuccess == nil || isSuccess == true && failures.isEmpty { return }
+        guard let key = calls.withCommand(row, { RowKey.hash($0) }) else { return }
+        guard isSuccess == false else {
+            let mayChange = calls.withCommand(row) {
+                Self.mayChange(String(decoding: $0, as: UTF8.self))
+            }
+            if mayChange == true { failures.removeAll() }
+            failures[key] = nil
+            return
+        }
+        if let first = failures[key], isSameCommand(first, row) {
+            note(.repeatedFailure, first: first, again: row, tokens: tokens(row), requests: 1)
+        }
+        failures[key] = row
+    }
+
+    /// A cut command may go on in another way; beside it stands what it is for, in words that differ.
+    private func isSameCommand(_ first: Int, _ row: Int) -> Bool {
+        let isSame = calls.withCommand(row) { command in
+            let isEqual = calls.withCommand(first) { command.elementsEqual($0) } ?? false
+            return isEqual
+                && (command.count < Self.commandByteLimit || calls.haveEqualInputs(first, row))
+        }
+        return isSame == true
     }
 
     /// Whether a command may have changed anything, by its last part.
@@ -162,63 +221,99 @@ package struct Redundancy: Sendable {
         return !(name == "git" && ["status", "diff", "log", "show"].contains(second))
     }
 
-    private mutating func findRevertedEdits(_ calls: [RecordedCall]) {
-        var edits: [String: [(old: [UInt8], new: [UInt8], call: RecordedCall)]] = [:]
-        for call in calls where call.isEdit && call.isSuccess == true {
-            guard let path = call.path, let (old, new) = Self.exchange(call), old != new else {
-                continue
-            }
-            if let index = edits[path]?.lastIndex(where: { $0.old == new && $0.new == old }),
-                let first = edits[path]?.remove(at: index)
-            {
-                note(
-                    .revertedEdit, path, first: first.call, again: call,
-                    tokens: Int64((call.input?.count ?? 0) / 2), requests: 2)
-            } else {
-                edits[path, default: []].append((old, new, call))
-            }
-        }
+    private func isLargeRead(_ row: Int) -> Bool {
+        calls.resultByteCount(row) ?? 0 >= Self.carriedByteLimit && calls.agent(row) == 0
+            && calls.isSuccess(row) == true && calls.path(row) != 0
     }
 
-    private static func exchange(_ call: RecordedCall) -> (old: [UInt8], new: [UInt8])? {
-        call.input?.withUnsafeBytes { bytes in
-            let input = JSONView(validated: bytes)
-            guard let old = input["old_string"]?.text(), let new = input["new_string"]?.text()
-            else { return nil }
-            return (Array(old), Array(new))
-        } ?? nil
-    }
-
-    private static let separators = Array("/ \"'=,:;()".utf8)
-
-    private static func isLargeRead(_ call: RecordedCall) -> Bool {
-        call.isRead && call.agent == nil && call.isSuccess == true
-            && (call.resultByteCount ?? 0) >= carriedByteLimit
-    }
-
-    private mutating func findCarried(_ calls: [RecordedCall]) {
-        guard calls.contains(where: Self.isLargeRead) else { return }
-        // What later calls name, from the last call back.
-        var named = Set<Substring>()
-        var carried: [(call: RecordedCall, name: String, later: Int)] = []
-        // Only the session's own agent carries what it read.
+    private mutating func lookForCarried(_ rows: ArraySlice<Int32>) {
+        let large = rows.filter { calls.kind(Int($0)) == .read && isLargeRead(Int($0)) }
+        // The last call that names a file, by the file's name.
+        var lastNamed: [ByteString: Int] = [:]
+        for row in large { lastNamed[name(Int(row))] = -1 }
+        let lengths = Set(lastNamed.keys.map(\.bytes.count))
         var later = 0
-        for call in calls.reversed() {
-            if Self.isLargeRead(call), let path = call.path {
-                let name = path.split(separator: "/").last ?? ""
-                if !named.contains(name), later > 0 { carried.append((call, path, later)) }
-            }
-            if call.agent == nil { later += 1 }
-            for text in [call.path, call.command].compactMap(\.self) {
-                for part in text.utf8.split(whereSeparator: Self.separators.contains) {
-                    named.insert(Substring(part))
+        for row in rows {
+            let row = Int(row)
+            // Only the session's own agent carries what it read.
+            if calls.agent(row) == 0 { later += 1 }
+            func note(_ text: UnsafeRawBufferPointer) {
+                Self.forEachPart(of: text) { part in
+                    guard lengths.contains(part.count) else { return }
+                    let name = ByteString(part)
+                    if lastNamed[name] != nil { lastNamed[name] = row }
                 }
             }
+            calls.withPath(row, note)
+            calls.withCommand(row, note)
         }
-        for (call, path, later) in carried.reversed() {
-            note(
-                .carried, path, first: call, again: nil, tokens: Self.tokens(call),
-                requests: later)
+        for row in rows {
+            let row = Int(row)
+            if calls.agent(row) == 0 { later -= 1 }
+            guard later > 0, calls.kind(row) == .read, isLargeRead(row) else { continue }
+            if let last = lastNamed[name(row)], last > row { continue }
+            note(.carried, first: row, again: nil, tokens: tokens(row), requests: later)
         }
     }
+
+    private static let isSeparator: [Bool] = {
+        let separators = Array("/ \"'=,:;()".utf8)
+        return (0...UInt8.max).map { separators.contains($0) }
+    }()
+
+    /// The file's name without its directories.
+    private func name(_ row: Int) -> ByteString {
+        let name = calls.withPath(row) { path -> ByteString? in
+            let name = path.split(separator: UInt8(ascii: "/")).last
+            return name.map { ByteString(UnsafeRawBufferPointer(rebasing: $0)) }
+        }
+        return (name ?? nil) ?? ""
+    }
+
+    private static func forEachPart(
+        of text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        var start = 0
+        isSeparator.withUnsafeBufferPointer { isSeparator in
+            for end in 0...text.count
+            where end == text.count || isSeparator[Int(text[end])] {
+                if end > start { body(UnsafeRawBufferPointer(rebasing: text[start..<end])) }
+                start = end + 1
+            }
+        }
+    }
+
+    // MARK: Findings
+
+    private mutating func note(
+        _ kind: Kind, first: Int, again: Int?, tokens: Int64, requests: Int
+    ) {
+        let subject =
+            kind == .repeatedFailure
+            ? calls.table.text(CallColumns.Column.command, first)
+            : calls.table.text(CallColumns.Column.filePath, first)
+        let text = subject ?? ""
+        let key = text.bytes.withUnsafeBytes { RowKey.hash(UInt64(kind.index), RowKey.hash($0)) }
+        let index = indices[key] ?? findings.count
+        if index == findings.count {
+            indices[key] = index
+            let session = calls.table.text(CallColumns.Column.sessionID, first)
+            findings.append(Finding(kind: kind, session: session ?? "", subject: text))
+            findings[index].called = calls.table.timestamp(CallColumns.Column.calledAt, first)
+        }
+        findings[index].count += 1
+        findings[index].tokens += tokens
+        findings[index].requests += requests
+        if kind == .carried { findings[index].carriedTokens += tokens * Int64(requests) }
+        for row in [first, again].compactMap(\.self)
+        where findings[index].rows.count < Self.evidenceLimit
+            && !findings[index].rows.contains(row)
+        {
+            findings[index].rows.append(row)
+        }
+    }
+}
+
+extension Redundancy.Kind {
+    fileprivate var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -1,20 +1,9 @@
 /// Sequences of tools that agents call more often than their parts explain.
 ///
-/// Counts every run of 2 to 8 calls that comes at least `minimumCount` times, exactly. A run can
-/// only be that frequent if the run without its last call is, and the one without its first; so
-/// level after level only those are counted whose parts were frequent one level below (the Apriori
-/// principle), and no count is ever estimated or lost:
-///
-///     level 2   Read→Edit 900   Edit→Bash 700   Bash→Read 650   …
-///     level 3   Read→Edit→Bash  needs Read→Edit and Edit→Bash, both frequent: counted
-///
-/// Memory: 10 bytes a call (tool, and the number of the frequent run that ends there, twice), and 24
-/// bytes a run counted on the level at hand. A level holds no more runs than the calls ÷
-/// `minimumCount` frequent ones below it times the tools.
-///
-/// With gaps, up to `gap` other calls may stand between two that follow each other. One stretch of
-/// calls then holds a run in many ways; what counts is the largest number of places for it that do
-/// not overlap, for which the principle holds too.
+/// Every run of 2 to 8 calls that comes at least `minimumCount` times is counted, exactly: by sorting
+/// (``RunCounter``), or, with gaps, level by level (``LevelCounter``). With gaps, up to `gap` other
+/// calls may stand between two that follow each other. One stretch of calls then holds a run in many
+/// ways; what counts is the largest number of places for it that do not overlap.
 ///
 /// A frequent run is *surprising* if it is more than its parts: `expected` is what a chain that knows
 /// one call less would bring about, (runs without the last × runs without the first) ÷ (runs without
@@ -25,8 +14,7 @@
 /// that stay frequent without the calls that belong to better ones.
 /// Runs of two calls are bound if most calls of either tool are in them.
 ///
-/// Source: Agrawal and Srikant 1995 (levels); Laxman 2007 (occurrences that do not overlap);
-/// Prum, Rodolphe, de Turckheim 1995 (expectation of a word under the maximal Markov chain).
+/// Source: Prum, Rodolphe, de Turckheim 1995 (expectation of a word under the maximal Markov chain).
 package struct SequenceMining: Sendable {
     package struct Options: Sendable {
         /// The reference's count from which automating is worth a thought (semantics §5.8).
@@ -37,6 +25,8 @@ package struct SequenceMining: Sendable {
         package var minimumDeviations = 6.0
         /// Other calls allowed between two neighbours.
         package var gap = 0
+        /// Runs sorted at a time: 16 MB of them, and as much to sort into.
+        package var wordLimit = 1 << 21
 
         package init() {}
     }
@@ -48,86 +38,144 @@ package struct SequenceMining: Sendable {
         package let expected: Double
         /// Whether its calls belong together.
         package let isBound: Bool
-        /// Indices of up to ten sequences that hold it, ascending.
+        /// Indices of up to ten sequences that hold it, ascending; of candidates only.
         package let examples: [Int]
 
         package var lift: Double { expected > 0 ? Double(count) / expected : .infinity }
     }
 
-    /// Frequent runs by level, the first level that of two calls.
-    package private(set) var frequent: [[Run]] = []
+    /// A frequent run, and what is thought of it.
+    struct Frequent: Sendable {
+        let run: CountedRun
+        let expected: Double
+        let isBound: Bool
+    }
+
     package private(set) var callCount = 0
     /// Runs worth a person's look, the most calls first.
     package private(set) var candidates: [Run] = []
+    /// By length less two, each level in the order of keys.
+    private var levels: [[Frequent]] = []
     private let options: Options
 
-    /// Counts all levels.
+    /// Counts all runs.
     ///
     /// - Parameters:
     ///   - sequences: Tools by number, from 0; the calls of one agent, in their order.
     ///   - options: What is frequent, and what is a candidate.
     package init(_ sequences: [[UInt16]], options: Options = Options()) {
-        self.options = options
-        callCount = sequences.reduce(0) { $0 + $1.count }
-        let calls = Calls(sequences)
-        var counter = LevelCounter(calls, minimumCount: options.minimumCount, gap: options.gap)
-        var singles: [[Int]: Int] = [:]
-        for run in counter.runs { singles[run.tools] = run.count }
-        var below = singles
-        var belowThat: [[Int]: Int] = [[]: callCount]
-        var bound = Set<[Int]>()
-        for _ in 2...max(2, options.maximumLength) {
-            counter.advance()
-            var counts: [[Int]: Int] = [:]
-            var level: [Run] = []
-            var boundHere = Set<[Int]>()
-            for run in counter.runs {
-                counts[run.tools] = run.count
-                let (start, end) = (Array(run.tools.dropLast()), Array(run.tools.dropFirst()))
-                let (left, right) = (below[start] ?? 0, below[end] ?? 0)
-                let middle = belowThat[Array(end.dropLast())] ?? 0
-                let expected = Double(left) * Double(right) / Double(max(1, middle))
-                let isHabit =
-                    bound.contains(start) && bound.contains(end)
-                    && 2 * run.count >= max(left, right)
-                // Two tools that mostly come together are a habit before any chance is reckoned.
-                let isPair =
-                    run.tools.count == 2 && start != end && 2 * run.count >= max(left, right)
-                let isBound =
-                    isPair || isHabit || isSurprising(run.tools, run.count, expected)
-                if isBound { boundHere.insert(run.tools) }
-                level.append(
-                    Run(
-                        tools: run.tools, count: run.count, expected: expected, isBound: isBound,
-                        examples: run.examples))
-            }
-            bound = boundHere
-            frequent.append(level)
-            if level.isEmpty { break }
-            (belowThat, below) = (below, counts)
-        }
-        candidates = unexplained(longest(), calls)
+        self.init(Calls(sequences), options: options)
     }
+
+    init(_ calls: Calls, options: Options) {
+        self.options = options
+        callCount = calls.count
+        let counted = Self.count(calls, options)
+        var below = counted[0].map { Frequent(run: $0, expected: 0, isBound: false) }
+        var belowThat: [Frequent] = []
+        for runs in counted.dropFirst() {
+            let level = runs.map { judge($0, below, belowThat) }
+            levels.append(level)
+            (belowThat, below) = (below, level)
+        }
+        let found = longest()
+        candidates = options.gap == 0 ? unexplained(found, calls) : found.map { Self.run($0) }
+    }
+
+    /// Frequent runs by length less two, each level in the order of their tools.
+    package var frequent: [[Run]] { levels.map { level in level.map { Self.run($0) } } }
+
+    private static func run(_ frequent: Frequent, examples: [Int]? = nil) -> Run {
+        Run(
+            tools: frequent.run.key.tools, count: frequent.run.count, expected: frequent.expected,
+            isBound: frequent.isBound,
+            examples: examples ?? [frequent.run.example].compactMap(\.self))
+    }
+
+    // MARK: Counting
+
+    /// By length less one, up to the longest.
+    private static func count(_ calls: Calls, _ options: Options) -> [[CountedRun]] {
+        let lengths = max(2, min(RunKey.callLimit, options.maximumLength))
+        if options.gap == 0 {
+            let levels = calls.frequentRuns(
+                minimumCount: options.minimumCount, wordLimit: options.wordLimit)
+            return Array(levels.prefix(lengths))
+        }
+        var counter = LevelCounter(calls, minimumCount: options.minimumCount, gap: options.gap)
+        var levels = [counter.runs]
+        while levels.count < lengths {
+            counter.advance()
+            levels.append(counter.runs.sorted { $0.key < $1.key })
+        }
+        return levels
+    }
+
+    // MARK: Judging
+
+    private static func find(_ key: RunKey, in level: [Frequent]) -> Frequent? {
+        var (low, high) = (0, level.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if level[middle].run.key < key { low = middle + 1 } else { high = middle }
+        }
+        return low < level.count && level[low].run.key == key ? level[low] : nil
+    }
+
+    private func judge(
+        _ run: CountedRun, _ below: [Frequent], _ belowThat: [Frequent]
+    ) -> Frequent {
+        let length = run.key.count
+        let (start, end) = (run.key.prefix(length - 1), run.key.dropFirst())
+        let (left, right) = (Self.find(start, in: below), Self.find(end, in: below))
+        let (leftCount, rightCount) = (left?.run.count ?? 0, right?.run.count ?? 0)
+        let middle =
+            length == 2
+            ? callCount : Self.find(end.prefix(length - 2), in: belowThat)?.run.count ?? 0
+        let expected = Double(leftCount) * Double(rightCount) / Double(max(1, middle))
+        let isMost = 2 * run.count >= max(leftCount, rightCount)
+        let isHabit = left?.isBound == true && right?.isBound == true && isMost
+        // Two tools that mostly come together are a habit before any chance is reckoned.
+        let isPair = length == 2 && start != end && isMost
+        return Frequent(
+            run: run, expected: expected,
+            isBound: isPair || isHabit || isSurprising(run, length, expected))
+    }
+
+    private func isSurprising(_ run: CountedRun, _ length: Int, _ expected: Double) -> Bool {
+        guard length >= 3, (1..<length).contains(where: { run.key[$0] != run.key[0] }) else {
+            return false
+        }
+        let count = Double(run.count)
+        return count >= options.minimumLift * expected
+            && count - expected >= options.minimumDeviations * expected.squareRoot()
+    }
+
+    // MARK: Choosing
 
     /// The longest bound runs, then what is left of shorter ones.
     ///
     /// A run within a longer one is left out, unless it comes twice as often as that.
-    private func longest() -> [Run] {
-        var found: [Run] = []
-        for level in frequent.reversed() {
-            for run in level where run.isBound && run.tools.count >= options.minimumLength {
-                let isPart = found.contains { longer in
-                    longer.tools.count > run.tools.count && run.count < 2 * longer.count
-                        && holds(longer.tools, run.tools)
-                }
-                if !isPart { found.append(run) }
+    private func longest() -> [Frequent] {
+        var found: [Frequent] = []
+        // The most frequent of the longer runs that hold a run.
+        var counts: [RunKey: Int] = [:]
+        for (place, level) in levels.enumerated().reversed()
+        where place + 2 >= options.minimumLength {
+            let chosen = level.filter { frequent in
+                frequent.isBound
+                    && counts[frequent.run.key].map { frequent.run.count >= 2 * $0 } ?? true
             }
+            for frequent in chosen {
+                let parts = frequent.run.key.parts(
+                    from: options.minimumLength, withGaps: options.gap > 0)
+                for part in parts { counts[part] = max(counts[part] ?? 0, frequent.run.count) }
+            }
+            found += chosen
         }
-        return found.enumerated().sorted { left, right in
-            let (a, b) = (left.element, right.element)
-            let (x, y) = (a.count * a.tools.count, b.count * b.tools.count)
-            return x == y ? left.offset < right.offset : x > y
-        }.map(\.element)
+        return found.stablySorted { left, right in
+            left.run.count * left.run.key.count > right.run.count * right.run.key.count
+        }
     }
 
     /// Leaves out runs whose calls belong to better ones.
@@ -135,42 +183,23 @@ package struct SequenceMining: Sendable {
     /// A habit drags runs along that overlap it: what comes before it with its first calls, a cycle
     /// cut elsewhere. Each run takes its calls away from those after it, which then have to be
     /// frequent with what is left.
-    private func unexplained(_ runs: [Run], _ calls: Calls) -> [Run] {
-        guard options.gap == 0 else { return runs }
-        var codes = calls.codes
-        return runs.filter { run in
-            let wanted = run.tools.map { UInt16($0) + 1 }
-            var places: [Int] = []
-            var place = 0
-            while place + wanted.count <= codes.count {
-                var length = 0
-                while length < wanted.count, codes[place + length] == wanted[length] { length += 1 }
-                if length == wanted.count { places.append(place) }
-                place += 1
+    private func unexplained(_ runs: [Frequent], _ calls: Calls) -> [Run] {
+        let places = calls.places(of: runs.map(\.run.key))
+        var isTaken = [Bool](repeating: false, count: calls.codes.count)
+        return zip(runs, places).compactMap { run, places in
+            let length = run.run.key.count
+            let own = places.filter { place in
+                !isTaken[place..<(place + length)].contains(true)
             }
-            guard places.count >= options.minimumCount else { return false }
-            for place in places {
-                for offset in wanted.indices { codes[place + offset] = 0 }
+            guard own.count >= options.minimumCount else { return nil }
+            var examples: [Int] = []
+            for place in own {
+                for taken in place..<(place + length) { isTaken[taken] = true }
+                guard examples.count < 10 else { continue }
+                let sequence = calls.sequence(at: place)
+                if examples.last != sequence { examples.append(sequence) }
             }
-            return true
-        }
-    }
-
-    private func isSurprising(_ tools: [Int], _ count: Int, _ expected: Double) -> Bool {
-        guard tools.count >= 3, Set(tools).count > 1 else { return false }
-        return Double(count) >= options.minimumLift * expected
-            && Double(count) - expected >= options.minimumDeviations * expected.squareRoot()
-    }
-
-    /// Whether the shorter run is in the longer one, with gaps if they are allowed.
-    private func holds(_ longer: [Int], _ shorter: [Int]) -> Bool {
-        guard options.gap == 0 else {
-            var rest = shorter[...]
-            for tool in longer where tool == rest.first { rest = rest.dropFirst() }
-            return rest.isEmpty
-        }
-        return (0...(longer.count - shorter.count)).contains { start in
-            longer[start..<(start + shorter.count)].elementsEqual(shorter)
+            return Self.run(run, examples: examples)
         }
     }
 }

@@ -28,4 +28,5 @@ package let allProjectors: [any Projector.Type] = [
     PatternExecutionsProjector.self,
     PatternConfidenceHistoryProjector.self,
     PatternRoiSummaryProjector.self,
+    PatternPredictionsProjector.self,
 ]

@@ -47,6 +47,8 @@ struct UsageLog {
         return projections
     }
 
+    func table(_ name: String) throws -> Table { try #require(try fold().table(named: name)) }
+
     func usages() throws -> [ModelUsage] {
         let tables = try fold()
         return ModelUsage.read(

@@ -35,10 +35,77 @@ struct SequenceMiningTests {
             let expected = counts(sequences, length: place + 2).filter { $0.value >= minimumCount }
             let found = Dictionary(uniqueKeysWithValues: level.map { ($0.tools, $0.count) })
             #expect(found == expected)
-            for run in level {
-                for example in run.examples {
-                    #expect(counts([sequences[example]], length: place + 2)[run.tools] != nil)
-                }
+        }
+        for run in mining.candidates {
+            #expect(!run.examples.isEmpty && run.examples.count <= 10)
+            for example in run.examples {
+                #expect(counts([sequences[example]], length: run.tools.count)[run.tools] != nil)
+            }
+        }
+    }
+
+    /// Words are sorted a part at a time, and are wider with more tools than a byte holds.
+    @Test(arguments: [3, 250, 255, 256, 700], [1, 50, 1 << 21])
+    func `counts are the same however many tools there are and words are sorted at a time`(
+        tools: Int, wordLimit: Int
+    ) {
+        var generator = SeededRandom(testSeed())
+        // Each tool is there, and some runs come again.
+        var sequences = random(40, tools: tools, &generator) + [(0..<tools).map { UInt16($0) }]
+        sequences += sequences
+        var options = SequenceMining.Options()
+        options.minimumCount = 2
+        options.wordLimit = wordLimit
+
+        let mining = SequenceMining(sequences, options: options)
+
+        #expect(mining.frequent.count == 7)
+        for (place, level) in mining.frequent.enumerated() {
+            let expected = counts(sequences, length: place + 2).filter { $0.value >= 2 }
+            let found = Dictionary(uniqueKeysWithValues: level.map { ($0.tools, $0.count) })
+            #expect(found == expected)
+        }
+    }
+
+    /// The most places for a run, each beginning behind the end of the one before, with at most `gap`
+    /// other calls between two: the one that ends first, then the one that ends first behind it.
+    private func countWithGaps(_ run: [Int], _ sequences: [[UInt16]], gap: Int) -> Int {
+        func ends(_ tools: [UInt16], _ start: Int, _ rest: ArraySlice<Int>) -> Int? {
+            guard let next = rest.first else { return start - 1 }
+            let last = rest.count == run.count ? tools.count - 1 : start + gap
+            guard start <= min(last, tools.count - 1) else { return nil }
+            return (start...min(last, tools.count - 1)).compactMap { place in
+                Int(tools[place]) == next ? ends(tools, place + 1, rest.dropFirst()) : nil
+            }.min()
+        }
+        return sequences.reduce(0) { sum, tools in
+            var (count, start) = (0, 0)
+            while let end = ends(tools, start, run[...]) {
+                count += 1
+                start = end + 1
+            }
+            return sum + count
+        }
+    }
+
+    @Test(arguments: [1, 2]) func `with gaps counts are those of trying every place`(gap: Int) {
+        var generator = SeededRandom(testSeed())
+        let sequences = random(6, tools: 4, &generator)
+        var options = SequenceMining.Options()
+        options.minimumCount = 3
+        options.gap = gap
+        options.maximumLength = 4
+
+        let mining = SequenceMining(sequences, options: options)
+
+        #expect(mining.frequent.count == 3)
+        for (place, level) in mining.frequent.enumerated() {
+            let found = Dictionary(uniqueKeysWithValues: level.map { ($0.tools, $0.count) })
+            var runs = [[Int]()]
+            for _ in 0..<(place + 2) { runs = runs.flatMap { run in (0..<4).map { run + [$0] } } }
+            for run in runs {
+                let count = countWithGaps(run, sequences, gap: gap)
+                #expect(found[run] == (count >= 3 ? count : nil), "\(run)")
             }
         }
     }

@@ -53,6 +53,7 @@ struct LawTests {
         expectNames(
             PatternConfidenceHistoryProjector.self, PatternConfidenceHistoryProjector.Column.self)
         expectNames(PatternRoiSummaryProjector.self, PatternRoiSummaryProjector.Column.self)
+        expectNames(PatternPredictionsProjector.self, PatternPredictionsProjector.Column.self)
     }
 
     private func expectNames<Column: CaseIterable>(

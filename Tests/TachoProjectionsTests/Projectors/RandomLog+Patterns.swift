@@ -22,6 +22,7 @@ extension RandomLog {
             #""actual_cost":\#(pick(["0.\(number(99))", "1e300", "-1", "[]"]))"#,
             #""estimated_cost":0.\#(number(99))"#, #""execution_time_seconds":\#(number(99)).5"#,
             #""estimated_time_seconds":\#(pick(["60", "1e300", "null"]))"#,
+            #""request_id":"\#(pick(["wf-w1", "w1", "r"]))""#, #""reasoning":"says test""#,
             #""was_correct":\#(pick(["true", "false", "1"]))"#,
         ].filter { !$0.isEmpty && number(5) > 0 }
         let stamp = Timestamp(milliseconds: 1_767_312_000_000 + Int64(number(1000)) * 100)

@@ -1,0 +1,73 @@
+import ArgumentParser
+import TachoInsights
+import TachoProjections
+
+struct PatternsRecommendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recommend",
+        abstract: "Say what to do about patterns, the most pressing first.",
+        discussion: """
+            reject, approve, look again: by what three or more executions of the tool brought. \
+            implement: approved, and no tool yet. review: repeats, and nobody has looked at it. \
+            avoid: done for nothing, with a price.
+
+            EXAMPLES
+              tacho patterns recommend
+              tacho patterns recommend --severity high --json | jq -r '.data[].command'
+            """)
+
+    enum Severity: String, ExpressibleByArgument, CaseIterable {
+        case high, medium, low
+    }
+
+    @Option(help: "Only of this severity: high, medium, low.")
+    var severity: Severity?
+
+    @Option(help: "At most so many; 0 is all.")
+    var limit = 20
+
+    @OptionGroup var mining: MiningOptions
+    @OptionGroup var asOf: AsOfOptions
+    @OptionGroup var location: StoreLocation
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit is not negative.") }
+    }
+
+    func run() throws {
+        let tables = try OpenTables(
+            PatternBoard.wantedTables + ["pattern_approvals", "pattern_roi_summary"], in: location,
+            asOf: asOf.asOf, output.messages)
+        let recommendations = PatternRecommendations(
+            try PatternBoard(tables, mining),
+            operations: try tables.table("operation_patterns"),
+            approvals: try tables.table("pattern_approvals"),
+            returns: try tables.table("pattern_roi_summary"))
+        let wanted = recommendations.all.filter {
+            severity == nil || $0.severity.rawValue == severity?.rawValue
+        }
+        var listing = Listing(
+            schema: "tacho.pattern-recommendations/1",
+            fields: [
+                .init("severity"), .init("action", "do"), .init("id", maximum: 24),
+                .init("pattern", minimum: 20, maximum: 50), .init("status", drop: 3),
+                .init("reason", "because", drop: 1, minimum: 20, maximum: 60),
+                .init("savings", right: true), .init("command", detail: true),
+            ])
+        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map { found in
+            [
+                .text(found.severity.rawValue), .text(found.action), .text(found.id),
+                .text(found.text), .text(found.status), .text(found.reason),
+                found.savings.map { .money(Int128($0)) } ?? .unknown, .text(found.command),
+            ]
+        }
+        listing.warnings = tables.warnings
+        if limit > 0, wanted.count > limit {
+            listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
+        }
+        listing.emptyMessage = "Nothing is to be done about patterns."
+        try listing.print(output)
+        try tables.checkDamage()
+    }
+}
