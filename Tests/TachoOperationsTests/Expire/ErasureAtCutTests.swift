@@ -77,7 +77,9 @@ import Testing
         #expect(after.rowCount == before.rowCount)
         let other = try #require(after.row(forKey: "b2other"))
         let old = try #require(before.row(forKey: "b2other"))
-        for column in after.schema.columns.indices {
+        // One of its cells names the workflow as a like one; that mention goes.
+        for column in after.schema.columns.indices
+        where !before.value(column, old).description.contains("a1secret") {
             #expect(after.value(column, other) == before.value(column, old))
         }
         let request = try #require(outcome.request)
