@@ -1,3 +1,5 @@
+internal import TachoLog
+
 /// Every campaign there is, in the order of the table of fault classes.
 ///
 /// - Parameter machine: Where those with real processes and disks find both.
@@ -7,8 +9,11 @@ package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
         KilledWriters(machine: machine),
         Deaths(),
         DeathsInErasure(),
-        DeathsInExpiry(),
+        DeathsInErasureAtCut(),
+        DeathsInExpiry(types: []),
+        DeathsInExpiry(types: ["*"]),
         ErasureResidue(),
+        ErasureAtCut(),
         DeathsInMaintenance(operation: .compact),
         DeathsInMaintenance(operation: .backup),
         DeathsInMaintenance(operation: .archive),

@@ -5,7 +5,7 @@ import TachoStorage
 import TestSupport
 import Testing
 
-private let isServerInstalled = FileManager.default.isExecutableFile(
+let isServerInstalled = FileManager.default.isExecutableFile(
     atPath: SampleData.packageRoot + "/.build/s3-server/bin/moto_server")
 
 @Suite struct S3StorageTests {

@@ -36,7 +36,18 @@ struct CatCommand: ParsableCommand {
                 try Output.write(batch.bytes)
                 return true
             })
+        if from == nil, !messages.isQuiet {
+            // What was not asked for by name is left out, and said.
+            for note in Self.leftOut(reader, selection.filter) { Output.note(note) }
+        }
         try damage.finish()
+    }
+
+    private static func leftOut(_ reader: LogReader, _ filter: RecordFilter) -> [String] {
+        let cuts =
+            [reader.expired].compactMap(\.self)
+            + (filter.types.isEmpty ? reader.expiries.ofTypes : [])
+        return cuts.map(\.error.message)
     }
 }
 

@@ -31,8 +31,9 @@ struct CompactCommand: ParsableCommand {
         help: ArgumentHelp("With --execute: only if the plan is still this one.", valueName: "id"))
     var planID: String?
 
-    @Option(help: ArgumentHelp("Segments whose last event is older only.", valueName: "days"))
-    var olderThan: Double?
+    @Option(
+        help: "Only segments whose last event is older: 90d, 12h, 30m, 2w; a bare number is days.")
+    var olderThan: String?
 
     @Option(help: ArgumentHelp("LZ4 level, 3 to 12.", valueName: "level"))
     var level = 9
@@ -55,6 +56,10 @@ struct CompactCommand: ParsableCommand {
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
+    private static func seconds(_ text: String) -> Int64? {
+        UnitNumber.seconds(text.last?.isNumber == true ? text + "d" : text)
+    }
+
     func validate() throws {
         guard !(plan && execute) else { throw ValidationError("Either --plan or --execute.") }
         guard planID == nil || execute else { throw ValidationError("--plan-id needs --execute.") }
@@ -62,7 +67,10 @@ struct CompactCommand: ParsableCommand {
         guard (1...1024).contains(mergeUpTo) else {
             throw ValidationError("--merge-up-to is 1 to 1024 MiB.")
         }
-        let numbers = [olderThan ?? 0, budget ?? 0, retainRetired]
+        if let olderThan, Self.seconds(olderThan) == nil {
+            throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
+        }
+        let numbers = [budget ?? 0, retainRetired]
         guard numbers.allSatisfy({ $0 >= 0 && $0 < 1e6 }) else {
             throw ValidationError("A time is not below 0 and below 1,000,000.")
         }
@@ -73,8 +81,8 @@ struct CompactCommand: ParsableCommand {
         options.plan.level = level
         options.plan.columns = .events
         options.plan.mergedByteCount = mergeUpTo << 20
-        options.plan.recordedBefore = olderThan.map {
-            Timestamp(microseconds: Timestamp.now.microseconds - Int64($0 * 86_400_000_000))
+        options.plan.recordedBefore = olderThan.flatMap(Self.seconds).map {
+            Timestamp(microseconds: Timestamp.now.microseconds - $0 * 1_000_000)
         }
         options.retainedSeconds = Int64(retainRetired * 3600)
         options.checksTables = replay

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CMemory
 import TachoLog
+import TachoOperations
 import TachoProjections
 
 struct RebuildCommand: ParsableCommand {
@@ -12,13 +13,26 @@ struct RebuildCommand: ParsableCommand {
             the one in use row by row, then its snapshot replaces the old ones. Without a \
             difference the exit code is 0, else 4.
 
+            After an expiry a table begins with what was kept at the cut. One that a newer version \
+            cannot go on with is told, with the position from which it is exact, and the exit code \
+            is then 1; the others are rebuilt. --cut-from takes the tables at the cut from another \
+            store that has the events still: a backup, or one that `tacho restore` has made of an \
+            archive. Its hash chain has to be the same there.
+
             EXAMPLES
               tacho rebuild
               tacho rebuild workflow_history --json
+              tacho rebuild --cut-from /mnt/backup/tacho
             """)
 
     @Argument(help: "The table; without it, all.")
     var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A store that has what has expired here: take the tables at the cut from it.",
+            valueName: "dir"), completion: .directory)
+    var cutFrom: String?
 
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
@@ -29,6 +43,12 @@ struct RebuildCommand: ParsableCommand {
         }
         tacho_keep_arrays_apart(1 << 19)
         let projectors = allProjectors.filter { name == nil || $0.name == name }
+        if let cutFrom {
+            let kept = try CutTables(location.path).take(from: cutFrom, projectors)
+            Output.note(
+                "\(Quantity.count(kept.count, "table")) at a cut taken from \(cutFrom): "
+                    + kept.joined(separator: ", "))
+        }
         let reader = try location.openReader()
         let snapshots = SnapshotStore(directory: location.layout.snapshots)
         var options = LiveTables.Options()
@@ -46,13 +66,21 @@ struct RebuildCommand: ParsableCommand {
         let comparison = TableComparison(reader: reader, snapshots: snapshots, options: options)
         let pairs = try comparison.compare(rebuilt)
         try report(pairs, rebuilt, seconds: seconds)
-        guard rebuilt.report.damage.isEmpty else {
+        guard rebuilt.report.unreadable.isEmpty else {
             throw Failure(
                 .damage, "the log could not be read in full; snapshots stay as they were")
         }
+        for continuation in rebuilt.report.continuations { Output.note(continuation.note) }
+        for lack in rebuilt.report.lacking { Output.note(lack.error.message) }
         try promote(rebuilt, pairs, reader, snapshots)
         if !pairs.allSatisfy(\.isSame) {
             throw Failure(.check, "the tables in use were not what the log says; now they are")
+        }
+        let lacking = rebuilt.report.lacking.map(\.table)
+        if !lacking.isEmpty {
+            throw Failure(
+                .failure,
+                "what has expired is missing in \(lacking.joined(separator: ", ")); see above")
         }
     }
 
@@ -70,7 +98,7 @@ struct RebuildCommand: ParsableCommand {
             listing.rows.append([
                 .text(pair.name), .count(pair.rowCount), .count(pair.difference.addedCount),
                 .count(pair.difference.removedCount), .count(pair.difference.changedCount),
-                .text(pair.isSame ? "same" : "different"), .text(pair.stateHash.hex),
+                .text(state(of: pair, rebuilt)), .text(pair.stateHash.hex),
             ])
         }
         try listing.print(output)
@@ -81,6 +109,13 @@ struct RebuildCommand: ParsableCommand {
                 + "\(Quantity.rate(count, seconds: seconds)) events/s")
     }
 
+    private func state(of pair: TableComparison.Pair, _ rebuilt: LiveTables) -> String {
+        if let lack = rebuilt.report.lacking.first(where: { $0.table == pair.name }) {
+            return "exact from \(lack.cut.through.next)"
+        }
+        return pair.isSame ? "same" : "different"
+    }
+
     /// Writes the tables that have no snapshot yet that says the same.
     private func promote(
         _ rebuilt: LiveTables, _ pairs: [TableComparison.Pair], _ reader: LogReader,
@@ -89,7 +124,9 @@ struct RebuildCommand: ParsableCommand {
         let checkpoint = rebuilt.projections.checkpoint
         guard let anchor = try reader.anchor(at: checkpoint) else { return }
         var unwritten: [Projection] = []
+        let lacking = Set(rebuilt.report.lacking.map(\.table))
         for (pair, projection) in zip(pairs, rebuilt.projections.projections) {
+            if lacking.contains(pair.name) { continue }
             if pair.hasSnapshot {
                 snapshots.prune(projection.type, keeping: 1)
             } else {

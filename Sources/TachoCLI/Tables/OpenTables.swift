@@ -81,16 +81,23 @@ struct OpenTables {
             let example = first.map { ", the first at position \($0.position): \($0.reason)" } ?? ""
             warnings.append("\(projection.type.name) could not take in \(count)\(example)")
         }
+        for continuation in live.report.continuations { warnings.append(continuation.note) }
         for damage in live.report.damage.prefix(5) { warnings.append(damage.message) }
         return warnings
     }
 
-    /// Ends the command with 5 if the tables lack what could not be read.
+    /// Ends the command with 5 if the tables lack what could not be read, with 1 if only what has
+    /// expired.
     func checkDamage() throws(Failure) {
         guard !live.report.damage.isEmpty else { return }
+        let unreadable = live.report.unreadable
+        guard !unreadable.isEmpty else {
+            let names = live.report.lacking.map(\.table).joined(separator: ", ")
+            throw Failure(.failure, "the answer lacks what has expired: see above (\(names))")
+        }
         throw Failure(
             .damage,
-            "\(Quantity.count(live.report.damage.count, "place")) of the log could not be read: "
+            "\(Quantity.count(unreadable.count, "place")) of the log could not be read: "
                 + "the answer lacks what is there. Run `tacho verify --deep`.")
     }
 }

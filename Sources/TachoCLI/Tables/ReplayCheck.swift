@@ -26,7 +26,8 @@ struct ReplayCheck {
     ) throws {
         let last = reader.lastPosition
         var plain = try Self.start(reader, snapshots)
-        try reader.forEachBatch { batch in
+        let first = plain.checkpoint > .zero ? plain.checkpoint.next : nil
+        try reader.forEachBatch(from: first) { batch in
             try plain.fold(batch)
             progress(plain.checkpoint)
             return true
@@ -34,7 +35,7 @@ struct ReplayCheck {
         plain.advance(to: last)
         var split = try Self.start(reader, snapshots, hashSeed: 0x7AC0)
         try split.foldAll(threadCount: 2) { fold in
-            try reader.forEachBatch { batch in
+            try reader.forEachBatch(from: first) { batch in
                 try Self.split(batch, fold)
                 return true
             }
@@ -48,13 +49,15 @@ struct ReplayCheck {
         compare(plain, live.projections, "from snapshots and the tail")
     }
 
-    /// Where a fold from the beginning begins: with nothing, or with the tables at the cut.
+    /// Where a fold from the beginning begins: with nothing, or with the tables at the last cut.
     private static func start(
         _ reader: LogReader, _ snapshots: SnapshotStore, hashSeed: UInt64? = nil
     ) throws -> Projections {
-        guard let cut = reader.expired else { return Projections(hashSeed: hashSeed) }
+        guard let last = reader.expiries.cuts.map(\.through).max() else {
+            return Projections(hashSeed: hashSeed)
+        }
         var options = LiveTables.Options()
-        options.asOf = cut.through
+        options.asOf = last
         options.hashSeed = hashSeed
         return try LiveTables.open(reader, snapshots: snapshots.ofCuts, options: options)
             .projections

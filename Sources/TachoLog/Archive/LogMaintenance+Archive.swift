@@ -53,7 +53,7 @@ extension LogMaintenance {
                 temporary: layout.temporaryFile(entry.file + ArchivedIDs.suffix))
             try fileSystem.synchronizeDirectory(layout.log)
         }
-        try requireArchived()
+        try requireFeature(StoreFormat.archivedFeature)
         var archived = entry
         archived.state = .archived
         archived.archive = storage.location
@@ -135,17 +135,17 @@ extension LogMaintenance {
         for name in replaced { try storage.remove(name) }
     }
 
-    /// Marks the store as one whose readers have to know archived segments, under LOCK.
-    private func requireArchived() throws(LogError) {
+    /// Marks the store as one whose readers have to know something, under LOCK.
+    func requireFeature(_ feature: String) throws(LogError) {
         try LogError.unifying {
             let lock = try fileSystem.open(layout.lock, .updateOrCreate)
             defer { fileSystem.close(lock) }
             _ = try fileSystem.lock(lock, waits: true)
             defer { fileSystem.unlock(lock) }
             guard var format = try StoreFormat.load(layout, fileSystem),
-                !format.required.contains(StoreFormat.archivedFeature)
+                !format.required.contains(feature)
             else { return }
-            format.required.append(StoreFormat.archivedFeature)
+            format.required.append(feature)
             try fileSystem.replaceFile(
                 layout.format, with: format.bytes, temporary: layout.temporaryFile("FORMAT"))
             try fileSystem.synchronizeDirectory(layout.directory)

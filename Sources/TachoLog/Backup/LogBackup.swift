@@ -152,7 +152,7 @@ public struct LogBackup: Sendable {
         }
         // What comes after them is compared by its last line, unless an expiry or erasure since
         // then, or an archive, has taken that.
-        guard theirs.view.erased == ours.view.erased, theirs.expired == ours.expired,
+        guard theirs.view.erased == ours.view.erased, theirs.expiries == ours.expiries,
             let there = try lastLine(theirs, at: last), let here = try lastLine(ours, at: last)
         else { return }
         guard there == here else { throw Self.diverged(last, target) }

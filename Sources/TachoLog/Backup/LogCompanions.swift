@@ -1,6 +1,6 @@
 /// The files beside a log that cannot be made from it again.
 ///
-/// `ERASED`, `EXPIRED`, `SOURCES`; the tables at a cut, `snap/…/*.kept`; and everything in
+/// `ERASED`, `EXPIRED`, `SOURCES`; the tables at a cut, `snap/…/*.kept.lz4`; and everything in
 /// `quarantine/`. A copy has to have the same ones: one more may hold what was erased since.
 struct LogCompanions {
     /// Of the store's own directory.
@@ -30,7 +30,7 @@ struct LogCompanions {
         if try mirrorDirectory(source.quarantine, target.quarantine, depth: 2, { _ in true }) {
             isChanged = true
         }
-        let isKept: (String) -> Bool = { $0.hasSuffix(".kept") }
+        let isKept: (String) -> Bool = { $0.hasSuffix(".kept.lz4") || $0.hasSuffix(".kept") }
         if try mirrorDirectory(source.snapshots, target.snapshots, depth: 3, isKept) {
             isChanged = true
         }

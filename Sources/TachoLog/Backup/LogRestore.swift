@@ -12,6 +12,8 @@ public struct LogRestore: Sendable {
         /// What could not be joined to a source that was not: files, which are in the new store's
         /// `quarantine/`.
         public var leftOut: [String] = []
+        /// Of an archive: events that are gone and that nothing tells of, if they are sent again.
+        public var erasedCount = 0
         public var verification: LogVerifier.Report
     }
 
@@ -43,15 +45,7 @@ public struct LogRestore: Sendable {
                 "\(source.directory) has no FORMAT file: it is no backup, or one that was not "
                     + "finished. Finish it with `tacho backup`.")
         }
-        let isEmpty = try LogError.unifying {
-            try fileSystem.status(directory) == nil || fileSystem.list(directory).isEmpty
-        }
-        guard isEmpty else {
-            throw LogError(
-                .conflict,
-                "\(directory) is not empty. Nothing was changed: restore into a new directory, "
-                    + "and put it in the old one's place yourself.")
-        }
+        try Self.checkIsEmpty(directory, fileSystem)
         var leftOut = [String]()
         var isConsistent = true
         do throws(LogError) {
@@ -70,6 +64,21 @@ public struct LogRestore: Sendable {
         report.leftOut = leftOut
         report.isConsistent = isConsistent
         return report
+    }
+
+    /// - Throws: ``LogError`` `.conflict` if something is in the directory.
+    static func checkIsEmpty(
+        _ directory: String, _ fileSystem: any FileSystem
+    ) throws(LogError) {
+        let isEmpty = try LogError.unifying {
+            try fileSystem.status(directory) == nil || fileSystem.list(directory).isEmpty
+        }
+        guard isEmpty else {
+            throw LogError(
+                .conflict,
+                "\(directory) is not empty. Nothing was changed: restore into a new directory, "
+                    + "and put it in the old one's place yourself.")
+        }
     }
 
     // MARK: A copy that is not consistent

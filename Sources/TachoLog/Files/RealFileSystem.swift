@@ -13,7 +13,8 @@ public struct RealFileSystem: FileSystem {
     public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> FileDescriptor {
         let flags: CInt =
             switch mode {
-            case .read: O_RDONLY
+            // A pipe in place of a file would keep its reader waiting for ever.
+            case .read: O_RDONLY | O_NONBLOCK
             case .update: O_RDWR
             case .updateOrCreate: O_RDWR | O_CREAT
             case .createNew: O_RDWR | O_CREAT | O_EXCL

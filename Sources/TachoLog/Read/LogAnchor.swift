@@ -24,6 +24,9 @@ extension LogReader {
         guard position > .zero, position <= lastPosition else { return nil }
         if let expired, position == expired.through { return expired.anchor(store) }
         guard position >= firstPosition else { return nil }
+        if let cut = view.expiries.ofTypes.first(where: { $0.through == position }) {
+            return cut.anchor(store)
+        }
         var checksum: UInt32?
         let mark = view.erased?.mark(at: position) ?? 0
         try LogError.unifying {
@@ -37,4 +40,7 @@ extension LogReader {
                 store: ByteString(store.description), position: position, lineChecksum: $0)
         }
     }
+
+    /// Equal for logs from which the same has been erased.
+    package var erasureMark: UInt32 { view.erased?.mark(at: Position(UInt64(Int64.max))) ?? 0 }
 }

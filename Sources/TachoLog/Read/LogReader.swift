@@ -81,6 +81,9 @@ public struct LogReader: Sendable {
         var request = ReadRequest(
             next: first ?? firstPosition, last: min(last ?? view.lastPosition, view.lastPosition),
             filter: filter)
+        // Who names neither a position nor a type asks for what is there.
+        request.tellsOfExpired =
+            !filter.passesExpired && (first != nil || !filter.types.isEmpty)
         var view = view
         while request.next <= request.last {
             do {
@@ -127,6 +130,9 @@ public struct LogReader: Sendable {
             let expiry = view.expiries.last.map { $0.through >= gap.last } ?? false
             let cut = expiry ? view.expiries.cut(of: max(gap.first, request.next)) : nil
             try onDamage(cut?.error ?? LogError(gap, in: sealed.path))
+        }
+        for cut in request.expired(view.expiries, sealed.reader.erasures) {
+            try onDamage(cut.error)
         }
         let frames = sealed.reader.frameIndexes(
             from: request.next, through: request.last, matching: request.filter)
@@ -293,6 +299,9 @@ private struct ReadRequest {
     let filter: RecordFilter
     /// Of the segment being read, where no index says what it holds.
     private var expected = Position.zero
+    /// Whether events that have expired by their type are missed, as damage is.
+    var tellsOfExpired = false
+    private var toldCuts: Set<Position> = []
 
     init(next: Position, last: Position, filter: RecordFilter) {
         self.next = next
@@ -314,6 +323,20 @@ private struct ReadRequest {
             return true
         }
         return bytes.isEmpty ? nil : RecordBatch(bytes: bytes)
+    }
+
+    /// The expiries of types by which a segment lacks what is asked for, each told once.
+    mutating func expired(
+        _ expiries: Expiries, _ erasures: [SegmentErasure]
+    ) -> [Expiries.Cut] {
+        guard tellsOfExpired, !erasures.isEmpty else { return [] }
+        let cuts = expiries.ofTypes.filter { cut in
+            let (first, last) = (max(next, cut.first), min(last, cut.last))
+            return !toldCuts.contains(cut.event) && cut.concerns(filter.types)
+                && erasures.contains { $0.position >= first && $0.position <= last }
+        }
+        for cut in cuts { toldCuts.insert(cut.event) }
+        return cuts
     }
 
     // MARK: - Segments that are not sealed

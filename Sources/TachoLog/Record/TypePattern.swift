@@ -17,6 +17,14 @@ public struct TypePattern: Hashable, Sendable, ExpressibleByStringLiteral, Custo
         isPrefix ? type.starts(with: text.bytes) : type.elementsEqual(text.bytes)
     }
 
+    /// Whether there can be a type that matches both.
+    package func overlaps(_ other: TypePattern) -> Bool {
+        if isPrefix, other.isPrefix {
+            return text.hasPrefix(other.text) || other.text.hasPrefix(text)
+        }
+        return isPrefix ? matches(other.text.bytes) : other.matches(text.bytes)
+    }
+
     public var description: String { text.description + (isPrefix ? "*" : "") }
 }
 
@@ -34,6 +42,10 @@ public struct RecordFilter: Hashable, Sendable {
     /// For one who looks at every record anyway: a frame in which something matches is then passed
     /// on as it is, and nothing is copied.
     public var mayGiveOthers = false
+    /// Whether a reader passes over events that have expired by their type without a word.
+    ///
+    /// For one who looks into what has expired by himself.
+    package var passesExpired = false
 
     public static let all = RecordFilter()
 

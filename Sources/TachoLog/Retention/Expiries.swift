@@ -1,4 +1,4 @@
-internal import TachoJSON
+package import TachoJSON
 
 /// The file `EXPIRED`: up to where the log was let go of, when, and by which policy.
 ///
@@ -8,12 +8,17 @@ internal import TachoJSON
 ///
 /// ```
 /// {"through":65536,"recorded":"2025-12-18T10:00:00.091Z","event":70001,"policy":"older than 90d","chain":"9f3a…"}
+/// {"through":90112,"recorded":"…","event":90200,"policy":"otel.* older than 30d","chain":"…","types":["otel.*"],"first":65540,"last":90001}
 /// {"crc32c":"1c291ca3"}
 /// ```
+///
+/// One with `types` is of these events only: of theirs, those from `first` to `last` have left their
+/// position and their leaf in their segments, and `through` is where the tables were kept.
 package struct Expiries: Equatable, Sendable {
     /// One expiry.
     package struct Cut: Equatable, Sendable {
-        /// Everything up to here is gone.
+        /// Everything up to here is gone; of `types` what is up to `last`, and here is where the
+        /// tables were kept.
         package let through: Position
         /// Of the last event that is gone, by the store's clock.
         package let recorded: Timestamp
@@ -22,11 +27,20 @@ package struct Expiries: Equatable, Sendable {
         package let policy: String
         /// The chain's head there, with which the log begins now.
         package let chain: Digest256
+        /// Empty is all of them.
+        package let types: [TypePattern]
+        /// Of the first and the last event that is gone.
+        package let first: Position
+        package let last: Position
 
         package init(
             through: Position, recorded: Timestamp, event: Position, policy: String,
-            chain: Digest256
+            chain: Digest256, types: [TypePattern] = [], first: Position? = nil,
+            last: Position? = nil
         ) {
+            self.types = types
+            self.first = first ?? .first
+            self.last = last ?? through
             self.through = through
             self.recorded = recorded
             self.event = event
@@ -36,7 +50,15 @@ package struct Expiries: Equatable, Sendable {
 
         /// What a reader is told who asks for what is gone.
         package var error: LogError {
-            LogError(
+            guard types.isEmpty else {
+                let names = types.map(\.description).joined(separator: ", ")
+                return LogError(
+                    .expired,
+                    "events of the type \(names) from position \(first) to \(last) are not there any "
+                        + "more: expired by event \(event) (policy: \(policy)). Tables as they are "
+                        + "now still count them.")
+            }
+            return LogError(
                 .expired,
                 "positions 1 to \(through) are not there any more: expired by event \(event) "
                     + "(policy: \(policy)). Tables as they are now still count them.")
@@ -50,19 +72,45 @@ package struct Expiries: Equatable, Sendable {
         }
     }
 
-    /// Ascending; the last one is the one that counts now.
+    /// In the order of their events.
     package private(set) var cuts: [Cut]
 
-    package var last: Cut? { cuts.last }
+    /// Of those that took everything, the one that counts now.
+    package var last: Cut? { cuts.last { $0.types.isEmpty } }
 
-    /// The expiry by which this position went.
-    func cut(of position: Position) -> Cut? { cuts.first { $0.through >= position } }
+    /// Those of some types.
+    package var ofTypes: [Cut] { cuts.filter { !$0.types.isEmpty } }
 
-    init(_ cuts: [Cut] = []) { self.cuts = cuts }
+    /// Up to where folds of these types begin with tables that were kept.
+    package func current(for inputs: [TypePattern]) -> [Cut] {
+        [last].compactMap(\.self) + ofTypes.filter { $0.concerns(inputs) }
+    }
+
+    /// The expiry by which this position went with all others before it.
+    package func cut(of position: Position) -> Cut? {
+        cuts.first { $0.types.isEmpty && $0.through >= position }
+    }
+
+    package init(_ cuts: [Cut] = []) { self.cuts = cuts }
 
     mutating func add(_ cut: Cut) {
-        cuts.removeAll { $0.through >= cut.through }
+        cuts.removeAll { other in
+            if other.event == cut.event { return true }
+            return cut.types.isEmpty && other.through >= cut.through && other.types.isEmpty
+                || cut.types.isEmpty && other.last <= cut.through && !other.types.isEmpty
+        }
         cuts.append(cut)
+    }
+}
+
+extension Expiries.Cut {
+    /// Whether events of any of these types may have gone by it; none given is all.
+    package func concerns(_ inputs: [TypePattern]) -> Bool {
+        types.isEmpty || inputs.isEmpty
+            || inputs.contains { input in
+                // The store's own history stays, whatever pattern takes it in.
+                !input.text.hasPrefix("tacho.") && types.contains { $0.overlaps(input) }
+            }
     }
 }
 
@@ -82,6 +130,16 @@ extension Expiries {
             writer.value(cut.policy)
             writer.key("chain")
             writer.value(cut.chain.hex)
+            if !cut.types.isEmpty {
+                writer.key("types")
+                writer.beginArray()
+                for type in cut.types { writer.value(type.description) }
+                writer.endArray()
+                writer.key("first")
+                writer.value(cut.first.rawValue)
+                writer.key("last")
+                writer.value(cut.last.rawValue)
+            }
             writer.endObject()
             bytes += writer.bytes + [0x0A]
         }
@@ -128,14 +186,29 @@ extension Expiries {
 
 extension Expiries.Cut {
     fileprivate init?(_ view: JSONView) {
-        guard let through = view["through"]?.integer().flatMap(UInt64.init(exactly:)),
-            let event = view["event"]?.integer().flatMap(UInt64.init(exactly:)),
-            let recorded = view["recorded"]?.text().flatMap({ Timestamp(iso8601: $0) }),
-            let policy = view["policy"]?.string(),
+        guard let event = view["event"]?.integer().flatMap(UInt64.init(exactly:)),
+            let recorded = view["recorded"]?.text().flatMap({ Timestamp(iso8601: $0) })
+        else { return nil }
+        self.init(view, recorded: recorded, event: Position(event))
+    }
+
+    /// What the file and the event have in common.
+    package init?(_ view: JSONView, recorded: Timestamp, event: Position) {
+        func position(_ key: StaticString) -> Position? {
+            view[key]?.integer().flatMap(UInt64.init(exactly:)).map { Position($0) }
+        }
+        guard let through = position("through"), let policy = view["policy"]?.string(),
             let chain = view["chain"]?.string().flatMap({ Digest256(hex: $0) })
         else { return nil }
+        var types = [TypePattern]()
+        view["types"]?.forEachElement { element in
+            if let type = element.text() { types.append(TypePattern(ByteString(type))) }
+            return true
+        }
+        let (first, last) = (position("first"), position("last"))
+        guard types.isEmpty || first != nil && last != nil else { return nil }
         self.init(
-            through: Position(through), recorded: recorded, event: Position(event), policy: policy,
-            chain: chain)
+            through: through, recorded: recorded, event: event, policy: policy, chain: chain,
+            types: types, first: types.isEmpty ? nil : first, last: types.isEmpty ? nil : last)
     }
 }

@@ -136,6 +136,9 @@ extension LogReader {
     /// The expiry that counts now; `nil` if nothing has expired.
     package var expired: Expiries.Cut? { view.expiries.last }
 
+    /// All expiries there were, in the order of their events.
+    package var expiries: Expiries { view.expiries }
+
     /// Where the log begins: 1, or behind what has expired.
     public var firstPosition: Position { view.expiries.last?.through.next ?? .first }
 

@@ -17,9 +17,11 @@ package struct StoreFormat: Equatable, Sendable {
     package static let erasedFeature = "erased"
     /// Segments have been archived: a reader has to know that state of a segment.
     package static let archivedFeature = "archived"
+    /// Events have expired by their type: a reader has to know what `EXPIRED` says of it.
+    package static let expiredTypesFeature = "expired-types"
     /// What this version writes to.
     private static let knownOptional = [erasedFeature]
-    private static let knownRequired = [archivedFeature]
+    private static let knownRequired = [archivedFeature, expiredTypesFeature]
 
     package let store: StoreID
     package var required: [String] = []

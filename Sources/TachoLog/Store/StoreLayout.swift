@@ -19,6 +19,8 @@ package struct StoreLayout: Sendable {
     package var scrub: String { directory + "/SCRUB" }
     package var sources: String { directory + "/SOURCES" }
     package var erased: String { directory + "/ERASED" }
+    /// Only while an erasure is under way: of which sessions.
+    package var erasing: String { directory + "/ERASING" }
     package var expired: String { directory + "/EXPIRED" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }

@@ -204,7 +204,7 @@ package struct Archiver: Sendable {
             try LiveTables.open(
                 reader, snapshots: snapshots, projectors: projectors, options: tables)
         }
-        if let failure = live.report.damage.first ?? live.report.snapshotFailures.first {
+        if let failure = live.report.unreadable.first ?? live.report.snapshotFailures.first {
             throw LogError(
                 failure.code,
                 "no snapshot of all tables can be written, and without the segments they could not "

@@ -12,6 +12,8 @@ package struct Eraser: Sendable {
         package var isResumed = false
         package var report = ErasureReport()
         package var removedSnapshotCount = 0
+        /// Tables that were kept at a cut, and are without it now.
+        package var kept: [KeptErased] = []
         /// Quarantined files and `SOURCES` that were rewritten or removed.
         package var cleanedFiles: [String] = []
         /// What is left of it, by class of files.
@@ -54,18 +56,26 @@ package struct Eraser: Sendable {
             throw LogError(
                 .invalidEvent, "the reason mentions what is to be erased, and would keep it")
         }
-        let plan = try plan(selector)
-        let history = try ErasureHistory(LogReader.open(directory, fileSystem: fileSystem))
-        var options = options
-        options.createsStore = false
+        var reader = try LogReader.open(directory, fileSystem: fileSystem)
+        let known = try reader.secretDigest(selector.canonical)?.hex
+        let pending = try ErasureHistory(reader).requests.last {
+            $0.selector == known && $0.receipt == nil
+        }
+        let underWay = ErasureUnderWay(layout: layout, fileSystem: fileSystem)
+        let plan = try ErasurePlan(
+            selector, in: reader, sessions: try underWay.sessions(of: known))
         var outcome = Outcome()
-        var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
-        let digest = try writer.secretDigest(selector.canonical).hex
-        let pending = history.requests.last { $0.selector == digest && $0.receipt == nil }
-        guard !plan.positions.isEmpty || plan.residueCount > 0 || pending != nil else {
+        guard
+            !plan.positions.isEmpty || plan.residueCount > 0 || !plan.kept.isEmpty
+                || pending != nil
+        else {
             outcome.residue = plan.residue
             return outcome
         }
+        var options = options
+        options.createsStore = false
+        var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
+        let digest = try writer.secretDigest(selector.canonical).hex
         outcome.isResumed = pending != nil
         let request: Position
         if let pending {
@@ -74,14 +84,22 @@ package struct Eraser: Sendable {
             request = try writer.append([Self.request(plan, digest, reason).event]).lastPosition
         }
         outcome.request = request
+        try underWay.begin(digest, plan.matcher.sessions)
         let snapshots = SnapshotStore(directory: layout.snapshots, fileSystem: fileSystem)
+        outcome.kept = try KeptTables(snapshots: snapshots).erase(
+            plan.matcher, request: request, writes: true)
+        let firstKept = outcome.kept.map(\.position.next).min()
         // Of a request that was begun before, nobody knows any more where its events were.
-        let first = pending == nil ? plan.positions.first ?? .first : .first
+        let first =
+            pending != nil
+            ? .first
+            : [plan.positions.first, firstKept].compactMap(\.self).min() ?? .first
         outcome.removedSnapshotCount = snapshots.removeAll(from: first)
         outcome.report = try writer.erase(plan.positions, changedFrom: first)
         outcome.removedSnapshotCount += snapshots.removeAll(from: first)
         outcome.cleanedFiles = try clean(plan)
-        let reader = try LogReader.open(directory, fileSystem: fileSystem)
+        try underWay.end()
+        reader = try LogReader.open(directory, fileSystem: fileSystem)
         let leaves = try reader.erasures(through: reader.lastPosition).map(\.leaf)
         outcome.residue = try ResidueScan(reader, plan.matcher.needles, leaves: leaves).run()
         _ = try writer.append([Self.receipt(outcome, request).event])
@@ -167,6 +185,21 @@ package struct Eraser: Sendable {
             json.key("segments")
             json.beginArray()
             for segment in outcome.report.segments { json.value(segment.after) }
+            json.endArray()
+            json.key("tables")
+            json.beginArray()
+            for table in outcome.kept {
+                json.beginObject()
+                json.key("table")
+                json.value(table.table)
+                json.key("position")
+                json.value(table.position.rawValue)
+                json.key("rows")
+                json.value(table.rowCount)
+                json.key("cells")
+                json.value(table.cellCount)
+                json.endObject()
+            }
             json.endArray()
             json.key("residue")
             json.beginObject()

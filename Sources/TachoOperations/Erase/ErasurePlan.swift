@@ -23,6 +23,8 @@ package struct ErasurePlan: Sendable {
     package var groups: [Group] = []
     /// Files of the log that hold them.
     package var segments: [String] = []
+    /// Tables that were kept at a cut, and have something of it.
+    package var kept: [KeptErased] = []
     /// What is in the store's files now.
     package var residue: [Residue] = []
     /// Archives and backups that the log tells of: position, type, and what is said of each.
@@ -34,14 +36,16 @@ package struct ErasurePlan: Sendable {
     ///   - selector: Whose events.
     ///   - reader: Of the store.
     ///   - until: Only events before it; `nil` is all there are.
+    ///   - sessions: Of the workflow, known from before a crash.
     /// - Throws: ``LogError``; also for damage, behind which events might be overlooked.
     package init(
-        _ selector: ErasureSelector, in reader: LogReader, until: Position? = nil
+        _ selector: ErasureSelector, in reader: LogReader, until: Position? = nil,
+        sessions: [ByteString] = []
     ) throws(LogError) {
         let end = until ?? reader.lastPosition.next
         self.until = end
-        let matcher = ErasureMatcher(
-            selector, sessions: try Self.sessions(of: selector, in: reader))
+        let told = try Self.sessions(of: selector, in: reader)
+        let matcher = ErasureMatcher(selector, sessions: Set(told + sessions).sorted())
         self.matcher = matcher
         var groups = [String: Group]()
         var positions = [Position]()
@@ -81,6 +85,10 @@ package struct ErasurePlan: Sendable {
             rest = rest.drop { $0 < segment.first }
             if let next = rest.first, next <= segment.last { segments.append(segment.file) }
         }
+        let snapshots = SnapshotStore(
+            directory: StoreLayout(reader.directory).snapshots, fileSystem: reader.fileSystem)
+        kept = try KeptTables(snapshots: snapshots).erase(
+            matcher, request: end, writes: false)
         let leaves = try reader.erasures(through: reader.lastPosition).map(\.leaf)
         residue = try ResidueScan(reader, matcher.needles, leaves: leaves).run()
     }

@@ -152,7 +152,17 @@ package struct ResidueScan: Sendable {
         func read(_ offset: Int, _ count: Int) throws(LogError) -> [UInt8] {
             try fileSystem.readUpTo(file, whole, at: offset, byteCount: count)
         }
-        if path.hasSuffix(".lz4") || path.contains(".lz4.") || front == [0x04, 0x22, 0x4D, 0x18] {
+        if path.hasSuffix(".kept.lz4") {
+            var found = residue
+            // Where it is no frame of ours, its bytes were looked at as they are.
+            _ = FramedLines.forEachFrame(in: try read(0, byteCount)) { lines in
+                found.decodedByteCount += lines.count
+                look(lines, countsRaw: true, into: &found)
+            }
+            residue = found
+        } else if path.hasSuffix(".lz4") || path.contains(".lz4.")
+            || front == [0x04, 0x22, 0x4D, 0x18]
+        {
             var found = residue
             _ = try SegmentSalvage.run(
                 byteCount: byteCount, store: store, file: path, read: read

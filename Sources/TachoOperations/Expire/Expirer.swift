@@ -10,10 +10,16 @@ package struct ExpiryPolicy: Equatable, Sendable {
     package var seconds: Int64?
     /// As long as the log's files are larger than this, its first segment may go.
     package var byteCount: Int?
+    /// Only events of these types; none given is all. The limits are then of these alone: the age
+    /// of each event, and the bytes of their lines.
+    package var types: [TypePattern]
     /// As the operator wrote it.
     package var text: String
 
-    package init(seconds: Int64? = nil, byteCount: Int? = nil, text: String) {
+    package init(
+        seconds: Int64? = nil, byteCount: Int? = nil, types: [TypePattern] = [], text: String
+    ) {
+        self.types = types
         self.seconds = seconds
         self.byteCount = byteCount
         self.text = text
@@ -89,8 +95,15 @@ package struct Expirer: Sendable {
         self.fileSystem = fileSystem
     }
 
+    /// - Precondition: The policy is of all types.
     package func plan(_ policy: ExpiryPolicy) throws(LogError) -> ExpiryPlan {
         try ExpiryPlan(
+            policy, in: LogReader.open(directory, fileSystem: fileSystem), now: options.clock())
+    }
+
+    /// - Precondition: The policy is of some types.
+    package func planOfTypes(_ policy: ExpiryPolicy) throws(LogError) -> TypedExpiryPlan {
+        try TypedExpiryPlan(
             policy, in: LogReader.open(directory, fileSystem: fileSystem), now: options.clock())
     }
 
@@ -99,74 +112,137 @@ package struct Expirer: Sendable {
     package func execute(_ policy: ExpiryPolicy) throws(LogError) -> Outcome {
         let reader = try LogReader.open(directory, fileSystem: fileSystem)
         var outcome = Outcome()
-        let cut: Expiries.Cut
         var options = options
         options.createsStore = false
         var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
         _ = try writer.secretDigest([])
+        let cut: Expiries.Cut
         if let begun = try begun(reader) {
             outcome.isResumed = true
             cut = begun
+        } else if let planned = try planned(policy, reader) {
+            try keepTables(reader, planned, &outcome)
+            let event = try writer.append([planned.receipt.event]).lastPosition
+            cut = planned.cut(event: event)
         } else {
-            let plan = try ExpiryPlan(policy, in: reader, now: options.clock())
-            guard let last = plan.segments.last else {
-                try removeLeftovers(reader.expired)
-                return outcome
-            }
-            try writeSnapshots(reader, last, &outcome)
-            let event = try writer.append([Self.receipt(plan, last).event]).lastPosition
-            cut = Expiries.Cut(
-                through: last.segment.last, recorded: last.lastRecorded, event: event,
-                policy: policy.text, chain: last.chain)
+            try writer.close()
+            for cut in reader.expiries.cuts { try removeLeftovers(cut) }
+            return outcome
         }
         outcome.event = cut.event
-        outcome.through = cut.through
+        outcome.through = cut.types.isEmpty ? cut.through : cut.last
         try writer.close()
         let maintenance = try LogMaintenance.begin(
             directory, options: options, fileSystem: fileSystem)
-        outcome.expired = try maintenance.expire(cut)
+        outcome.expired =
+            cut.types.isEmpty ? try maintenance.expire(cut) : try maintenance.expireTypes(cut)
         _ = consume maintenance
         try removeLeftovers(cut)
+        try writeSnapshots()
         return outcome
     }
 
-    /// What a crash has left of segments and snapshots before a cut that is made.
-    private func removeLeftovers(_ cut: Expiries.Cut?) throws(LogError) {
-        guard let cut else { return }
-        let maintenance = try LogMaintenance.begin(
-            directory, options: options, fileSystem: fileSystem)
-        try maintenance.removeRetired(through: cut.through)
-        SnapshotStore(directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
-            .removeExpired(through: cut.through)
+    /// What a policy comes to, of all types or of some.
+    private struct Planned {
+        var through: Position
+        var recorded: Timestamp
+        var chain: Digest256
+        var first: Position?
+        var last: Position?
+        let policy: ExpiryPolicy
+        let receipt: Receipt
+
+        func cut(event: Position) -> Expiries.Cut {
+            Expiries.Cut(
+                through: through, recorded: recorded, event: event, policy: policy.text,
+                chain: chain, types: policy.types, first: first, last: last)
+        }
     }
 
-    // MARK: Snapshots at the cut
+    private func planned(
+        _ policy: ExpiryPolicy, _ reader: LogReader
+    ) throws(LogError) -> Planned? {
+        guard policy.types.isEmpty else {
+            let plan = try TypedExpiryPlan(policy, in: reader, now: options.clock())
+            guard let through = plan.through else { return nil }
+            return Planned(
+                through: through, recorded: plan.recorded, chain: plan.chain, first: plan.first,
+                last: plan.last, policy: policy, receipt: Self.receipt(plan, through))
+        }
+        let plan = try ExpiryPlan(policy, in: reader, now: options.clock())
+        guard let last = plan.segments.last else { return nil }
+        return Planned(
+            through: last.segment.last, recorded: last.lastRecorded, chain: last.chain,
+            policy: policy, receipt: Self.receipt(plan, last))
+    }
 
-    /// The state of every table there, under names that are never pruned.
-    private func writeSnapshots(
-        _ reader: LogReader, _ last: LogReader.Front, _ outcome: inout Outcome
+    /// What a crash has left of segments and snapshots before a cut that is made.
+    private func removeLeftovers(_ cut: Expiries.Cut) throws(LogError) {
+        let maintenance = try LogMaintenance.begin(
+            directory, options: options, fileSystem: fileSystem)
+        let tables: Set<String>?
+        if cut.types.isEmpty {
+            tables = nil
+            try maintenance.removeRetired(through: cut.through)
+        } else {
+            tables = Set(allProjectors.filter { cut.concerns($0.inputs) }.map { $0.name })
+            try maintenance.removeReplaced(by: cut)
+        }
+        SnapshotStore(directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
+            .removeExpired(through: cut.through, tables: tables)
+    }
+
+    // MARK: Tables at the cut
+
+    /// The state of every table that lacks something from now on, under names that are never pruned.
+    private func keepTables(
+        _ reader: LogReader, _ planned: Planned, _ outcome: inout Outcome
     ) throws(LogError) {
         let snapshots = SnapshotStore(
             directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
         var options = LiveTables.Options()
-        options.asOf = last.segment.last
+        options.asOf = planned.through
+        let cut = planned.cut(event: .first)
+        let projectors = projectors.filter { type in
+            // One that begins later already needs nothing from here.
+            cut.concerns(type.inputs)
+                && reader.expiries.current(for: type.inputs).allSatisfy {
+                    $0.through <= planned.through
+                }
+        }
         let live = try LogError.unifying {
             try LiveTables.open(
                 reader, snapshots: snapshots, projectors: projectors, options: options)
         }
-        if let damage = live.report.damage.first {
+        if let damage = live.report.unreadable.first {
             throw LogError(
                 .damaged,
                 "the tables at the cut cannot be kept, because the log before it cannot be read "
                     + "in full: \(damage.message)")
         }
-        let anchor = Expiries.Cut(
-            through: last.segment.last, recorded: last.lastRecorded, event: .first, policy: "",
-            chain: last.chain
-        ).anchor(reader.store)
+        if let lack = live.report.damage.first {
+            throw LogError(
+                .expired,
+                "the tables at the cut cannot be kept as they should be, and later they could not "
+                    + "be mended: \(lack.message)")
+        }
         for projection in live.projections.projections {
-            try snapshots.write(projection, anchor: anchor, isKept: true)
+            try snapshots.keep(projection, anchor: cut.anchor(reader.store))
             outcome.snapshotCount += 1
+        }
+    }
+
+    /// Tables that were kept are read slowly; a snapshot behind them is not.
+    private func writeSnapshots() throws(LogError) {
+        var options = LiveTables.Options()
+        options.snapshotTailLimit = 0
+        options.writesSnapshots = true
+        let reader = try LogReader.open(directory, fileSystem: fileSystem)
+        let snapshots = SnapshotStore(
+            directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
+        _ = try LogError.unifying {
+            try LiveTables.open(
+                reader, snapshots: snapshots, projectors: projectors, options: options)
         }
     }
 
@@ -186,6 +262,13 @@ package struct Expirer: Sendable {
             }
         }
         guard let found else { return nil }
+        guard found.types.isEmpty else {
+            let maintenance = try LogMaintenance.begin(
+                directory, options: options, fileSystem: fileSystem)
+            let isNoted = reader.expiries.cuts.contains { $0.event == found.event }
+            let isLeft = try maintenance.holds(found)
+            return !isNoted || isLeft ? found : nil
+        }
         let front = try reader.front()
         let isDone =
             front.first?.segment.last == found.through && front.first?.eventCount == 0
@@ -195,14 +278,7 @@ package struct Expirer: Sendable {
 
     private static func receipt(_ plan: ExpiryPlan, _ last: LogReader.Front) -> Receipt {
         Receipt(EventType.expired) { json in
-            json.key("policy")
-            json.value(plan.policy.text)
-            json.key("through")
-            json.value(last.segment.last.rawValue)
-            json.key("last_recorded")
-            json.value(last.lastRecorded.iso8601)
-            json.key("chain")
-            json.value(last.chain.hex)
+            write(plan.policy, last.segment.last, last.lastRecorded, last.chain, to: &json)
             json.key("events")
             json.value(plan.eventCount)
             json.key("bytes")
@@ -213,19 +289,50 @@ package struct Expirer: Sendable {
             json.endArray()
         }
     }
+
+    private static func receipt(_ plan: TypedExpiryPlan, _ through: Position) -> Receipt {
+        Receipt(EventType.expired) { json in
+            write(plan.policy, through, plan.recorded, plan.chain, to: &json)
+            json.key("types")
+            json.beginArray()
+            for type in plan.policy.types { json.value(type.description) }
+            json.endArray()
+            for (key, position) in [("first", plan.first), ("last", plan.last)] {
+                json.key(key)
+                json.value(position?.rawValue ?? 0)
+            }
+            json.key("events")
+            json.value(plan.eventCount)
+            json.key("bytes")
+            json.value(plan.rawByteCount)
+            json.key("segments")
+            json.beginArray()
+            for share in plan.shares { json.value(share.segment.file) }
+            json.endArray()
+        }
+    }
+
+    private static func write(
+        _ policy: ExpiryPolicy, _ through: Position, _ recorded: Timestamp, _ chain: Digest256,
+        to json: inout JSONWriter
+    ) {
+        json.key("policy")
+        json.value(policy.text)
+        json.key("through")
+        json.value(through.rawValue)
+        json.key("last_recorded")
+        json.value(recorded.iso8601)
+        json.key("chain")
+        json.value(chain.hex)
+    }
 }
 
 extension Expiries.Cut {
     /// As its event tells.
     fileprivate init?(_ record: RecordView) {
         let data = JSONView(validated: record.data)
-        guard let through = data["through"]?.integer().flatMap(UInt64.init(exactly:)),
-            let recorded = data["last_recorded"]?.text().flatMap({ Timestamp(iso8601: $0) }),
-            let policy = data["policy"]?.string(),
-            let chain = data["chain"]?.string().flatMap({ Digest256(hex: $0) })
+        guard let recorded = data["last_recorded"]?.text().flatMap({ Timestamp(iso8601: $0) })
         else { return nil }
-        self.init(
-            through: Position(through), recorded: recorded, event: record.position, policy: policy,
-            chain: chain)
+        self.init(data, recorded: recorded, event: record.position)
     }
 }

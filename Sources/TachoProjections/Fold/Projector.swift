@@ -14,6 +14,12 @@ package protocol Projector: Sendable {
     static var schema: TableSchema { get }
     /// Raised when the same log would fold to another table; older snapshots are then refolded.
     static var version: Int { get }
+    /// Earlier versions whose tables this one goes on with, where the events behind them have
+    /// expired: rows and cells by the names of columns, what is new is unknown.
+    ///
+    /// Declared by whoever raises ``version``, if such a table says what it should: without it the
+    /// table begins anew behind the cut.
+    static var continuedVersions: [Int] { get }
     /// The types it is shown; all others are passed over unread.
     static var inputs: [TypePattern] { get }
 
@@ -33,6 +39,7 @@ package protocol Projector: Sendable {
 
 extension Projector {
     package static var name: String { schema.name }
+    package static var continuedVersions: [Int] { [] }
 
     package mutating func settle(_ table: inout Table) {}
 }

@@ -23,6 +23,16 @@ package struct Quarantine: Equatable, Sendable {
     package static let limit = 100
     private static let memberLimit = 200
 
+    /// Nothing yet.
+    init() {}
+
+    /// - Precondition: As many entries as there are, up to ``limit``.
+    init(count: Int, entries: [Entry]) {
+        precondition(entries.count == min(count, Self.limit), "the first ones are kept")
+        self.count = count
+        self.entries = entries
+    }
+
     mutating func add(_ position: Position, _ reason: ProjectionError) {
         count += 1
         if entries.count < Self.limit { entries.append(Entry(position: position, reason: reason)) }

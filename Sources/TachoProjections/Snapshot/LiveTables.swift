@@ -15,8 +15,15 @@ package struct LiveTables: Sendable {
         package var writtenSnapshotCount = 0
         /// A snapshot that could not be written only makes the next opening slower.
         package var snapshotFailures: [LogError] = []
-        /// What of the history could not be read: the tables lack it.
+        /// What of the history could not be read, or has expired: the tables lack it.
         package var damage: [LogError] = []
+        /// Tables that lack what has expired; each is in `damage`, too.
+        package var lacking: [TableLack] = []
+        /// Tables that go on with what an earlier version has kept.
+        package var continuations: [TableContinuation] = []
+
+        /// What could not be read, but for what has expired.
+        package var unreadable: [LogError] { damage.filter { $0.code != .expired } }
     }
 
     package struct Options: Sendable {
@@ -60,7 +67,14 @@ package struct LiveTables: Sendable {
         report.startPositions = loaded.map { $0.projection?.checkpoint ?? .zero }
         report.refusedSnapshots = loaded.flatMap(\.refused)
         let projections = zip(projectors, loaded).map { type, loaded in
-            loaded.projection ?? Projection(type, hashSeed: options.hashSeed)
+            var projection = loaded.projection ?? Projection(type, hashSeed: options.hashSeed)
+            let beginning = beginning(
+                of: type, at: projection.checkpoint, through: last, history.expiries, snapshots)
+            report.add(beginning)
+            if beginning.checkpoint > projection.checkpoint {
+                projection.advance(to: beginning.checkpoint)
+            }
+            return projection
         }
         var tables = LiveTables(
             projections: Projections(projections, hashSeed: options.hashSeed), report: report)
@@ -118,11 +132,15 @@ package struct LiveTables: Sendable {
         _ history: some EventHistory, _ snapshots: SnapshotStore?, _ options: Options
     ) {
         // Tables that lack events must not be taken for whole ones later.
-        guard let snapshots, options.writesSnapshots, report.damage.isEmpty else { return }
+        guard let snapshots, options.writesSnapshots, report.unreadable.isEmpty,
+            report.damage.count == report.lacking.count
+        else { return }
         let checkpoint = projections.checkpoint
+        let lacking = Set(report.lacking.map(\.table))
         let long = projections.projections.indices.filter { index in
-            checkpoint.rawValue - report.startPositions[index].rawValue
-                > UInt64(options.snapshotTailLimit)
+            !lacking.contains(projections.projections[index].type.name)
+                && checkpoint.rawValue - report.startPositions[index].rawValue
+                    > UInt64(options.snapshotTailLimit)
         }
         guard !long.isEmpty else { return }
         let anchor: LogAnchor
@@ -157,6 +175,8 @@ package struct LiveTables: Sendable {
         var damage = [LogError]()
         var filter = RecordFilter(types: projections.inputs)
         filter.mayGiveOthers = true
+        // Which table lacks what has expired is known from the beginning.
+        filter.passesExpired = true
         let first = projections.checkpoint.next
         if !filter.types.isEmpty {
             try projections.foldAll(threadCount: isLong ? options.threadCount : 1) { fold in
@@ -172,6 +192,17 @@ package struct LiveTables: Sendable {
         }
         report.damage += damage
         projections.advance(to: last)
+    }
+}
+
+extension LiveTables.Report {
+    fileprivate mutating func add(_ beginning: LiveTables.Beginning) {
+        if let lack = beginning.lack {
+            lacking.append(lack)
+            damage.append(lack.error)
+        }
+        if let failure = beginning.failure, !damage.contains(failure) { damage.append(failure) }
+        if let continuation = beginning.continuation { continuations.append(continuation) }
     }
 }
 

@@ -33,16 +33,34 @@ extension SnapshotStore {
         return removedCount
     }
 
-    /// Removes what is of no more use once the log begins behind `last`: the snapshots up to there,
-    /// and those of earlier cuts.
-    package func removeExpired(through last: Position) {
+    /// Removes the snapshots of one projector at and behind a position; what is kept at a cut stays.
+    package func removeAll(of type: any Projector.Type, from first: Position) {
+        for name in list(folder(type)) {
+            guard let position = Self.position(ofFile: name), position >= first else { continue }
+            try? fileSystem.remove("\(directory)/\(folder(type))/\(name)")
+        }
+    }
+
+    /// Removes what is of no more use once tables begin at `last`: the snapshots up to there, and
+    /// tables that were kept before.
+    ///
+    /// - Parameters:
+    ///   - last: Where the cut is.
+    ///   - tables: Names of those that begin there; `nil` is all.
+    package func removeExpired(through last: Position, tables: Set<String>? = nil) {
         let known = allProjectors.map { folder($0) }
         let listed = list("").flatMap { name in list(name).map { "\(name)/\($0)" } }
         for folder in Set(known + listed).sorted() {
-            for name in list(folder) {
+            if let tables, !tables.contains(String(folder.prefix { $0 != "/" })) { continue }
+            let names = list(folder)
+            // A table that was kept goes when the same version has a newer one.
+            let hasNewer = names.contains { Self.cut(ofFile: $0).map { $0 >= last } == true }
+            for name in names {
                 let position = Self.position(ofFile: name)
-                let kept = Self.position(ofFile: name, isKept: true)
-                guard position.map({ $0 <= last }) == true || kept.map({ $0 < last }) == true
+                let kept = Self.cut(ofFile: name) ?? Self.position(ofFile: name, isKept: true)
+                guard
+                    position.map({ $0 <= last }) == true
+                        || hasNewer && kept.map({ $0 < last }) == true
                 else { continue }
                 try? fileSystem.remove("\(directory)/\(folder)/\(name)")
             }

@@ -153,7 +153,8 @@ package struct SnapshotStore: Sendable {
         anchor: (Position) throws(LogError) -> LogAnchor?
     ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
         var refused = [RefusedSnapshot]()
-        for (position, name) in candidates(type) where position <= last {
+        let kept = keptPosition(of: type, through: last)
+        for (position, name) in candidates(type) where position <= last && position > kept {
             let file = "\(folder(type))/\(name)"
             do throws(SnapshotRefusal) {
                 let projection = try read(
@@ -163,6 +164,10 @@ package struct SnapshotStore: Sendable {
             } catch {
                 refused.append(RefusedSnapshot(file: file, reason: error))
             }
+        }
+        if kept > .zero {
+            let found = loadKept(type, through: last, hashSeed: hashSeed, anchor: anchor)
+            return (found.projection, refused + found.refused)
         }
         for version in list(type.name) where version != versionName(type) {
             let file = "\(type.name)/\(version)"

@@ -62,7 +62,7 @@ extension Corpus {
     }
 
     /// Looks through all files with code that shares nothing with the product's own proof.
-    private func lookForID(
+    func lookForID(
         _ disk: SimulatedFileSystem, _ context: String, _ tally: inout Tally
     ) throws {
         let tail = String(id.dropFirst())
@@ -72,6 +72,15 @@ extension Corpus {
                 tally.found("\(context)\(path) holds the id")
             }
             tally.count("bytes_searched", bytes.count)
+            if path.hasSuffix(".kept.lz4") || path.hasSuffix(".snap") {
+                for text in Self.decoded(path, bytes) {
+                    tally.count("bytes_searched", text.count)
+                    if String(decoding: text, as: UTF8.self).contains(tail) {
+                        tally.found("\(context)\(path) holds the id, compressed")
+                    }
+                }
+                continue
+            }
             guard path.hasSuffix(".lz4") else { continue }
             // What frames there are decodes without the index.
             let reader = try LogReader.open("store", fileSystem: disk)
@@ -87,6 +96,14 @@ extension Corpus {
                     }
                 })
         }
+    }
+
+    /// What a table's file holds.
+    private static func decoded(_ path: String, _ bytes: [UInt8]) -> [[UInt8]] {
+        if path.hasSuffix(".snap") { return [SnapshotStore.state(of: bytes)] }
+        var texts = [[UInt8]]()
+        _ = FramedLines.forEachFrame(in: bytes) { texts.append($0) }
+        return texts
     }
 
     /// Tables are the fold of the log that never had the events.

@@ -5,21 +5,28 @@ internal import TachoSimulation
 
 /// K2: a process dies at a call while the front of the log expires; the next run ends it.
 struct DeathsInExpiry: Campaign {
-    let id = "K2-expire"
-    let title = "a process dies, or the power goes, at every call of an expiry; tables stay"
+    /// Empty is everything.
+    let types: [TypePattern]
+    var id: String { types.isEmpty ? "K2-expire" : "K2-expire-types" }
+    var title: String {
+        let what = types.isEmpty ? "of an expiry" : "of an expiry of types"
+        return "a process dies, or the power goes, at every call \(what); tables stay"
+    }
     let testTrialCount = 1
     var flaw: Flaw?
 
-    var canaries: [any Campaign] { [DeathsInExpiry(flaw: .dropsSyncs)] }
+    var canaries: [any Campaign] { [DeathsInExpiry(types: types, flaw: .dropsSyncs)] }
 
     private static let projectors = Array(allProjectors.prefix(1))
-    private static let policy = ExpiryPolicy(byteCount: 1, text: "beyond 1 byte")
+    private var policy: ExpiryPolicy {
+        ExpiryPolicy(byteCount: 1, types: types, text: "beyond 1 byte")
+    }
 
     func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         let calm = SimulatedFileSystem(seed: seed)
         try Self.makeStore(calm, seed)
         let start = calm.callCount
-        _ = try Self.expirer(calm).execute(Self.policy)
+        _ = try Self.expirer(calm).execute(policy)
         let callCount = calm.callCount - start
         for call in 1...max(1, callCount) {
             let disk = SimulatedFileSystem(seed: seed)
@@ -27,7 +34,7 @@ struct DeathsInExpiry: Campaign {
             try Self.makeStore(fileSystem, seed)
             let before = try Self.state(disk)
             disk.inject(SimulatedFault(call: disk.callCount + call, lasts: true, kind: .death))
-            _ = try? Self.expirer(fileSystem).execute(Self.policy)
+            _ = try? Self.expirer(fileSystem).execute(policy)
             disk.clearFaults()
             if (call + trial) % 2 == 0 { disk.kill() } else { disk.losePower() }
             tally.count("deaths")
@@ -43,10 +50,11 @@ struct DeathsInExpiry: Campaign {
         do {
             _ = try LogWriter.open("store", fileSystem: disk)
             try compare(disk, before, context, &tally)
-            _ = try Self.expirer(fileSystem).execute(Self.policy)
+            _ = try Self.expirer(fileSystem).execute(policy)
             try compare(disk, before, context + "at the end, ", &tally)
             let reader = try LogReader.open("store", fileSystem: disk)
-            if reader.expired == nil { tally.found("\(context)nothing has expired") }
+            if reader.expiries.cuts.isEmpty { tally.found("\(context)nothing has expired") }
+            try checkLines(reader, context, &tally)
             var log = try LogWriter.open("store", fileSystem: disk)
             let receipt = try log.append([before.retry])
             guard case .duplicate = receipt.outcomes.first else {
@@ -59,6 +67,23 @@ struct DeathsInExpiry: Campaign {
             if !names.isEmpty { tally.found("\(context)left over: \(names)") }
         } catch {
             tally.found("\(context)\(error)")
+        }
+    }
+
+    /// Nothing is left but the store's own history, and what was appended behind the cut.
+    private func checkLines(
+        _ reader: LogReader, _ context: String, _ tally: inout Tally
+    ) throws {
+        let last = reader.expiries.cuts.map(\.last).max() ?? .zero
+        try reader.forEachBatch { batch in
+            try batch.forEachRecord { record in
+                let isOwn = record.type.starts(with: "tacho.".utf8)
+                if record.position <= last, !isOwn {
+                    tally.found("\(context)position \(record.position) is still there")
+                }
+                return true
+            }
+            return true
         }
     }
 
