@@ -142,7 +142,9 @@ struct S3PartUpload {
         }.compactMap { XMLText.values("UploadId", in: $0).first }
     }
 
-    /// Parts that the server has, by number. More than the server lists are sent again.
+    /// Parts that the server has, by number.
+    ///
+    /// More than it lists are sent again.
     private func sent(
         _ upload: String
     ) throws(LogError) -> [Int: (tag: String, byteCount: Int)] {

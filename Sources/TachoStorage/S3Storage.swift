@@ -58,9 +58,10 @@ package struct S3Storage: ArchiveStorage {
 
     /// How large files are sent.
     package struct Parts: Sendable {
-        /// A file that is larger goes in parts of this size, or larger ones, if there would be more
-        /// than ten thousand. Amazon takes none below 5 MiB but the last, and no whole file above
-        /// 5 GiB.
+        /// A file that is larger goes in parts of this size.
+        ///
+        /// In larger ones, if there would be more than ten thousand. Amazon takes none below 5 MiB
+        /// but the last, and no whole file above 5 GiB.
         package var byteCount = 256 << 20
 
         package init() {}

@@ -92,7 +92,7 @@ package struct SessionCosts: Sendable {
 
 /// Prices of the rows of `model_usage`, each looked up once.
 private struct UsagePrices {
-    /// Pico-dollars a token; `nil` is unknown. See ``PricedUsage`` for the rules.
+    /// Pico-dollars a token, by the rules of ``PricedUsage``; `nil` is unknown.
     private struct Rates {
         let price: ModelPrice
         let service: ModelPrice.ServiceTier?

@@ -10,7 +10,11 @@ struct ErasureUnderWay {
     let layout: StoreLayout
     let fileSystem: any FileSystem
 
+    /// The sessions that an erasure found which has not ended.
+    ///
     /// - Parameter selector: The selector's HMAC; of another one there are none.
+    /// - Returns: Their names, in the order in which they were found.
+    /// - Throws: ``LogError`` if the file cannot be read.
     func sessions(of selector: String?) throws(LogError) -> [ByteString] {
         guard let selector, let bytes = try fileSystem.contents(of: layout.erasing),
             (try? JSON.validate(bytes)) == .object

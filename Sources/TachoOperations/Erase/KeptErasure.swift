@@ -50,6 +50,7 @@ struct KeptErasure {
     ///   - bytes: Of the kept table.
     ///   - found: What was done to it.
     /// - Returns: `nil` if nothing of the subject is in it.
+    /// - Throws: ``SnapshotRefusal`` if the bytes are no kept table.
     func rewritten(
         _ bytes: [UInt8], _ found: inout KeptErased
     ) throws(SnapshotRefusal) -> [UInt8]? {

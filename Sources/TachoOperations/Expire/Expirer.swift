@@ -10,8 +10,9 @@ package struct ExpiryPolicy: Equatable, Sendable {
     package var seconds: Int64?
     /// As long as the log's files are larger than this, its first segment may go.
     package var byteCount: Int?
-    /// Only events of these types; none given is all. The limits are then of these alone: the age
-    /// of each event, and the bytes of their lines.
+    /// Only events of these types; none given is all.
+    ///
+    /// The limits are then of these alone: the age of each event, and the bytes of their lines.
     package var types: [TypePattern]
     /// As the operator wrote it.
     package var text: String

@@ -82,6 +82,7 @@ extension SnapshotStore {
     /// - Parameters:
     ///   - type: The projector.
     ///   - last: Not behind this position.
+    ///   - hashSeed: Of the table.
     ///   - anchor: What the log is known by at a position.
     /// - Returns: The projection, and what was passed over.
     func loadKept(

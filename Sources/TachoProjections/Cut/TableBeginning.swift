@@ -63,6 +63,7 @@ extension LiveTables {
     ///   - last: Up to where it is to be folded.
     ///   - expiries: Of the history.
     ///   - snapshots: Of the history.
+    /// - Returns: Where the fold begins, and what the table lacks.
     static func beginning(
         of type: any Projector.Type, at checkpoint: Position, through last: Position,
         _ expiries: Expiries, _ snapshots: SnapshotStore?

@@ -15,8 +15,9 @@ struct RowDrafts<Draft: Sendable>: Sendable {
 
     func contains(_ row: Int) -> Bool { place(of: row) != nil }
 
-    /// Lends a row's draft; `nil` and no call if it has none. A draft holds many arrays, and copying it
-    /// would count references to each.
+    /// Lends a row's draft; `nil` and no call if it has none.
+    ///
+    /// A draft holds many arrays, and copying it would count references to each.
     @inline(__always)
     func read<Result>(_ row: Int, _ body: (borrowing Draft) -> Result) -> Result? {
         guard let place = place(of: row) else { return nil }

@@ -56,9 +56,7 @@ package struct ToolSequencesProjector: Projector {
         }
     }
 
-    /// - Parameters:
-    ///   - key: Of the agent whose step it is.
-    ///   - first: The session's first row, if it has one.
+    /// Takes in a step of the agent that `key` names, in a session whose first row is `first`.
     private mutating func apply(
         _ step: CallStep, _ key: UnsafeRawBufferPointer, _ first: Int?, _ event: Event,
         _ table: inout Table

@@ -60,9 +60,7 @@ struct TextStarts: Sendable {
         long.append(UInt64(end))
     }
 
-    /// The first text of this size for which `isWanted` holds.
-    ///
-    /// - Parameter isWanted: Gets the text's number and where it begins.
+    /// The first text of this size for which `isWanted` holds, given its number and where it begins.
     func firstNumber(byteCount: Int, where isWanted: (Int, Int) -> Bool) -> Int? {
         long.isEmpty
             ? Self.first(short, byteCount, isWanted) : Self.first(long, byteCount, isWanted)

@@ -6,7 +6,9 @@ import TachoSources
 import TestSupport
 import Testing
 
-/// Secrets in what could not become an event, and in what waited in the spool. All keys are made up.
+/// Secrets in what could not become an event, and in what waited in the spool.
+///
+/// All keys are made up.
 @Suite struct SecretsKeptAsideTests {
     private let directory: TemporaryDirectory
     private let key = "ghp_" + "Q7w2E9r4T1y8U3i6O5p0A2s4D6f8G1h3J5k7"
