@@ -4,7 +4,7 @@ extension ColumnSet {
     /// What sealed segments carry as columns: what questions about all of a history are about.
     ///
     /// Stream and type of every event; of calls the tool and how long it took; of phases their
-    /// status, tokens, and cost. About 3 bytes an event. Moments would be another 2, as many as
+    /// status, tokens, and cost. About 3.5 bytes an event. Moments would be another 2, as many as
     /// every answer about time of day is worth: they stay in the lines.
     package static let events = ColumnSet([
         .stream, .type, .text("tool_name"), .number("duration_ms"), .text("phase_status"),
