@@ -123,6 +123,8 @@ extension LogMaintenance {
             where isBehind(name) && Self.isSuperseded(name, named) {
                 try fileSystem.remove(layout.logFile(name))
             }
+            // What has expired must not come back with the power.
+            try fileSystem.synchronizeDirectory(layout.log)
             guard try fileSystem.status(layout.retired) != nil else { return }
             for name in try fileSystem.list(layout.retired) where isBehind(name) {
                 try fileSystem.remove(layout.retiredFile(name))

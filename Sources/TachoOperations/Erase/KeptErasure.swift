@@ -24,6 +24,18 @@ package struct KeptErased: Equatable, Sendable {
 struct KeptErasure {
     let matcher: ErasureMatcher
     let request: Position
+    /// What is looked for in cells.
+    private let needles: Needles
+
+    init(matcher: ErasureMatcher, request: Position) {
+        self.matcher = matcher
+        self.request = request
+        var needles = matcher.needles
+        // Events that mention a stream are others' and stay; what tables say of it they have from its
+        // own, and nobody can tell the two apart any more.
+        if matcher.selector.kind == .stream { needles.add(matcher.selector.id) }
+        self.needles = needles
+    }
 
     /// Columns that say whose a row is.
     static let owners: Set<String> = [
@@ -112,15 +124,14 @@ struct KeptErasure {
 
     private func mentions(_ bytes: [UInt8]) -> Bool {
         // An id that is short is looked for as a whole JSON string, which a text is not.
-        bytes.withUnsafeBytes { matcher.needles.occur(inLine: $0) }
+        bytes.withUnsafeBytes { needles.occur(inLine: $0) }
     }
 
     /// The value without the mention; `nil` if there is none.
     private func without(_ value: Value, _ ids: [[UInt8]]) -> Value? {
         switch value {
         case .text(let text):
-            // Events that only mention a stream stay, and so do cells.
-            if ids.contains(text.bytes), matcher.selector.kind != .stream { return .unknown }
+            if ids.contains(text.bytes) { return .unknown }
             guard mentions(text.bytes) else { return nil }
             return masked(text.bytes).map { .text(ByteString($0)) } ?? .unknown
         case .json(let json):
@@ -133,7 +144,7 @@ struct KeptErasure {
     /// With `x` in the place of each byte of an id; `nil` if an id is spelled with escapes.
     private func masked(_ bytes: [UInt8]) -> [UInt8]? {
         var bytes = bytes
-        for pattern in matcher.needles.patterns {
+        for pattern in needles.patterns {
             // A short one stands in quotes, which stay.
             let quotes = pattern.first == UInt8(ascii: "\"") ? 1 : 0
             var start = 0
