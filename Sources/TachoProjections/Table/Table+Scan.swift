@@ -64,6 +64,7 @@ package struct ColumnScan: @unchecked Sendable {
 
 /// Numbers that lie one after the other, each of `width` bytes; all are 0 if that is 0.
 package struct NumberScan: @unchecked Sendable {
+    // @unchecked: it is only read, and whoever hands it out holds the array it points into.
     package let width: Int
     package let base: UnsafeRawPointer?
 
@@ -88,6 +89,7 @@ package struct NumberScan: @unchecked Sendable {
 
 /// Where texts begin, in four bytes each or, where they are long, in eight.
 package struct StartScan: @unchecked Sendable {
+    // @unchecked: it is only read, and whoever hands it out holds the array it points into.
     package let short: UnsafePointer<UInt32>?
     package let long: UnsafePointer<UInt64>?
 
