@@ -1,6 +1,7 @@
 import TachoEvents
 import TachoLog
 import TachoProjections
+import TachoSimulation
 import Testing
 
 /// What every projector promises, whatever it computes.
@@ -48,12 +49,28 @@ struct ProjectorLaws {
                 bytes(of: folded) == expected, "\(threadCount) threads",
                 sourceLocation: sourceLocation)
         }
-        for checkpoint in checkpoints {
+        for (number, checkpoint) in checkpoints.enumerated() {
             let resumed = try resume(at: checkpoint, sourceLocation)
             #expect(
                 bytes(of: resumed) == expected, "resumed at \(checkpoint)",
                 sourceLocation: sourceLocation)
+            guard checkpoint > 0, number % 5 == 4 else { continue }
+            let onCells = try resumeOnCells(at: checkpoint)
+            #expect(
+                bytes(of: onCells) == expected, "resumed on a snapshot's cells at \(checkpoint)",
+                sourceLocation: sourceLocation)
         }
+    }
+
+    /// Folds up to a checkpoint, writes a snapshot, and folds the rest on top of its cells.
+    private func resumeOnCells(at checkpoint: Int) throws -> Projection {
+        let stored = try fold([log.batch(0..<checkpoint)]).inSnapshot()
+        var projections = Projections([stored])
+        try projections.fold(log.batch(checkpoint..<log.lines.count))
+        var resumed = try #require(projections[projector.name])
+        try resumed.openColumns(nil)
+        resumed.table.checkInvariants()
+        return resumed
     }
 
     /// Folds up to a checkpoint, writes and reads the state, and folds the rest.
@@ -90,6 +107,18 @@ struct ProjectorLaws {
         return sink.bytes
     }
 
+}
+
+extension Projection {
+    /// The same, with its cells in a snapshot.
+    func inSnapshot() throws -> Projection {
+        let snapshots = SnapshotStore(
+            directory: "/snap", fileSystem: SimulatedFileSystem(seed: 1))
+        let anchor = LogAnchor(store: "laws", position: checkpoint, lineChecksum: 0)
+        try snapshots.write(self, anchor: anchor)
+        let loaded = snapshots.load(type, through: checkpoint, isStored: true) { _ in anchor }
+        return try #require(loaded.projection, "\(loaded.refused)")
+    }
 }
 
 /// Another lane, so that several threads have something to do.

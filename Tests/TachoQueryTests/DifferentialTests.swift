@@ -38,10 +38,9 @@ struct DifferentialTests {
             let pieces = try session.parse(Array(text.utf8))
             for (name, columns) in session.wantedColumns {
                 let place = try #require(tables.firstIndex { $0.schema.name == name })
-                var source = ArraySource(encoded[place])
-                session.open(
-                    try Table(
-                        schema: tables[place].schema, decoding: &source, columns: columns))
+                var table = try Table(schema: tables[place].schema, decoding: encoded[place])
+                try table.openColumns(columns)
+                session.open(table)
             }
             return try pieces.flatMap { try session.prepare($0).rows() }
         }

@@ -35,34 +35,48 @@ struct ShowCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tables = try OpenTables(
-            WorkflowReport.tables, in: location, asOf: asOf.asOf, output.messages)
-        let found = try Subject.find(id, tables)
-        let line = EventLine(
-            output.style, output.isWide ? nil : Terminal.width().map { max(40, $0 - 2) })
-        switch found.kind {
-        case .workflow:
-            try showWorkflow(found, LastEvents(events, of: found.id, tables, line), tables)
-        case .session:
-            let workflow = try tables.table("sessions").text(named: "adw_id", found.row)
-            let last = try LastEvents(
-                events, of: workflow ?? found.id, session: workflow == nil ? nil : found.id, tables,
-                line)
-            try showSession(found, last, tables)
+        // A few rows of each table.
+        var tables = try open(WorkflowReport.tables.map { WantedTable(cellsOf: $0) })
+        var text = try answer(tables)
+        if tables.lackCells {
+            tables = try open(WorkflowReport.tables.map { WantedTable($0) })
+            text = try answer(tables)
         }
+        try Output.write(text)
         if output.format == .text {
             for warning in tables.warnings { Output.note("warning: \(warning)") }
         }
         try tables.checkDamage()
     }
 
+    private func open(_ wanted: [WantedTable]) throws -> OpenTables {
+        try OpenTables(wanted, in: location, asOf: asOf.asOf, output.messages)
+    }
+
+    private func answer(_ tables: OpenTables) throws -> [UInt8] {
+        let found = try Subject.find(id, tables)
+        let line = EventLine(
+            output.style, output.isWide ? nil : Terminal.width().map { max(40, $0 - 2) })
+        switch found.kind {
+        case .workflow:
+            return try workflow(
+                found, LastEvents(events, of: found.id, tables, line), tables)
+        case .session:
+            let workflow = try tables.table("sessions").text(named: "adw_id", found.row)
+            let last = try LastEvents(
+                events, of: workflow ?? found.id, session: workflow == nil ? nil : found.id, tables,
+                line)
+            return try session(found, last, tables)
+        }
+    }
+
     // MARK: Workflows
 
-    private func showWorkflow(
+    private func workflow(
         _ found: Subject, _ last: LastEvents, _ tables: OpenTables
-    ) throws {
+    ) throws -> [UInt8] {
         let report = try WorkflowReport(found.id, row: found.row, tables)
-        if output.isJSON { return try printJSON(report, last, tables) }
+        if output.isJSON { return json(report, last, tables) }
         let history = report.history
         let row = found.row
         var page = ReportPrinter(output)
@@ -99,7 +113,7 @@ struct ShowCommand: ParsableCommand {
         page.costs(report.costByPhase)
         page.sessions(report.sessionRows, report.sessions)
         page.events(last.lines)
-        try Output.write(page.text)
+        return Array(page.text.utf8)
     }
 
     private func positive(_ number: Int64?) -> Cell {
@@ -118,56 +132,56 @@ struct ShowCommand: ParsableCommand {
                 + "\(count("cache_hit_tokens")) read from it")
     }
 
-    private func printJSON(
+    private func json(
         _ report: WorkflowReport, _ last: LastEvents, _ tables: OpenTables
-    ) throws {
+    ) -> [UInt8] {
         let envelope = JSONEnvelope(schema: "tacho.show.workflow/1", warnings: tables.warnings)
-        try Output.write(
-            envelope.bytes { writer in
-                writer.beginObject()
-                writer.key("workflow")
-                report.history.writeJSON(row: report.row, to: &writer)
-                writer.key("phases")
-                writer.beginArray()
-                for phase in report.phases {
-                    writer.object([
-                        ("phase", .text(phase.name)), ("seconds", .seconds(phase.seconds)),
-                        ("status", .text(phase.status)),
-                        ("end", phase.end.map { .moment($0) } ?? .unknown),
-                        ("cost_usd", phase.cost.map { .money($0) } ?? .unknown),
-                    ])
-                }
-                writer.endArray()
-                writer.tools(report.tools)
-                writer.key("sessions")
-                writer.beginArray()
-                for row in report.sessionRows {
-                    report.sessions.writeJSON(row: row, to: &writer)
-                }
-                writer.endArray()
-                writer.positions(last.positions)
-                writer.endObject()
-            })
+        return envelope.bytes { writer in
+            writer.beginObject()
+            writer.key("workflow")
+            report.history.writeJSON(row: report.row, to: &writer)
+            writer.key("phases")
+            writer.beginArray()
+            for phase in report.phases {
+                writer.object([
+                    ("phase", .text(phase.name)), ("seconds", .seconds(phase.seconds)),
+                    ("status", .text(phase.status)),
+                    ("end", phase.end.map { .moment($0) } ?? .unknown),
+                    ("cost_usd", phase.cost.map { .money($0) } ?? .unknown),
+                ])
+            }
+            writer.endArray()
+            writer.tools(report.tools)
+            writer.key("sessions")
+            writer.beginArray()
+            for row in report.sessionRows {
+                report.sessions.writeJSON(row: row, to: &writer)
+            }
+            writer.endArray()
+            writer.positions(last.positions)
+            writer.endObject()
+        }
     }
 
     // MARK: Sessions
 
-    private func showSession(_ found: Subject, _ last: LastEvents, _ tables: OpenTables) throws {
+    private func session(
+        _ found: Subject, _ last: LastEvents, _ tables: OpenTables
+    ) throws -> [UInt8] {
         let sessions = try tables.table("sessions")
         let row = found.row
         let tools = WorkflowReport.Tool.tally(
             try tables.table("tool_calls"), where: "session_id", equals: found.id)
         if output.isJSON {
             let envelope = JSONEnvelope(schema: "tacho.show.session/1", warnings: tables.warnings)
-            return try Output.write(
-                envelope.bytes { writer in
-                    writer.beginObject()
-                    writer.key("session")
-                    sessions.writeJSON(row: row, to: &writer)
-                    writer.tools(tools)
-                    writer.positions(last.positions)
-                    writer.endObject()
-                })
+            return envelope.bytes { writer in
+                writer.beginObject()
+                writer.key("session")
+                sessions.writeJSON(row: row, to: &writer)
+                writer.tools(tools)
+                writer.positions(last.positions)
+                writer.endObject()
+            }
         }
         var page = ReportPrinter(output)
         page.title("Session \(found.id)")
@@ -190,7 +204,7 @@ struct ShowCommand: ParsableCommand {
         ])
         page.tools(tools)
         page.events(last.lines)
-        try Output.write(page.text)
+        return Array(page.text.utf8)
     }
 
     private func duration(_ sessions: Table, _ row: Int) -> Cell {

@@ -5,13 +5,20 @@ import TachoProjections
 struct WantedTable: ExpressibleByStringLiteral {
     let name: String
     /// All that will be looked at; `nil` is everything.
-    ///
-    /// Using another one traps.
-    let columns: [String]?
+    let reading: LiveTables.TableReading?
 
+    /// - Parameters:
+    ///   - name: The table's.
+    ///   - columns: All that will be looked at; `nil` is everything. Using another one traps.
     init(_ name: String, columns: [String]? = nil) {
         self.name = name
-        self.columns = columns
+        reading = columns.map { .columns($0) }
+    }
+
+    /// A table of which few rows are looked at.
+    init(cellsOf name: String) {
+        self.name = name
+        reading = .cells
     }
 
     init(stringLiteral name: String) {
@@ -42,7 +49,7 @@ struct OpenTables {
         var options = LiveTables.Options()
         options.asOf = self.asOf
         options.writesSnapshots = true
-        for table in wanted ?? [] { options.columns[table.name] = table.columns }
+        for table in wanted ?? [] { options.reads[table.name] = table.reading }
         let projectors = allProjectors.filter { type in
             wanted?.contains { $0.name == type.name } ?? true
         }
@@ -70,6 +77,12 @@ struct OpenTables {
 
     func table(_ name: String) throws(Failure) -> Table {
         try projection(name).table
+    }
+
+    /// Whether a cell could not be read from a snapshot: the answer is then made anew, of tables
+    /// that are read whole.
+    var lackCells: Bool {
+        live.projections.projections.contains { $0.table.storedFailure != nil }
     }
 
     /// What a reader of the answer has to know.

@@ -20,15 +20,7 @@ struct WorkflowReport {
         var timedCount = 0
     }
 
-    static let tables: [WantedTable] = [
-        "workflow_history", "sessions",
-        WantedTable(
-            "task_logs",
-            columns: ["adw_id", "phase_name", "phase_status", "completed_at", "created_at"]),
-        WantedTable(
-            "tool_calls",
-            columns: ["session_id", "adw_id", "tool_name", "status", "duration_ms"]),
-    ]
+    static let tables = ["workflow_history", "sessions", "task_logs", "tool_calls"]
 
     let id: String
     let row: Int

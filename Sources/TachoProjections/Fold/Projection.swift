@@ -16,6 +16,8 @@ package struct Projection: Sendable {
     private var eventsUntilPrepared: Int
 
     private static let unpreparedEventLimit = 4
+    /// The same for a table whose cells lie in a snapshot, where each takes a microsecond or two.
+    static let storedEventLimit = 4000
     /// Batches that were passed since the table was settled.
     private var unsettledBatchCount = 0
     /// What waits to be settled grows with the batches it is put off for, and what settling costs
@@ -49,7 +51,10 @@ package struct Projection: Sendable {
 
     private mutating func countDown() {
         eventsUntilPrepared -= 1
-        if eventsUntilPrepared == 0 { table.prepareForChanges() }
+        guard eventsUntilPrepared == 0 else { return }
+        // try?: the table says that it cannot be read, and is opened in another way.
+        try? table.openColumns(nil)
+        table.prepareForChanges()
     }
 
     /// Notes that every event up to `position` was taken, in the middle of a long fold: the table
@@ -80,20 +85,39 @@ package struct Projection: Sendable {
     }
 
     /// Reads what `encode(to:)` wrote at `checkpoint`.
-    ///
-    /// - Precondition: Nothing is folded on top of a projection of which only some columns were
-    ///   read.
     package init<Source: ByteSource & ~Copyable>(
         _ type: any Projector.Type, checkpoint: Position, decoding source: inout Source,
-        columns: [String]? = nil, hashSeed: UInt64? = nil
+        hashSeed: UInt64? = nil
     ) throws(TableDecodingError) {
         self.type = type
         projector = type.init()
-        table = try Table(
-            schema: type.schema, decoding: &source, columns: columns, hashSeed: hashSeed)
+        table = try Table(schema: type.schema, decoding: &source, hashSeed: hashSeed)
         quarantine = try Quarantine(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
         self.checkpoint = checkpoint
         eventsUntilPrepared = Self.unpreparedEventLimit + 1
+    }
+
+    /// A projection whose cells stay in a snapshot, for a short tail or an answer about few rows.
+    ///
+    /// - Complexity: O(columns).
+    init(
+        _ type: any Projector.Type, checkpoint: Position, stored file: SnapshotBlockFile,
+        hashSeed: UInt64? = nil
+    ) throws(TableDecodingError) {
+        self.type = type
+        projector = type.init()
+        table = try Table(schema: type.schema, stored: file, hashSeed: hashSeed)
+        var source = file.source(
+            from: Int(truncatingIfNeeded: file.integer(at: file.indexStart, UInt64.self)))
+        quarantine = try Quarantine(decoding: &source)
+        guard source.remaining == 0 else { throw .damaged(column: -1) }
+        self.checkpoint = checkpoint
+        eventsUntilPrepared = Self.storedEventLimit + 1
+    }
+
+    /// Reads columns that lie in a snapshot: see ``Table/openColumns(_:)``.
+    package mutating func openColumns(_ names: [String]?) throws(TableDecodingError) {
+        try table.openColumns(names)
     }
 }

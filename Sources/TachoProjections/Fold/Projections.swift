@@ -48,6 +48,11 @@ package struct Projections: Sendable {
         projections.reduce(0) { $0 + $1.table.memoryByteCount }
     }
 
+    /// Reads all that lies in snapshots: see ``Table/openColumns(_:)``.
+    package mutating func openColumns() throws(TableDecodingError) {
+        for index in projections.indices { try projections[index].openColumns(nil) }
+    }
+
     // MARK: Folding
 
     /// Folds a batch that follows what was folded before.

@@ -36,13 +36,23 @@ package struct LiveTables: Sendable {
         package var writesSnapshots = false
         package var keptSnapshotCount = 2
         package var hashSeed: UInt64?
-        /// Names of the columns that will be looked at, by table; all of a table not named here.
+        /// What will be looked at, by table; everything of a table not named here.
         ///
-        /// The others are left in the snapshot where nothing is to be folded on top of it, and
-        /// using one traps. Such tables cannot be refreshed.
-        package var columns: [String: [String]] = [:]
+        /// The rest is left in the snapshot, unless there is none, or too much has come since. Such
+        /// tables cannot be refreshed.
+        package var reads: [String: TableReading] = [:]
 
         package init() {}
+    }
+
+    /// What an answer takes of a table.
+    package enum TableReading: Sendable {
+        /// These columns, of all rows. Using another one traps.
+        case columns([String])
+        /// Few rows: cells are read from the snapshot when they are asked for, so that opening takes
+        /// as long for many rows as for few. A table with ``Table/storedFailure`` afterwards is not
+        /// what it said; looking at all rows of a column traps.
+        case cells
     }
 
     /// Opens the tables of these projectors.
@@ -60,6 +70,50 @@ package struct LiveTables: Sendable {
         _ history: some EventHistory, snapshots: SnapshotStore?,
         projectors: [any Projector.Type] = allProjectors, options: Options = Options(),
         progress: (_ position: Position, _ last: Position) -> Void = { _, _ in }
+    ) throws -> LiveTables {
+        if !options.reads.isEmpty {
+            if let tables = try openSome(history, snapshots, projectors, options, progress) {
+                return tables
+            }
+            var whole = options
+            whole.reads = [:]
+            return try open(
+                history, snapshots: snapshots, projectors: projectors, options: whole,
+                progress: progress)
+        }
+        return try openTables(history, snapshots, projectors, options, progress)
+    }
+
+    /// Opens tables of which not everything is read.
+    ///
+    /// - Returns: `nil` if a snapshot cannot be read where it has to be: all is to be read then,
+    ///   which tells what is damaged and does without it.
+    private static func openSome(
+        _ history: some EventHistory, _ snapshots: SnapshotStore?,
+        _ projectors: [any Projector.Type], _ options: Options,
+        _ progress: (Position, Position) -> Void
+    ) throws -> LiveTables? {
+        var tables = try openTables(history, snapshots, projectors, options, progress)
+        for index in tables.projections.projections.indices {
+            let type = tables.projections.projections[index].type
+            do throws(TableDecodingError) {
+                switch options.reads[type.name] {
+                case .columns(let names):
+                    try tables.projections.projections[index].openColumns(names)
+                case .cells, nil: break
+                }
+            } catch {
+                return nil
+            }
+        }
+        let isGood = tables.projections.projections.allSatisfy { $0.table.storedFailure == nil }
+        return isGood ? tables : nil
+    }
+
+    private static func openTables(
+        _ history: some EventHistory, _ snapshots: SnapshotStore?,
+        _ projectors: [any Projector.Type], _ options: Options,
+        _ progress: (Position, Position) -> Void
     ) throws -> LiveTables {
         let last = min(options.asOf ?? history.lastPosition, history.lastPosition)
         let loaded = load(history, snapshots, projectors, options, through: last)
@@ -109,21 +163,17 @@ package struct LiveTables: Sendable {
         }
         return WorkerThreads.map(projectors.count, threadCount: options.threadCount) { index in
             let type = projectors[index]
-            func load(_ columns: [String]?) -> Loaded {
-                let (projection, refused) = snapshots.load(
-                    type, through: last, columns: columns, hashSeed: options.hashSeed
-                ) { position throws(LogError) in
-                    try history.anchor(at: position)
-                }
-                return Loaded(projection: projection, refused: refused)
+            let newest = snapshots.positions(of: type).last { $0 <= last } ?? .zero
+            let tail = last.rawValue - newest.rawValue
+            let limit = min(Projection.storedEventLimit, options.snapshotTailLimit)
+            let (projection, refused) = snapshots.load(
+                type, through: last,
+                isStored: options.reads[type.name] != nil && tail <= UInt64(max(0, limit)),
+                hashSeed: options.hashSeed
+            ) { position throws(LogError) in
+                try history.anchor(at: position)
             }
-            if let columns = options.columns[type.name],
-                snapshots.positions(of: type).last == last
-            {
-                let loaded = load(columns)
-                if loaded.projection?.checkpoint == last { return loaded }
-            }
-            return load(nil)
+            return Loaded(projection: projection, refused: refused)
         }
     }
 

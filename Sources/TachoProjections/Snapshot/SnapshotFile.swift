@@ -7,13 +7,17 @@ enum SnapshotFile {
         precondition(
             anchor.position == projection.checkpoint, "a snapshot is anchored where it was taken")
         var sink = SnapshotBlockSink()
-        projection.encode(to: &sink)
-        let stateHash = sink.finish()
+        var places = [Int]()
+        projection.table.encode(to: &sink) { places.append($0.byteCount) }
+        places.append(sink.byteCount)
+        projection.quarantine.encode(to: &sink)
+        let stateHash = sink.endState()
+        SnapshotIndex.write(projection.table, places: places, to: &sink)
         let header = SnapshotHeader(
             projector: projection.type.name, version: projection.type.version,
             fingerprint: projection.type.fingerprint, position: projection.checkpoint,
             anchor: anchor, stateHash: stateHash, rowCount: projection.table.rowCount,
-            byteCount: sink.byteCount)
+            byteCount: sink.byteCount, indexByteCount: sink.indexByteCount)
         let (line, checksum) = header.encoded()
         return line + sink.sealed(headerChecksum: checksum)
     }

@@ -4,14 +4,20 @@ package import TachoLog
 /// The first line of a snapshot: what it is of, and what it is good for.
 ///
 /// ```
-/// {"projector":"sessions","version":1,"fingerprint":"<64 digits>","position":65537,
-///  "anchor":{"store":"…","position":65537,"line_crc32c":"9ae0daaf","chain":"<64 digits>"},
-///  "state_sha256":"<64 digits>","rows":12,"bytes":3456,"header_crc32c":"1c291ca3"}
+/// {"format":2,"projector":"sessions","version":1,"fingerprint":"<64 digits>","position":65537,
+///  "anchor":{"store":"…","position":65537,"line_crc32c":"9ae0daaf"},
+///  "state_sha256":"<64 digits>","rows":12,"bytes":3456,"index_bytes":789,
+///  "header_crc32c":"1c291ca3"}
 /// ```
 ///
 /// One line, shown here on several. The last member is the CRC-32C of all bytes before
-/// `,"header_crc32c"`; `bytes` is the size of the state before compression.
+/// `,"header_crc32c"`; `bytes` and `index_bytes` are the sizes of the state and of the index before
+/// compression. A line without `format` and `index_bytes` is of the first format.
 package struct SnapshotHeader: Equatable, Sendable {
+    /// Of what follows the line: see ``SnapshotBlocks``.
+    package static let newestFormat = 2
+
+    package var format = Self.newestFormat
     package var projector: String
     package var version: Int
     package var fingerprint: Digest256
@@ -20,6 +26,7 @@ package struct SnapshotHeader: Equatable, Sendable {
     package var stateHash: Digest256
     package var rowCount: Int
     package var byteCount: Int
+    package var indexByteCount = 0
 
     /// No header is longer, newline included.
     static let byteLimit = 4096
@@ -29,6 +36,8 @@ package struct SnapshotHeader: Equatable, Sendable {
     func encoded() -> (line: [UInt8], checksum: UInt32) {
         var writer = JSONWriter()
         writer.beginObject()
+        writer.key("format")
+        writer.value(format)
         writer.key("projector")
         writer.value(projector)
         writer.key("version")
@@ -52,6 +61,8 @@ package struct SnapshotHeader: Equatable, Sendable {
         writer.value(rowCount)
         writer.key("bytes")
         writer.value(byteCount)
+        writer.key("index_bytes")
+        writer.value(indexByteCount)
         var line = writer.bytes
         let checksum = CRC32C.checksum(line)
         line += Self.checksumKey + Self.hexadecimal(checksum) + Array("\"}\n".utf8)
@@ -92,11 +103,19 @@ package struct SnapshotHeader: Equatable, Sendable {
             projector: projector, version: Int(version), fingerprint: fingerprint,
             position: Position(position), anchor: anchor, stateHash: stateHash,
             rowCount: Int(rowCount), byteCount: Int(byteCount))
+        format = 1
+        guard let named = view["format"] else { return }
+        guard let format = named.integer(), format == Self.newestFormat,
+            let indexByteCount = view["index_bytes"]?.integer(), indexByteCount >= 0
+        else { return nil }
+        self.format = Int(format)
+        self.indexByteCount = Int(indexByteCount)
     }
 
     package init(
         projector: String, version: Int, fingerprint: Digest256, position: Position,
-        anchor: LogAnchor, stateHash: Digest256, rowCount: Int, byteCount: Int
+        anchor: LogAnchor, stateHash: Digest256, rowCount: Int, byteCount: Int,
+        indexByteCount: Int = 0
     ) {
         self.projector = projector
         self.version = version
@@ -106,6 +125,7 @@ package struct SnapshotHeader: Equatable, Sendable {
         self.stateHash = stateHash
         self.rowCount = rowCount
         self.byteCount = byteCount
+        self.indexByteCount = indexByteCount
     }
 
     fileprivate static func hexadecimal(_ checksum: UInt32) -> [UInt8] {

@@ -72,6 +72,7 @@ extension SnapshotStore {
         guard let (header, start, _) = SnapshotHeader.decode(Array(file.prefix(4096))) else {
             return []
         }
-        return SnapshotBlocks.decoded(file, from: start, byteCount: header.byteCount)
+        guard header.byteCount / SnapshotBlocks.largestRatio <= file.count else { return [] }
+        return SnapshotBlocks.state(of: file, header, from: start)
     }
 }

@@ -143,12 +143,12 @@ package struct SnapshotStore: Sendable {
     /// - Parameters:
     ///   - type: The projector.
     ///   - last: No snapshot after this position.
-    ///   - columns: Names of the columns to read; `nil` is all.
+    ///   - isStored: Leave the cells in the snapshot: see ``Table/openColumns(_:)``.
     ///   - hashSeed: Of the table.
     ///   - anchor: What the log is known by at a position; `nil` if it has none such.
     /// - Returns: The projection at its checkpoint, if there is one, and what was passed over.
     package func load(
-        _ type: any Projector.Type, through last: Position, columns: [String]? = nil,
+        _ type: any Projector.Type, through last: Position, isStored: Bool = false,
         hashSeed: UInt64? = nil,
         anchor: (Position) throws(LogError) -> LogAnchor?
     ) -> (projection: Projection?, refused: [RefusedSnapshot]) {
@@ -158,7 +158,7 @@ package struct SnapshotStore: Sendable {
             let file = "\(folder(type))/\(name)"
             do throws(SnapshotRefusal) {
                 let projection = try read(
-                    file, type, position: position, columns: columns, hashSeed: hashSeed,
+                    file, type, position: position, isStored: isStored, hashSeed: hashSeed,
                     anchor: anchor)
                 return (projection, refused)
             } catch {
@@ -212,48 +212,51 @@ package struct SnapshotStore: Sendable {
         anchor: (Position) throws(LogError) -> LogAnchor?
     ) throws(SnapshotRefusal) -> Digest256 {
         let file = "\(folder(type))/\(Self.fileName(position))"
-        return try open(file, type, position: position, anchor: anchor) {
-            (header, source) throws(SnapshotRefusal) in
-            let stateHash: Digest256
-            do throws(TableDecodingError) {
-                stateHash = try source.hashOfRest()
-            } catch {
-                throw .damaged(error)
-            }
-            guard source.isAtEnd, stateHash == header.stateHash else { throw .damaged(nil) }
-            return stateHash
+        let blocks = try open(file, type, position: position, anchor: anchor)
+        let stateHash: Digest256
+        do throws(TableDecodingError) {
+            var source = blocks.source()
+            stateHash = try source.hashOfRest()
+            try blocks.checkIndex()
+        } catch {
+            throw .damaged(error)
         }
+        guard stateHash == blocks.header.stateHash else { throw .damaged(nil) }
+        return stateHash
     }
 
     private func read(
         _ file: String, _ type: any Projector.Type, position: Position,
-        columns: [String]? = nil, hashSeed: UInt64?,
+        isStored: Bool = false, hashSeed: UInt64?,
         verifiesState: Bool = false, anchor: (Position) throws(LogError) -> LogAnchor?
     ) throws(SnapshotRefusal) -> Projection {
-        try open(file, type, position: position, anchor: anchor) {
-            (header, source) throws(SnapshotRefusal) in
-            let projection: Projection
-            do throws(TableDecodingError) {
+        let blocks = try open(file, type, position: position, anchor: anchor)
+        let projection: Projection
+        do throws(TableDecodingError) {
+            if isStored, blocks.header.format > 1 {
                 projection = try Projection(
-                    type, checkpoint: position, decoding: &source, columns: columns,
-                    hashSeed: hashSeed)
-                guard source.isAtEnd, projection.table.rowCount == header.rowCount else {
-                    throw .damaged(column: -1)
-                }
-            } catch {
-                throw .damaged(error)
+                    type, checkpoint: position, stored: blocks, hashSeed: hashSeed)
+            } else {
+                try blocks.checkIndex()
+                var source = blocks.source()
+                projection = try Projection(
+                    type, checkpoint: position, decoding: &source, hashSeed: hashSeed)
             }
-            if verifiesState, projection.stateHash != header.stateHash { throw .damaged(nil) }
-            return projection
+            guard projection.table.rowCount == blocks.header.rowCount else {
+                throw .damaged(column: -1)
+            }
+        } catch {
+            throw .damaged(error)
         }
+        if verifiesState, projection.stateHash != blocks.header.stateHash { throw .damaged(nil) }
+        return projection
     }
 
-    /// Opens a snapshot that belongs to this projector and this log, and lends its state.
-    private func open<Result>(
+    /// Opens a snapshot that belongs to this projector and this log.
+    private func open(
         _ file: String, _ type: any Projector.Type, position: Position,
-        anchor: (Position) throws(LogError) -> LogAnchor?,
-        _ body: (SnapshotHeader, inout SnapshotBlockSource) throws(SnapshotRefusal) -> Result
-    ) throws(SnapshotRefusal) -> Result {
+        anchor: (Position) throws(LogError) -> LogAnchor?
+    ) throws(SnapshotRefusal) -> SnapshotBlockFile {
         let path = "\(directory)/\(file)"
         let descriptor: FileDescriptor
         do throws(FileError) {
@@ -261,7 +264,8 @@ package struct SnapshotStore: Sendable {
         } catch {
             throw .unreadable(LogError(error))
         }
-        defer { fileSystem.close(descriptor) }
+        var isTaken = false
+        defer { if !isTaken { fileSystem.close(descriptor) } }
         let fileByteCount: Int
         do throws(FileError) {
             fileByteCount = try fileSystem.byteCount(of: descriptor)
@@ -285,13 +289,18 @@ package struct SnapshotStore: Sendable {
         else { throw .otherProjector }
         guard header.anchor == known else { throw .otherLog }
         // A file cannot hold more than LZ4 makes of it: nothing is allocated for such a claim.
-        guard header.byteCount / SnapshotBlocks.largestRatio <= fileByteCount else {
+        let largest = max(header.byteCount, header.indexByteCount)
+        guard largest / SnapshotBlocks.largestRatio <= fileByteCount else {
             throw .damaged(.truncated)
         }
-        var source = SnapshotBlockSource(
-            descriptor, path: path, fileByteCount: fileByteCount,
-            headerByteCount: headerByteCount, headerChecksum: checksum,
-            byteCount: header.byteCount, fileSystem: fileSystem)
-        return try body(header, &source)
+        isTaken = true
+        do throws(TableDecodingError) {
+            return try SnapshotBlockFile(
+                descriptor, path: path, fileByteCount: fileByteCount, header: header,
+                headerByteCount: headerByteCount, headerChecksum: checksum,
+                fileSystem: fileSystem)
+        } catch {
+            throw .damaged(error)
+        }
     }
 }

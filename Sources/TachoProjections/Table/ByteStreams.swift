@@ -16,9 +16,6 @@ package protocol ByteSource: ~Copyable {
     ///
     /// - Throws: ``TableDecodingError``; what the buffer then holds is undefined.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(TableDecodingError)
-
-    /// Passes over bytes without looking at them more than it takes to find what follows.
-    mutating func skip(_ count: Int) throws(TableDecodingError)
 }
 
 /// Why bytes are not a table.
@@ -83,11 +80,6 @@ package struct ArraySource: ByteSource {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range]))
         }
         offset += buffer.count
-    }
-
-    package mutating func skip(_ count: Int) throws(TableDecodingError) {
-        guard count <= remaining else { throw .truncated }
-        offset += count
     }
 }
 

@@ -86,16 +86,6 @@ enum PackedNumbers {
         }
     }
 
-    /// Passes over as many numbers.
-    static func skip<Source: ByteSource & ~Copyable>(
-        _ count: Int, in source: inout Source, column: Int
-    ) throws(TableDecodingError) {
-        let width = Int(try source.integer(UInt8.self))
-        guard width <= 8 else { throw .damaged(column: column) }
-        guard width == 0 || count <= source.remaining / width else { throw .truncated }
-        try source.skip(width * count)
-    }
-
     /// A loop for each width, so that the compiler unrolls the planes and takes many rows at once.
     private static func combine<Number: FixedWidthInteger>(
         _ planes: UnsafeRawBufferPointer, width: Int,

@@ -63,7 +63,7 @@ extension Table {
         let index = place(column, row, .text)
         switch columns[index].layout {
         case .interned: columns[index].setInterned(row, to: text, rowCount: rowCount)
-        case .bytes: columns[index].byteValues.set(row, to: text)
+        case .bytes: columns[index].setValue(row, to: text)
         case .key, .words, .bits: preconditionFailure("a key never changes")
         }
     }
@@ -99,7 +99,7 @@ extension Table {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
         let index = place(column, row, .json)
-        return try withColumn(index) { try $0.pointee.byteValues.withBytes(of: row, body) }
+        return try withColumn(index) { try $0.pointee.withText(row, body) }
     }
 
     /// - Precondition: One valid JSON value.
@@ -107,7 +107,7 @@ extension Table {
         _ column: some ColumnHandle, of row: Int, json: UnsafeRawBufferPointer?
     ) {
         let index = place(column, row, .json)
-        columns[index].byteValues.set(row, to: json)
+        columns[index].setValue(row, to: json)
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, json: [UInt8]) {
@@ -178,14 +178,7 @@ extension Table {
     package func isUnknown(_ column: some ColumnHandle, _ row: Int) -> Bool {
         let index = column.columnIndex
         checkRow(row)
-        return withColumn(index) { column in
-            switch column.pointee.layout {
-            case .key: false
-            case .interned: column.pointee.numbers[row] == 0
-            case .bytes: column.pointee.byteValues.byteCount(of: row) == nil
-            case .words, .bits: !column.pointee.isKnown(row)
-            }
-        }
+        return withColumn(index) { $0.pointee.isUnknown(row) }
     }
 
     package mutating func setUnknown(_ column: some ColumnHandle, of row: Int) {
@@ -194,7 +187,7 @@ extension Table {
         switch columns[index].layout {
         case .key: preconditionFailure("a key never changes")
         case .interned: columns[index].setInterned(row, to: nil, rowCount: rowCount)
-        case .bytes: columns[index].byteValues.set(row, to: nil)
+        case .bytes: columns[index].setValue(row, to: nil)
         case .words: columns[index].setWord(row, to: nil)
         case .bits: columns[index].setBoolean(row, to: nil)
         }

@@ -13,20 +13,25 @@ extension Table {
         guard source.remaining == 0 else { throw .damaged(column: -1) }
     }
 
-    /// Reads a table, or only some of its columns.
+    /// Reads a table that begins there, to its end.
     ///
-    /// - Parameters:
-    ///   - schema: The table's.
-    ///   - source: Where the table begins; read to its end.
-    ///   - opened: Names of the columns to read; `nil` is all. Using another one traps, so a table
-    ///     with only some can be asked about those, and neither be changed nor written.
-    ///   - hashSeed: Of the hash tables.
     /// - Throws: ``TableDecodingError`` if the bytes are not a table of this schema.
     package init<Source: ByteSource & ~Copyable>(
-        schema: TableSchema, decoding source: inout Source, columns opened: [String]? = nil,
-        hashSeed: UInt64? = nil
+        schema: TableSchema, decoding source: inout Source, hashSeed: UInt64? = nil
     ) throws(TableDecodingError) {
         self.init(schema: schema, hashSeed: hashSeed)
+        try readHeader(from: &source)
+        // Some cells in reserve, so that the first new row does not copy the whole table.
+        rowCapacity = rowCount + min(rowCount / 32, 65_536) + 64
+        for column in columns.indices {
+            try columns[column].decode(
+                column: column, rowCount: rowCount, rowCapacity: rowCapacity, from: &source)
+        }
+    }
+
+    private mutating func readHeader<Source: ByteSource & ~Copyable>(
+        from source: inout Source
+    ) throws(TableDecodingError) {
         guard try source.bytes(8) == TableFormat.magic,
             try source.integer(UInt32.self) == TableFormat.version
         else { throw .unsupportedFormat }
@@ -35,21 +40,62 @@ extension Table {
         else { throw .otherSchema }
         // Keys differ, so at most one is empty: there are no more rows than bytes, plus one.
         rowCount = try source.count(limit: source.remaining + 1, column: -1)
-        // Some cells in reserve, so that the first new row does not copy the whole table.
-        rowCapacity = rowCount + min(rowCount / 32, 65_536) + 64
+    }
+
+    /// A table whose cells stay in a snapshot, and are read from there as they are asked for.
+    ///
+    /// Rows can be looked up, read, added, and changed; looking at all rows of a column needs it
+    /// opened. A cell that cannot be read is unknown: see ``storedFailure``.
+    ///
+    /// - Throws: ``TableDecodingError`` if the snapshot is not of a table of this schema.
+    /// - Complexity: O(columns).
+    init(
+        schema: TableSchema, stored file: SnapshotBlockFile, hashSeed: UInt64? = nil
+    ) throws(TableDecodingError) {
+        self.init(schema: schema, hashSeed: hashSeed)
+        var source = file.source()
+        try readHeader(from: &source)
+        rowCapacity = rowCount
+        storedFile = file
         for column in columns.indices {
-            if opened?.contains(schema.columns[column].name) ?? true {
-                try columns[column].decode(
-                    column: column, rowCount: rowCount, rowCapacity: rowCapacity, from: &source)
-            } else {
-                try columns[column].skip(column: column, rowCount: rowCount, in: &source)
-            }
+            columns[column].isOpen = false
+            columns[column].index = nil
+            columns[column].stored = StoredCells(
+                column: StoredColumn(
+                    file, index: column, layout: columns[column].layout, rowCount: rowCount))
         }
+        if let failure = file.failure { throw failure }
+    }
+
+    /// Why a cell could not be read, if so: what the table says is then not to be used.
+    package var storedFailure: TableDecodingError? { storedFile?.failure }
+
+    /// Reads whole columns of a table in a snapshot, and leaves the snapshot; a table that was read
+    /// already lets go of the others.
+    ///
+    /// - Parameter names: The columns; `nil` is all. Using another one from then on traps, so a
+    ///   table with only some can be asked about those, and neither be changed nor written.
+    /// - Throws: ``TableDecodingError``; the table is then not to be used.
+    /// - Complexity: O(bytes of these columns).
+    package mutating func openColumns(_ names: [String]?) throws(TableDecodingError) {
+        let wanted = columns.indices.filter {
+            names?.contains(schema.columns[$0].name) ?? true
+        }
+        do throws(TableDecodingError) {
+            for column in wanted {
+                try columns[column].openStored(column: column, rowCapacity: rowCapacity)
+            }
+        } catch {
+            storedFile?.fail(error)
+        }
+        if let failure = storedFile?.failure { throw failure }
+        storedFile = nil
+        for column in columns.indices where !wanted.contains(column) { columns[column].close() }
     }
 }
 
 extension Column {
-    fileprivate mutating func decode<Source: ByteSource & ~Copyable>(
+    mutating func decode<Source: ByteSource & ~Copyable>(
         column: Int, rowCount: Int, rowCapacity: Int, from source: inout Source
     ) throws(TableDecodingError) {
         // Built again when the table is changed.
@@ -86,32 +132,6 @@ extension Column {
             guard zip(bits, known).allSatisfy({ $0 & ~$1 == 0 }) else {
                 throw .damaged(column: column)
             }
-        }
-    }
-
-    /// Passes over the column: it has no cells then.
-    fileprivate mutating func skip<Source: ByteSource & ~Copyable>(
-        column: Int, rowCount: Int, in source: inout Source
-    ) throws(TableDecodingError) {
-        isOpen = false
-        index = nil
-        let bitmapByteCount = 8 * ((rowCount + 63) / 64)
-        switch layout {
-        case .key, .bytes:
-            let byteCount = try source.count(limit: source.remaining, column: column)
-            try PackedNumbers.skip(rowCount, in: &source, column: column)
-            try source.skip(byteCount)
-        case .interned:
-            let count = try source.count(limit: rowCount, column: column)
-            let byteCount = try source.count(limit: source.remaining, column: column)
-            try PackedNumbers.skip(count, in: &source, column: column)
-            try source.skip(byteCount)
-            try PackedNumbers.skip(rowCount, in: &source, column: column)
-        case .words:
-            try source.skip(bitmapByteCount + 8)
-            try PackedNumbers.skip(rowCount, in: &source, column: column)
-        case .bits:
-            try source.skip(2 * bitmapByteCount)
         }
     }
 

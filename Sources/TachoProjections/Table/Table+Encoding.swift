@@ -48,12 +48,24 @@ extension Table {
     }
 
     package func encode<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
+        encode(to: &sink) { _ in }
+    }
+
+    /// - Parameters:
+    ///   - sink: Where the bytes go.
+    ///   - willEncode: Called before each column.
+    func encode<Sink: ByteSink & ~Copyable>(
+        to sink: inout Sink, willEncode: (borrowing Sink) -> Void
+    ) {
         sink.write(TableFormat.magic)
         sink.write(littleEndian: TableFormat.version)
         sink.write(littleEndian: UInt32(columns.count))
         sink.write(TableFormat.schemaTag(schema))
         sink.write(littleEndian: UInt64(rowCount))
-        for column in columns { column.encode(rowCount: rowCount, to: &sink) }
+        for column in columns {
+            willEncode(sink)
+            column.encode(rowCount: rowCount, to: &sink)
+        }
     }
 }
 

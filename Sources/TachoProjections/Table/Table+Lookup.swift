@@ -11,7 +11,11 @@ extension Table {
     ) -> [Int] {
         let index = column.columnIndex
         precondition(columns[index].type == .text, "text is looked for in columns of text")
-        precondition(columns[index].isOpen, "a column that was not opened is not looked at")
+        let isText = columns[index].layout == .key || columns[index].layout == .interned
+        if isText, columns[index].stored != nil { return columns[index].storedRows(of: text) }
+        precondition(
+            columns[index].isOpen || columns[index].stored != nil,
+            "a column that was not opened is not looked at")
         switch columns[index].layout {
         case .key:
             return row(forKey: text).map { [$0] } ?? []
@@ -49,6 +53,7 @@ extension Table {
         precondition(
             columns[index].layout == .words && columns[index].type != .real,
             "an integer is looked for in columns of integers")
+        if columns[index].stored != nil { return columns[index].storedRows(of: number) }
         if let secondary = columns[index].index { return secondary.rows(ofNumber: number) }
         return (0..<rowCount).filter { columns[index].word($0) == number }
     }

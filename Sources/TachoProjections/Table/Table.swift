@@ -12,6 +12,8 @@ package struct Table: Sendable {
     /// Cells exist up to here, all unknown beyond `rowCount`.
     var rowCapacity = 0
     var columns: [Column]
+    /// The snapshot that cells are read from; see ``init(schema:stored:hashSeed:)``.
+    var storedFile: SnapshotBlockFile?
     /// Who the event read last names; never part of what the table says.
     private var actor = ActorMemory()
 
@@ -30,9 +32,7 @@ package struct Table: Sendable {
     ///
     /// - Complexity: O(1); O(rows) in a table read from a file and not yet prepared for changes.
     package func row(forKey key: UnsafeRawBufferPointer) -> Int? {
-        precondition(
-            columns[schema.keyColumn].isOpen, "a column that was not opened is not looked at")
-        return columns[schema.keyColumn].dictionary.number(of: key)
+        columns[schema.keyColumn].number(of: key)
     }
 
     package func row(forKey key: ByteString) -> Int? {
@@ -60,7 +60,7 @@ package struct Table: Sendable {
     package mutating func rowOrInsert(
         key: UnsafeRawBufferPointer, at event: Event
     ) -> (row: Int, isNew: Bool) {
-        let (row, isNew) = columns[schema.keyColumn].dictionary.intern(key)
+        let (row, isNew) = columns[schema.keyColumn].intern(key)
         guard isNew else { return (row, false) }
         if row == rowCapacity { grow() }
         rowCount += 1
@@ -108,7 +108,7 @@ package struct Table: Sendable {
     ///
     /// - Complexity: O(rows) the first time, then O(columns).
     package mutating func prepareForChanges() {
-        for column in columns.indices {
+        for column in columns.indices where columns[column].isOpen {
             columns[column].dictionary.buildHashTable()
             if schema.columns[column].isIndexed, column != schema.keyColumn,
                 columns[column].index == nil
@@ -122,6 +122,7 @@ package struct Table: Sendable {
     ///
     /// - Complexity: O(rows) the first time.
     package mutating func prepareForLookUps() {
+        guard columns[schema.keyColumn].isOpen else { return }
         columns[schema.keyColumn].dictionary.buildHashTable()
     }
 

@@ -139,6 +139,12 @@ struct TextDictionary: Sendable {
         return (latest, true)
     }
 
+    /// Adds bytes that are known to be new to a dictionary without hash table.
+    mutating func appendNew(_ bytes: UnsafeRawBufferPointer) {
+        precondition(count == 0 || !isHashed, "a hashed dictionary is told by interning")
+        _ = append(bytes)
+    }
+
     private mutating func append(_ bytes: UnsafeRawBufferPointer) -> Int {
         arena.makeRoom(for: bytes.count)
         arena.append(contentsOf: bytes)

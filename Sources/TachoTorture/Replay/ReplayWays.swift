@@ -67,6 +67,12 @@ package struct ReplayWays {
             compare(Self.hashes(resumed), "from a snapshot at \(checkpoint)")
             onFold(lines.count)
         }
+        if lines.count > 0 {
+            let tail = Int.random(in: 0..<min(lines.count, 5000), using: &random)
+            let resumed = try resume(onCellsAt: lines.count - tail, hashSeed: random.next())
+            compare(Self.hashes(resumed), "from the cells of a snapshot at \(lines.count - tail)")
+            onFold(lines.count)
+        }
         if let others { compare(others, "in another process") }
         return found
     }
@@ -95,6 +101,29 @@ package struct ReplayWays {
         }
         var projections = Projections(read, hashSeed: hashSeed)
         try lines.forEachBatch(of: 501, in: checkpoint..<lines.count) { try projections.fold($0) }
+        return projections
+    }
+
+    /// Folds up to a checkpoint, writes snapshots, and folds the rest on top of their cells.
+    private func resume(onCellsAt checkpoint: Int, hashSeed: UInt64) throws -> Projections {
+        var front = Projections(projectors)
+        try lines.forEachBatch(of: 4096, in: 0..<checkpoint) { try front.fold($0) }
+        let snapshots = SnapshotStore(
+            directory: "/snap", fileSystem: SimulatedFileSystem(seed: hashSeed))
+        let anchor = LogAnchor(store: "torture", position: front.checkpoint, lineChecksum: 0)
+        let stored = try front.projections.map { projection in
+            try snapshots.write(projection, anchor: anchor)
+            let loaded = snapshots.load(
+                projection.type, through: front.checkpoint, isStored: true, hashSeed: hashSeed
+            ) { _ in anchor }
+            guard let stored = loaded.projection else {
+                throw loaded.refused.first?.reason ?? .damaged(nil)
+            }
+            return stored
+        }
+        var projections = Projections(stored, hashSeed: hashSeed)
+        try lines.forEachBatch(of: 501, in: checkpoint..<lines.count) { try projections.fold($0) }
+        try projections.openColumns()
         return projections
     }
 

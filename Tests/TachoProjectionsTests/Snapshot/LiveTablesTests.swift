@@ -76,7 +76,7 @@ struct LiveTablesTests {
         // Each column alone, two at the ends, and none.
         for columns in names.map({ [$0] }) + [[names[0], names[names.count - 1]], []] {
             var options = writing
-            options.columns = ["example": columns]
+            options.reads = ["example": .columns(columns)]
             let tables = try LiveTables.open(
                 log, snapshots: snapshots, projectors: projectors, options: options)
             let opened = try #require(tables.projections.table(named: "example"))
@@ -114,7 +114,7 @@ struct LiveTablesTests {
             log, snapshots: snapshots, projectors: [ExampleProjector.self], options: writing)
         let table = try #require(whole.projections.table(named: "example"))
         var options = writing
-        options.columns = ["example": ["status", "cost"]]
+        options.reads = ["example": .columns(["status", "cost"])]
         func opened() throws -> LiveTables {
             try LiveTables.open(
                 log, snapshots: snapshots, projectors: [ExampleProjector.self], options: options)
@@ -169,27 +169,42 @@ struct LiveTablesTests {
         log.append(stream: "s1", type: "example.noted", data: #"{"status":"st1","note":"n"}"#)
         var projections = Projections([ExampleProjector.self])
         try projections.fold(log.batch(0..<1))
-        var bytes: [UInt8] = []
-        projections.table(named: "example")?.encode(into: &bytes)
-        var source = ArraySource(bytes)
-        return try Table(schema: ExampleProjector.schema, decoding: &source, columns: [])
+        var table = try #require(projections["example"]).inSnapshot().table
+        try table.openColumns([])
+        return table
     }
 
-    @Test func `a tail is folded on top of all columns, whatever is wanted`() throws {
+    @Test(arguments: [150, 155, 160])
+    func `a tail is folded on top of columns and cells in a snapshot`(count: Int) throws {
         let directory = try TemporaryDirectory()
         let snapshots = SnapshotStore(directory: directory.file("snap"))
         let log = MemoryLog.random(160, seed: testSeed())
+        let history = MemoryLog(lines: Array(log.lines[..<count]))
         _ = try LiveTables.open(
             MemoryLog(lines: Array(log.lines[..<150])), snapshots: snapshots,
             projectors: projectors, options: writing)
         var options = writing
-        options.columns = ["example": ["status"], "type_count": []]
+        options.reads = ["example": .columns(["status"]), "type_count": .cells]
 
         let tables = try LiveTables.open(
-            log, snapshots: snapshots, projectors: projectors, options: options)
+            history, snapshots: snapshots, projectors: projectors, options: options)
 
         #expect(tables.report.startPositions == [Position(150), Position(150)])
-        #expect(tables.projections.projections.map(\.stateHash) == (try hashes(log, 160)))
+        #expect(tables.report.refusedSnapshots.isEmpty)
+        var whole = Projections(projectors)
+        try whole.fold(log.batch(0..<count))
+        let found = try #require(tables.projections.table(named: "example"))
+        let table = try #require(whole.table(named: "example"))
+        #expect(found.rowCount == table.rowCount)
+        for row in 0..<table.rowCount {
+            #expect(
+                found.text(ExampleProjector.Column.status, row)
+                    == table.text(ExampleProjector.Column.status, row))
+        }
+        var cells = try #require(tables.projections["type_count"])
+        #expect(cells.table.storedFailure == nil)
+        try cells.openColumns(nil)
+        #expect(cells.stateHash == whole.stateHash(of: "type_count"))
     }
 
     @Test func `live tables follow the history`() throws {

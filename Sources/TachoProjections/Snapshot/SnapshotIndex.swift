@@ -1,0 +1,132 @@
+import TachoLog
+
+// What a snapshot holds beside the state, so that single cells are read from it: where each column
+// begins, where its texts lie, and which number a text has. It says nothing that the state does
+// not, and is no part of the state's hash. All numbers are little endian.
+//
+//   u64 place of the quarantine in the state
+//   for each column u64 its place in the state │ u64 place of its starts │ u64 of its look-up
+//   starts:  for each 1,024 texts or values u64 where the first of them begins
+//   look-up: u32 first entry of each bucket, and one more │ u8 tag of each entry │ its number, in as
+//            many bytes as the largest needs
+//
+// The last two places are in the index, 0 for a column without. Entries are in the order of their
+// buckets: a text of hash h lies in bucket (h >> 32) * buckets >> 32, under the tag h & 255.
+
+enum SnapshotIndex {
+    /// Texts or values for each start.
+    static let startStride = 1024
+    /// Of the hashes: a constant of the format.
+    static let hashSeed: UInt64 = 0x7461_6368_6F2E_6978
+    static let columnByteCount = 24
+
+    /// About 32 entries each.
+    static func bucketCount(forCount count: Int) -> Int { max(1, (count + 31) / 32) }
+
+    /// Bytes of a number below `count`.
+    static func numberByteCount(forCount count: Int) -> Int {
+        PackedNumbers.width(ofLargest: UInt64(count))
+    }
+
+    static func bucket(_ hash: UInt64, of bucketCount: Int) -> Int {
+        Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(bucketCount)) >> 32)
+    }
+
+    static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash) }
+
+    /// Writes the index behind the state.
+    ///
+    /// - Parameters:
+    ///   - table: The table that was written.
+    ///   - places: Where its columns began, and where it ended.
+    ///   - sink: At the end of the state.
+    /// - Complexity: O(texts).
+    static func write(
+        _ table: Table, places: [Int], to sink: inout SnapshotBlockSink
+    ) {
+        var directory: [UInt8] = []
+        var rest: [UInt8] = []
+        let directoryByteCount = 8 + columnByteCount * table.columns.count
+        func append(_ number: Int, to bytes: inout [UInt8]) {
+            withUnsafeBytes(of: UInt64(number).littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        append(places[table.columns.count], to: &directory)
+        for (column, place) in zip(table.columns, places) {
+            append(place, to: &directory)
+            let texts = CanonicalTexts(column, rowCount: table.rowCount)
+            append(texts == nil ? 0 : directoryByteCount + rest.count, to: &directory)
+            var start = 0
+            for index in 0..<(texts?.count ?? 0) {
+                if index % startStride == 0 { append(start, to: &rest) }
+                start += texts?.byteCount(of: index) ?? 0
+            }
+            let isLookedUp = column.layout == .key || column.layout == .interned
+            append(isLookedUp ? directoryByteCount + rest.count : 0, to: &directory)
+            if isLookedUp, let texts { appendLookUp(texts, to: &rest) }
+        }
+        sink.write(directory)
+        sink.write(rest)
+    }
+
+    private static func appendLookUp(_ texts: CanonicalTexts, to bytes: inout [UInt8]) {
+        let bucketCount = bucketCount(forCount: texts.count)
+        let hashes = (0..<texts.count).map { texts.hash(of: $0) }
+        var ends = [UInt32](repeating: 0, count: bucketCount + 1)
+        for hash in hashes { ends[bucket(hash, of: bucketCount) + 1] += 1 }
+        for bucket in 0..<bucketCount { ends[bucket + 1] += ends[bucket] }
+        for end in ends {
+            withUnsafeBytes(of: end.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        let width = numberByteCount(forCount: texts.count)
+        var tags = [UInt8](repeating: 0, count: hashes.count)
+        var numbers = [UInt8](repeating: 0, count: width * hashes.count)
+        for (number, hash) in hashes.enumerated() {
+            let bucket = bucket(hash, of: bucketCount)
+            let entry = Int(ends[bucket])
+            ends[bucket] += 1
+            tags[entry] = tag(hash)
+            for place in 0..<width {
+                numbers[width * entry + place] = UInt8(truncatingIfNeeded: number >> (8 * place))
+            }
+        }
+        bytes += tags
+        bytes += numbers
+    }
+}
+
+/// The texts or values of a column in the order in which they are written.
+private struct CanonicalTexts {
+    let column: Column
+    /// Of an interned column.
+    let kept: [UInt32]
+    let count: Int
+
+    /// `nil` for a column without any.
+    init?(_ column: Column, rowCount: Int) {
+        self.column = column
+        switch column.layout {
+        case .key, .bytes:
+            kept = []
+            count = rowCount
+        case .interned:
+            kept = column.canonicalNumbers(rowCount: rowCount).kept
+            count = kept.count
+        case .words, .bits: return nil
+        }
+    }
+
+    func byteCount(of index: Int) -> Int {
+        switch column.layout {
+        case .key: column.dictionary.byteCount(of: index)
+        case .interned: column.dictionary.byteCount(of: Int(kept[index]))
+        default: column.byteValues.byteCount(of: index) ?? 0
+        }
+    }
+
+    func hash(of index: Int) -> UInt64 {
+        let number = column.layout == .key ? index : Int(kept[index])
+        return column.dictionary.withBytes(of: number) {
+            ByteHash.hash($0, seed: SnapshotIndex.hashSeed)
+        }
+    }
+}
