@@ -2,7 +2,7 @@ import TachoCapture
 import TachoLog
 import TachoSources
 
-/// What lies in a store's directory, by looking at names and sizes only.
+/// What lies in a store's directory, by looking at names and sizes only, and what waits for it.
 struct StoreSurvey {
     struct Files {
         var count = 0
@@ -34,11 +34,8 @@ struct StoreSurvey {
         rawByteCount =
             segments.reduce(0) { $0 + $1.rawByteCount }
             - archived.reduce(0) { $0 + $1.rawByteCount }
-        spool = HookRecorder(store: layout.directory).spool.directories.reduce(into: Files()) {
-            let found = Self.files(in: $1.path, depth: 1, fileSystem)
-            $0.count += found.count
-            $0.byteCount += found.byteCount
-        }
+        let waiting = HookRecorder(store: layout.directory).spool.waiting(for: layout.directory)
+        spool = Files(count: waiting.count, byteCount: waiting.byteCount)
         quarantine = Self.files(in: layout.quarantine, depth: 1, fileSystem)
         snapshots = Self.files(in: layout.snapshots, depth: 3, fileSystem)
     }

@@ -117,6 +117,57 @@ struct IngestCommandTests {
         #expect(try tacho.run("cat").positions() == [1, 2])
     }
 
+    @Test func `a followed file's half line is waited for, a broken one told with its place`()
+        throws
+    {
+        let tacho = try Program()
+        let directory = tacho.home.file("logs")
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let line = "{\"hook_event_name\":\"Stop\",\"session_id\":\"s1\"}\n"
+        func append(_ name: String, _ text: String) throws {
+            let path = directory + "/" + name
+            if !FileManager.default.fileExists(atPath: path) { _ = try Program.newFile(path) }
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(text.utf8))
+            try file.close()
+        }
+        try append("hooks.jsonl", line)
+        let follow = tacho.process(["import", directory, "--follow"])
+        let (output, errors) = (Pipe(), Pipe())
+        follow.standardOutput = output
+        follow.standardError = errors
+        try follow.run()
+        var lines = LineReader(output.fileHandleForReading)
+        _ = lines.next()
+        _ = lines.next()
+
+        try append("hooks.jsonl", String(line.prefix(20)))
+        try append("other.jsonl", line.replacing("Stop", with: "SessionEnd"))
+        let half = lines.next()
+        try append("hooks.jsonl", String(line.dropFirst(20)))
+        let whole = lines.next()
+        try append("hooks.jsonl", "broken\n" + line)
+        let broken = lines.next()
+        follow.terminate()
+        follow.waitUntilExit()
+        let told = String(
+            decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+
+        #expect(half?.hasSuffix("1 new event") == true)
+        #expect(whole?.hasSuffix("1 new event") == true)
+        #expect(broken?.hasSuffix("1 new event, 1 rejected") == true)
+        #expect(told.contains("hooks.jsonl, byte \(2 * line.utf8.count): "))
+    }
+
+    @Test(arguments: [
+        ["import", "x.jsonl", "--follow", "--csv"], ["import", "x", "-f", "--dry-run"],
+    ])
+    func `following goes with what can go on`(_ arguments: [String]) throws {
+        #expect(try Program().run(arguments).status == 2)
+    }
+
     @Test(arguments: [[], ["--no-such-option"], ["extra", "words"]])
     func `a hook call is recorded, exits with 0, and prints nothing`(_ arguments: [String])
         throws
@@ -131,6 +182,20 @@ struct IngestCommandTests {
         let lines = try tacho.run("cat", "--type", "hook.Stop").lines
         #expect(lines.count == 1)
         #expect(lines.first?.contains("\"stream\":\"s1\"") == true)
+    }
+
+    @Test func `what waits in the spool for another store is no matter of this one`() throws {
+        let tacho = try Program()
+        try tacho.append(["{}"])
+        var other = tacho
+        // A store that cannot be made, and a spool that both share.
+        other.environment["TACHO_STORE"] = "/dev/null/a \"b\\"
+        #expect(try other.run("hook", input: Self.payload).status == 0)
+
+        let spool = tacho.home.file(".local/state/tacho/spool")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool).count == 1)
+        #expect(try tacho.run("status", "--json").data()["spooled"] as? Int == 0)
+        #expect(!(try tacho.run("doctor").text.contains("spool")))
     }
 
     @Test func `what a hook could not write comes into the log with the next append`() throws {

@@ -13,10 +13,14 @@ struct ImportCommand: ParsableCommand {
             new, there already, or rejected, and then told with its place and kept in \
             quarantine/. Importing again adds only what is new. Exit 65 if anything was rejected.
 
+            With --follow it goes on with every change in the directories, told by the operating \
+            system, until Ctrl-C; a line that is half written is waited for.
+
             EXAMPLES
               tacho import ~/.claude/projects agents/ logs/structured/
               tacho import session.jsonl --as transcript
               tacho import agents/ --files
+              tacho import ~/.claude/projects agents/ --follow
               tacho import logs/ --json | jq '.data | {records, new, rejected}'
               tacho import deploys.ndjson --as ndjson --type deploy.done \\
                 --map time=finished_at --map stream=run.id --map id=uuid
@@ -39,6 +43,11 @@ struct ImportCommand: ParsableCommand {
     @Flag(name: .customLong("files"), help: "Print a line for each file.")
     var listsFiles = false
 
+    @Flag(
+        name: [.customShort("f"), .customLong("follow")],
+        help: "Go on with every change in the directories.")
+    var follows = false
+
     @Flag(help: "Read files whole that an import before this one has read.")
     var rescan = false
 
@@ -54,13 +63,19 @@ struct ImportCommand: ParsableCommand {
             throw ValidationError("\(option) needs --as ndjson.")
         }
         _ = try mapping.mapping()
+        guard follows else { return }
+        if output.isCSV { throw ValidationError("--follow has no CSV form.") }
+        if dryRun { throw ValidationError("Choose one of --follow and --dry-run.") }
     }
 
     func run() throws {
         if dryRun { return try printPlan() }
-        var run = try ImportRun(
-            location, kind?.kind, secrets, output.messages, mapping: try mapping.mapping(),
-            readsAgain: rescan)
+        if follows {
+            let follow = FollowRun(
+                directories: paths, listsFiles: listsFiles, secrets: secrets.mode, output: output)
+            return try follow { try makeRun() }
+        }
+        var run = try makeRun()
         let report: ImportReport
         do {
             report = try run.run(paths)
@@ -76,6 +91,12 @@ struct ImportCommand: ParsableCommand {
         run.saveCheckpoints()
         try run.sealFullSegments()
         try summary.checkAll(named: paths)
+    }
+
+    private func makeRun() throws -> ImportRun {
+        try ImportRun(
+            location, kind?.kind, secrets, output.messages, mapping: try mapping.mapping(),
+            readsAgain: rescan, isFollowing: follows)
     }
 
     private func printPlan() throws {

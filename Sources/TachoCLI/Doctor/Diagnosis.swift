@@ -69,10 +69,9 @@ struct Diagnosis {
         if survey.spool.count > 0 {
             add(
                 "spool", true,
-                "\(Quantity.count(survey.spool.count, "event")) wait in the spool: the store did not "
-                    + "take them",
-                "the next `tacho append` or `tacho import` takes them in; files that stay are for "
-                    + "another store")
+                "in the spool: \(Quantity.count(survey.spool.count, "event")) that the store did not "
+                    + "take",
+                "the next `tacho append` or `tacho import` takes them in")
         }
         if survey.quarantine.count > 0 {
             add(

@@ -14,7 +14,7 @@ struct ImportRun: ~Copyable {
     init(
         _ location: StoreLocation, _ kind: SourceKind?, _ secrets: SecretOptions,
         _ messages: MessageOptions, mapping: RecordMapping = RecordMapping(),
-        readsAgain: Bool = false
+        readsAgain: Bool = false, isFollowing: Bool = false
     ) throws(LogError) {
         layout = location.layout
         var report: SpoolReport?
@@ -25,6 +25,7 @@ struct ImportRun: ~Copyable {
         options.kind = kind
         options.secrets = secrets.mode
         options.mapping = mapping
+        options.isFollowing = isFollowing
         savedCheckpoints = readsAgain ? SourceCheckpoints() : Self.checkpoints(layout)
         importer = Importer(
             PipelinedSink(writer), quarantine: Quarantine(directory: layout.quarantine),

@@ -133,7 +133,7 @@ struct ImportSummary {
         }
     }
 
-    private func tellProblems(_ style: Style) {
+    func tellProblems(_ style: Style) {
         var shownCount = 0
         for file in report.files {
             let path = TerminalText.sanitized(file.path)

@@ -56,6 +56,25 @@ package struct SpoolRecord: Sendable {
         return writer.bytes + [0x0A]
     }
 
+    /// The store that the first kilobytes of a ``line`` name; `nil` if they are none of it.
+    package static func store(inHead head: [UInt8]) -> String? {
+        let key = Array(#","store":"#.utf8)
+        guard head.starts(with: Array(#"{"id":""#.utf8)),
+            let start = head.indices.first(where: { head[$0...].starts(with: key) })
+        else { return nil }
+        let text = head[(start + key.count)...]
+        var isEscaped = false
+        let end = text.dropFirst().firstIndex { byte in
+            defer { isEscaped = !isEscaped && byte == UInt8(ascii: "\\") }
+            return byte == UInt8(ascii: "\"") && !isEscaped
+        }
+        guard let end else { return nil }
+        return Array(text[...end]).withUnsafeBytes { text in
+            // What is no text names no store.
+            (try? JSON.validate(text)) == .string ? JSONView(validated: text).string() : nil
+        }
+    }
+
     /// Reads ``line``; `nil` for anything else.
     package init?(_ line: [UInt8]) {
         guard (try? JSON.validate(line)) == .object else { return nil }  // Else it is not ours.

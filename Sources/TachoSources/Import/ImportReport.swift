@@ -17,6 +17,8 @@ package struct FileReport: Sendable {
     package var conflictCount = 0
     /// Records that could not become events.
     package var rejectedCount = 0
+    /// How many of the rejected ones a checkpoint knows: an earlier reading has told of them.
+    package var knownRejectedCount = 0
     /// How many of the rejected ones stand in the quarantine now.
     package var quarantinedCount = 0
     /// Where the first rejected ones are, and why.
@@ -78,6 +80,10 @@ package struct ImportReport: Sendable {
     /// Files that could not be read, or not to their end.
     package var problemCount: Int {
         files.count { $0.problem != nil || $0.kind == .unreadable }
+    }
+    /// Rejected records that no earlier reading has told of.
+    package var newlyRejectedCount: Int {
+        sum(\.rejectedCount) - sum(\.knownRejectedCount)
     }
     package var isBalanced: Bool { files.allSatisfy(\.isBalanced) }
 

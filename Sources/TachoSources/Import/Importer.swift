@@ -15,6 +15,8 @@ package struct ImportOptions: Sendable {
     ///
     /// Ids come from the records as they are, whatever this says.
     package var secrets = SecretMode.off
+    /// Whether files are read again as they change: the last line of one may be half written.
+    package var isFollowing = false
     /// Of files of kind `ndjson`.
     package var mapping = RecordMapping()
 
@@ -236,7 +238,7 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         let offset = start?.offset ?? 0
         var end = (offset: offset, chain: translator.chainState, counts: report.files[index])
         let summary = try RecordReader.read(
-            &file, form: detection.form, from: offset,
+            &file, form: detection.form, from: offset, leavesCutEnd: options.isFollowing,
             lineEnded: { end = ($0, translator.chainState, report.files[index]) },
             { record throws(LogError) in
                 switch record {
@@ -332,6 +334,7 @@ extension FileReport {
         recordCount = known.recordCount
         duplicateCount = known.recordCount - known.rejectedCount
         rejectedCount = known.rejectedCount
+        knownRejectedCount = known.rejectedCount
         quarantinedCount = known.quarantinedCount
         rejections = known.rejections
         knownByteCount = known.offset

@@ -20,19 +20,28 @@ package enum RecordReader {
     ///
     /// `offset` is where the file stands, in plain bytes from its front; of lines, the start of
     /// one. `lineEnded` is called behind each line of the form `lines` that ends in a newline, with
-    /// the offset behind that newline: reading may go on there another time.
+    /// the offset behind that newline: reading may go on there another time. With `leavesCutEnd`, what
+    /// is broken in a last line without a newline is not told: it is being written, and is judged when
+    /// its newline is there.
     package static func read(
         _ file: inout SourceFile, form: RecordForm, from offset: Int = 0,
-        lineEnded: (Int) -> Void = { _ in },
+        leavesCutEnd: Bool = false, lineEnded: (Int) -> Void = { _ in },
         _ body: (ScannedRecord) throws(LogError) -> Bool
     ) throws(LogError) -> ReadSummary {
         switch form {
         case .lines:
             return try readLines(&file, from: offset, ended: lineEnded) { line throws(LogError) in
+                let isOpen = leavesCutEnd && !line.isTerminated
                 switch line.content {
                 case .bytes(let bytes):
-                    try LineValues.forEach(in: bytes, at: line.offset, body)
-                case .tooLong: try body(.rejected(RejectedRecord(line, .lineTooLong)))
+                    return try LineValues.forEach(in: bytes, at: line.offset) {
+                        record throws(LogError) in
+                        if isOpen, case .rejected = record { return true }
+                        return try body(record)
+                    }
+                case .tooLong:
+                    if isOpen { return true }
+                    return try body(.rejected(RejectedRecord(line, .lineTooLong)))
                 }
             }
         case .text:

@@ -59,6 +59,31 @@ extension Spool {
         return drain.report
     }
 
+    /// How many files wait for `store`, and their bytes: what names another store waits for that one.
+    ///
+    /// - Complexity: O(files): of each the first 8 KiB are read.
+    package func waiting(for store: String) -> (count: Int, byteCount: Int) {
+        var waiting = (count: 0, byteCount: 0)
+        for directory in directories {
+            guard let opened = directory.open(creating: false),
+                let names = SourceTree.names(in: opened.rawValue)
+            else { continue }
+            for name in names where name.hasSuffix(".json") || name.hasSuffix(".tmp") {
+                // What cannot be read now is looked at again when the spool is drained.
+                guard
+                    let file = OwnedDescriptor.open(
+                        name, in: opened.rawValue, flags: O_RDONLY | O_NONBLOCK),
+                    var source = try? SourceFile.open(file), let head = try? source.head(8192)
+                else { continue }
+                let named = SpoolRecord.store(inHead: head)
+                guard named.map({ StoreDirectory.areSame($0, store) }) ?? true else { continue }
+                waiting.count += 1
+                waiting.byteCount += source.byteCount
+            }
+        }
+        return waiting
+    }
+
     private struct Drain {
         let store: String
         let secrets: SecretMode

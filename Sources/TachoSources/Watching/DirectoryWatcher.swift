@@ -7,17 +7,23 @@ package import TachoLog
     import Darwin
 #endif
 
-/// Waits for something to change below a directory.
+/// Waits for something to change below directories.
 ///
 /// On Linux inotify tells, for every directory of the tree and those that are made later. Elsewhere,
-/// and where the system has no more watches to give, a short pause stands in for it.
+/// and where the system has no more watches to give, a short pause stands in for it. So it does
+/// while one of the directories is not there: it may be made again.
 ///
 /// Watch first, then read, then wait: a change made while reading ends the next wait at once.
 package struct DirectoryWatcher: ~Copyable {
-    private let directory: String
+    private let directories: [String]
     private let descriptor: CInt
+    /// Whether the system has given a watch for every directory below those.
+    private var hasAllWatches = true
     /// Whether every directory is watched; if not, waits end after a pause in any case.
-    package private(set) var isComplete = true
+    package var isComplete: Bool { hasAllWatches && missing.isEmpty }
+    /// Of the directories asked for, those that are not watched.
+    private var missing: [String] { directories.filter { watchByDirectory[$0] == nil } }
+    private var watchByDirectory: [String: CInt] = [:]
     private var pathByWatch: [CInt: String] = [:]
 
     private static let pauseMilliseconds = 2000
@@ -31,16 +37,23 @@ package struct DirectoryWatcher: ~Copyable {
     }
 
     #if canImport(Glibc)
-        /// Watches `directory` and all directories below it, but no symbolic links.
-        package init(_ directory: String) throws(LogError) {
-            self.directory = directory
+        /// Watches directories and all directories below them, but no symbolic links.
+        ///
+        /// Throws ``LogError`` if one of them is not there, or is no directory.
+        package init(_ directories: [String]) throws(LogError) {
+            self.directories = directories
             descriptor = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
-            watch(directory)
-            guard !pathByWatch.isEmpty || descriptor < 0 else {
-                throw LogError(
-                    .system, "cannot watch \(directory): \(systemMessage(errno))", errno: errno)
+            guard descriptor >= 0 else {
+                hasAllWatches = false
+                return
             }
-            if descriptor < 0 { isComplete = false }
+            for directory in directories {
+                watch(directory)
+                guard watchByDirectory[directory] != nil || !hasAllWatches else {
+                    throw LogError(
+                        .system, "cannot watch \(directory): \(systemMessage(errno))", errno: errno)
+                }
+            }
         }
 
         /// Waits for a change, and says whether there was one (or may have been).
@@ -53,7 +66,11 @@ package struct DirectoryWatcher: ~Copyable {
                 timeout =
                     timeout < 0 ? Self.pauseMilliseconds : min(timeout, Self.pauseMilliseconds)
             }
-            guard isReadable(timeout) else { return !isComplete }
+            guard isReadable(timeout) else {
+                let isBlind = !isComplete
+                for directory in missing { watch(directory) }
+                return isBlind
+            }
             take()
             for _ in 0..<Self.maximumQuietCount where isReadable(Self.quietMilliseconds) { take() }
             return true
@@ -97,9 +114,16 @@ package struct DirectoryWatcher: ~Copyable {
                 offset = end
                 if mask & UInt32(IN_Q_OVERFLOW) != 0 {
                     // Notices were lost, perhaps of new directories: look at the tree again.
-                    made.append(directory)
+                    made += directories
                 } else if mask & UInt32(IN_IGNORED) != 0 {
-                    pathByWatch[watch] = nil
+                    forget(watch)
+                } else if mask & UInt32(IN_MOVE_SELF) != 0 {
+                    // One of ours is somewhere else now, and another may come in its place. Of those
+                    // below, the directory they are in has told.
+                    if watchByDirectory.values.contains(watch) {
+                        _ = inotify_rm_watch(descriptor, watch)
+                        forget(watch)
+                    }
                 } else if mask & UInt32(IN_ISDIR) != 0, mask & Self.made != 0,
                     let path = pathByWatch[watch]
                 {
@@ -108,10 +132,15 @@ package struct DirectoryWatcher: ~Copyable {
             }
         }
 
+        private mutating func forget(_ watch: CInt) {
+            pathByWatch[watch] = nil
+            watchByDirectory = watchByDirectory.filter { $0.value != watch }
+        }
+
         private static let made = UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
         private static let mask =
             made | UInt32(IN_MODIFY) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_FROM)
-            | UInt32(IN_DELETE) | UInt32(IN_ONLYDIR)
+            | UInt32(IN_DELETE) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
 
         /// Watches a directory and those below it.
         private mutating func watch(_ path: String) {
@@ -121,10 +150,11 @@ package struct DirectoryWatcher: ~Copyable {
                 let mask = Self.mask | (depth > 0 ? UInt32(IN_DONT_FOLLOW) : 0)
                 let watch = inotify_add_watch(descriptor, path, mask)
                 guard watch >= 0 else {
-                    if errno == ENOSPC || errno == ENOMEM { isComplete = false }
+                    if errno == ENOSPC || errno == ENOMEM { hasAllWatches = false }
                     continue
                 }
                 pathByWatch[watch] = path
+                if depth == 0, directories.contains(path) { watchByDirectory[path] = watch }
                 guard depth < SourceTree.maximumDepth,
                     let opened = OwnedDescriptor.open(
                         Array(path.utf8), in: AT_FDCWD, flags: O_RDONLY | O_DIRECTORY),
@@ -142,10 +172,10 @@ package struct DirectoryWatcher: ~Copyable {
                 && status.st_mode & S_IFMT == S_IFDIR
         }
     #else
-        package init(_ directory: String) throws(LogError) {
-            self.directory = directory
+        package init(_ directories: [String]) throws(LogError) {
+            self.directories = directories
             descriptor = -1
-            isComplete = false
+            hasAllWatches = false
         }
 
         package mutating func wait(timeoutMilliseconds: Int? = nil) -> Bool {
