@@ -85,6 +85,7 @@ import Testing
         try write(Data("{ // mine\n}".utf8))
         var result = try program.run("setup", "claude", "--write")
         #expect(result.status == 65 && result.errors.contains("line 1"))
+        #expect(result.errors.contains(file))
 
         try write(Data(repeating: 0x20, count: 5 << 20))
         result = try program.run("setup", "claude", "--write")
@@ -101,7 +102,19 @@ import Testing
             atPath: file, withDestinationPath: program.home.file("shared.json"))
         result = try program.run("setup", "claude", "--write")
         #expect(result.status == 77 && result.errors.contains("symbolic link"))
+        #expect(result.errors.contains("--settings") && result.errors.contains("shared.json"))
         #expect(contents(program.home.file("shared.json")) == original)
+    }
+
+    @Test func `settings that keep all hooks from running are told of`() throws {
+        try write(Data(#"{"disableAllHooks": true}"#.utf8))
+
+        let result = try program.run("setup", "claude", "--write")
+
+        #expect(result.status == 0 && result.errors.contains("disableAllHooks is true"))
+        #expect(!result.errors.contains("New sessions are recorded"))
+        #expect(try program.run("setup", "claude", "--undo").status == 0)
+        #expect(contents(file) == Data(#"{"disableAllHooks": true}"#.utf8))
     }
 
     @Test func `scopes name their files`() throws {

@@ -91,14 +91,22 @@ struct SetupClaudeCommand: ParsableCommand {
             if undo { return try runUndo() }
             try runSetup()
         } catch {
-            throw Failure(ExitStatus(error), error.description)
+            throw Failure(ExitStatus(error), placed(error))
+        }
+    }
+
+    /// What is wrong in a file's text is told with the file.
+    private func placed(_ error: SettingsError) -> String {
+        switch error {
+        case .brokenJSON, .ambiguous, .unexpectedKind: "\(settingsFile().path): \(error)"
+        default: error.description
         }
     }
 
     // MARK: Steps
 
     private func runSetup() throws(SettingsError) {
-        let file = try settingsFile()
+        let file = settingsFile()
         var registration = ClaudeRegistration(hook: try hookPath())
         registration.hasTelemetry = telemetry
         registration.isVerbose = verbose
@@ -112,11 +120,13 @@ struct SetupClaudeCommand: ParsableCommand {
         }
         guard try file.write(plan, instead: old) else { return }
         let backup = old == nil ? "" : "; what was there is in \(file.backupPath)"
-        tell("\(file.path) written\(backup). New sessions are recorded; --undo takes it back")
+        let effect =
+            plan.hooksAreOff ? "No session is recorded yet" : "New sessions are recorded"
+        tell("\(file.path) written\(backup). \(effect); --undo takes it back")
     }
 
     private func runUndo() throws(SettingsError) {
-        let file = try settingsFile()
+        let file = settingsFile()
         let (old, undoing) = try file.planUndo()
         switch undoing {
         case .restore(let bytes): show(file, old, bytes ?? [])
@@ -144,7 +154,7 @@ struct SetupClaudeCommand: ParsableCommand {
 
     // MARK: Places
 
-    private func settingsFile() throws(SettingsError) -> SettingsFile {
+    private func settingsFile() -> SettingsFile {
         if let settings { return SettingsFile(path: settings) }
         switch scope {
         case .user:

@@ -8,8 +8,8 @@ package enum SettingsError: Error, Hashable, Sendable {
     case ambiguous(path: String)
     /// A member is of another kind than the agent takes.
     case unexpectedKind(path: String, expected: String)
-    /// The name is a symbolic link; what it points to may be shared.
-    case symbolicLink(file: String)
+    /// The name is a symbolic link; what it points to may be shared. `target` is that, if it is there.
+    case symbolicLink(file: String, target: String?)
     case notAFile(file: String)
     case readOnly(file: String)
     case tooLarge(file: String, byteCount: Int)
@@ -33,8 +33,9 @@ extension SettingsError: CustomStringConvertible {
             "the settings have \"\(path)\" twice. Nothing was written; keep one of them"
         case .unexpectedKind(let path, let expected):
             "\"\(path)\" in the settings is not \(expected). Nothing was written"
-        case .symbolicLink(let file):
-            "\(file) is a symbolic link. Nothing was written; name what it points to with --settings"
+        case .symbolicLink(let file, let target):
+            "\(file) is a symbolic link. Nothing was written; name what it points to: --settings "
+                + (target ?? "FILE")
         case .notAFile(let file): "\(file) is not a file. Nothing was written"
         case .readOnly(let file): "\(file) is read-only. Nothing was written"
         case .tooLarge(let file, let byteCount):

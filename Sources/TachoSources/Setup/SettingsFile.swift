@@ -126,7 +126,7 @@ package struct SettingsFile: Sendable {
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
-        case S_IFLNK: throw .symbolicLink(file: path)
+        case S_IFLNK: throw .symbolicLink(file: path, target: Self.target(of: path))
         default: throw .notAFile(file: path)
         }
         // Also for those whom the system would let.
@@ -146,6 +146,12 @@ package struct SettingsFile: Sendable {
             bytes += chunk[..<count]
         }
         throw .tooLarge(file: path, byteCount: bytes.count)
+    }
+
+    private static func target(of path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Written beside, synced, renamed: whoever reads the file sees the old one or the new one.

@@ -7,6 +7,8 @@ package struct SettingsPlan: Hashable, Sendable {
     package var notes: [String] = []
     /// Our entries that were added or removed: `hooks.Stop`, `statusLine`, `env.NAME`.
     package var entries: [String] = []
+    /// Whether the settings keep every hook from running.
+    package var hooksAreOff = false
 
     /// Adds what is missing; what is there stays where and as it is.
     ///
@@ -23,7 +25,13 @@ package struct SettingsPlan: Hashable, Sendable {
         try editor.addHooks(registration)
         try editor.addStatusLine(registration)
         if registration.hasTelemetry { try editor.addTelemetry() }
-        return editor.plan(or: isBlank ? text : nil)
+        let hooksAreOff = try editor.areHooksOff()
+        if hooksAreOff {
+            editor.notes.append("disableAllHooks is true: no hook runs as long as it is")
+        }
+        var plan = editor.plan(or: isBlank ? text : nil)
+        plan.hooksAreOff = hooksAreOff
+        return plan
     }
 
     /// Removes our entries and leaves all others.
@@ -91,6 +99,12 @@ extension SettingsPlan.Editor {
             try text.add([.init("hooks", .object(missing))], to: text.root)
         }
         entries += missing.map { "hooks." + $0.key }
+    }
+
+    func areHooksOff() throws(SettingsError) -> Bool {
+        let name = "disableAllHooks"
+        guard let value = try text.member(name, of: text.root, path: name) else { return false }
+        return text.bytes[value.range].elementsEqual("true".utf8)
     }
 
     mutating func addStatusLine(_ registration: ClaudeRegistration) throws(SettingsError) {
