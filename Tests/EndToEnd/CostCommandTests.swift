@@ -47,6 +47,16 @@ struct CostCommandTests {
         #expect(total["cost"] as? String == "0.00026")
         #expect(total["messages"] as? Int == 3)
         #expect(total["lower_bound_messages"] as? Int == 2)
+        let groups = data["groups"] as? [[String: Any]] ?? []
+        let unknown = try #require(groups.first { $0["model"] as? String == "mystery" })
+        #expect(unknown["cost_usd"] is NSNull && unknown["cost_picousd"] is NSNull)
+        #expect(unknown["unpriced_tokens"] as? Int == 7)
+        for group in groups where group["cost"] is String {
+            let cost = try #require(group["cost_usd"] as? String)
+            #expect(group["cost"] as? String == cost && group["unpriced_tokens"] as? Int == 0)
+            let pico = (group["cost_picousd"] as? String).flatMap { Decimal(string: $0) }
+            #expect(pico != nil && pico == Decimal(string: cost).map { $0 * 1_000_000_000_000 })
+        }
         let unpriced = data["unpriced"] as? [[String: Any]]
         #expect(unpriced?.first?["model"] as? String == "mystery")
         #expect(unpriced?.first?["tokens"] as? Int == 7)

@@ -119,6 +119,7 @@ struct SQLCommandTests {
     @Test(arguments: [
         ("SELECT nope FROM sessions", "line 1, column 8: no such column: nope"),
         ("SELECT 1;\n\nSELEC 2", "line 3, column 1: near \"SELEC\": syntax error"),
+        ("SELECT model FROM tool_calls", "no such column: model; it is one of sessions, "),
         ("SELECT * FROM tool_call", "no such table: tool_call. Did you mean tool_calls?"),
         ("SELECT \"no column\" FROM sessions", "no such column: no column"),
         ("SELECT count(", "incomplete input"),

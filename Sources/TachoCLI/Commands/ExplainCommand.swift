@@ -51,7 +51,11 @@ struct ExplainCostCommand: ParsableCommand {
                 .init("positions", drop: 2, minimum: 12),
             ])
         listing.warnings = found.tables.warnings
-        listing.emptyMessage = "Nothing of it is counted by itself: a result of its session is."
+        let session = found.usages.lazy.compactMap(\.session).first
+        listing.emptyMessage =
+            "Nothing of it is counted by itself: a result of its session is."
+            + (session.map { " `tacho explain cost \(TerminalText.sanitized($0.description))`" }
+                ?? "")
         let isSingle = counted.count == 1
         for term in Explanation.terms(priced, isEach: isEach || isSingle) {
             listing.rows.append(row(term, found))

@@ -176,6 +176,11 @@ extension Failure {
         ]
         for (prefix, names) in kinds where message.hasPrefix(prefix) {
             let name = message.dropFirst(prefix.count).split(separator: ".").last.map(String.init)
+            // A column that other tables have is no mistake of spelling.
+            if let name, names.contains(name) {
+                let owners = schemas.filter { $0.column(named: name) != nil }.map(\.name)
+                return "; it is one of \(owners.joined(separator: ", "))"
+            }
             if let nearest = name.flatMap({ Spelling.nearest(to: $0, in: names) }) {
                 return ". Did you mean \(nearest)?"
             }

@@ -164,7 +164,12 @@ struct CostPrinter {
         for (kind, key) in Self.kinds { add(key, .tokens(sum.tokens(kind))) }
         add("total_tokens", .tokens(sum.totalTokens))
         let isKnown = sum.pricedCount > 0 || sum.messageCount == 0
-        add("cost", isKnown ? .text(Amount.exact(sum.cost)) : .unknown)
+        // The same amount three times: `cost` is what was there first.
+        for key in ["cost", "cost_usd"] {
+            add(key, isKnown ? .text(Amount.exact(sum.cost)) : .unknown)
+        }
+        add("cost_picousd", isKnown ? .text("\(sum.cost)") : .unknown)
+        add("unpriced_tokens", .tokens(sum.unpricedTokens))
         add("unpriced_messages", .count(sum.unpricedCount))
         add("lower_bound_messages", .count(sum.lowerBoundCount))
         add("possibly_long_results", .count(sum.mayBeLongCount))

@@ -37,6 +37,9 @@ package struct CostReport: Sendable {
             TokenKind.allCases.filter { $0 != .webSearch }.reduce(0) { $0 + tokens($1) }
         }
 
+        /// Of the rows without a price, of all kinds; a search is none.
+        package var unpricedTokens: Int128 = 0
+
         package var unpricedCount: Int { messageCount - pricedCount }
     }
 
@@ -141,6 +144,8 @@ extension CostReport.Sum {
         if let amount {
             cost += amount
             pricedCount += 1
+        } else {
+            unpricedTokens += Int128(usage.totalTokens)
         }
         guard let reported = usage.reportedCost else { return }
         reportedCost += Int128(reported)
