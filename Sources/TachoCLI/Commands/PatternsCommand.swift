@@ -23,22 +23,18 @@ struct PatternsCommand: ParsableCommand {
 
 /// How sequences are mined.
 struct MiningOptions: ParsableArguments {
-    @Option(help: "Sequences that come at least so often.")
-    var minCount = 50
+    @Option(
+        help: ArgumentHelp(
+            "Sequences that come at least so often; else 50, and in a history of less than 25,000 "
+                + "calls one in 500, at least 10.", valueName: "count"))
+    var minCount: Int?
 
     @Option(help: "Other calls allowed between two of a sequence, 0 to 2.")
     var gap = 0
 
     func validate() throws {
-        if minCount < 2 { throw ValidationError("--min-count is at least 2.") }
+        if let minCount, minCount < 2 { throw ValidationError("--min-count is at least 2.") }
         if !(0...2).contains(gap) { throw ValidationError("--gap is 0, 1, or 2.") }
-    }
-
-    var mining: SequenceMining.Options {
-        var options = SequenceMining.Options()
-        options.minimumCount = minCount
-        options.gap = gap
-        return options
     }
 }
 
@@ -48,7 +44,7 @@ extension PatternBoard {
     }
 
     init(_ tables: OpenTables, _ options: MiningOptions) throws {
-        try self.init(options: options.mining) { try tables.table($0) }
+        try self.init(minimumCount: options.minCount, gap: options.gap) { try tables.table($0) }
     }
 
     /// The entry with this id, or the only one whose id begins so.
@@ -129,7 +125,7 @@ struct PatternsListCommand: ParsableCommand {
         let hasSequence = board.entries.contains { $0.kind == "sequence" }
         if output.format == .text, !output.isQuiet, !hasSequence, board.callCount > 0 {
             Output.note(
-                "No sequence of tools comes \(mining.minCount) times and more often than chance "
+                "No sequence of tools comes \(board.minimumCount) times and more often than chance "
                     + "explains; --min-count sets another threshold.")
         }
         try tables.checkDamage()

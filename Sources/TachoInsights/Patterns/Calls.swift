@@ -41,40 +41,4 @@ struct Calls: Sendable {
         }
         return low
     }
-
-    /// Where each of some runs begins, ascending; all found in one pass.
-    func places(of runs: [RunKey]) -> [[Int]] {
-        var places = [[Int]](repeating: [], count: runs.count)
-        // Runs by their first two calls, most of which are none's.
-        var heads = [Int32](repeating: -1, count: Self.headCount)
-        var others = [Int32](repeating: -1, count: runs.count)
-        let counts = runs.map(\.count)
-        for (index, run) in runs.enumerated() {
-            let head = Self.head(run)
-            others[index] = heads[head]
-            heads[head] = Int32(clamping: index)
-        }
-        var key = RunKey()
-        for place in codes.indices.reversed() {
-            guard codes[place] != 0 else {
-                key = RunKey()
-                continue
-            }
-            key = key.preceded(by: codes[place])
-            var index = Int(heads[Self.head(key)])
-            while index >= 0 {
-                if key.prefix(counts[index]) == runs[index] { places[index].append(place) }
-                index = Int(others[index])
-            }
-        }
-        return places.map { $0.reversed() }
-    }
-
-    private static let headCount = 1 << 14
-
-    @inline(__always)
-    private static func head(_ key: RunKey) -> Int {
-        let calls = UInt32(truncatingIfNeeded: key.bits &>> 96)
-        return Int((calls &* 0x9E37_79B9) &>> 18)
-    }
 }

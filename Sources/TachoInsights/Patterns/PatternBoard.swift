@@ -59,15 +59,18 @@ package struct PatternBoard: Sendable {
     package private(set) var entries: [Entry] = []
     /// Calls in which sequences were looked for.
     package let callCount: Int
+    /// How often a sequence had to come.
+    package let minimumCount: Int
 
     /// Builds the list, what saves most first.
     ///
     /// - Parameters:
-    ///   - options: Of the mining.
+    ///   - minimumCount: How often a sequence has to come; `nil` is what its history's size asks for.
+    ///   - gap: Other calls allowed between two of a sequence.
     ///   - table: Gives a table by its name, all of ``tables``.
     /// - Throws: What `table` throws.
     package init<E: Error>(
-        options: SequenceMining.Options, table: (String) throws(E) -> Table
+        minimumCount: Int?, gap: Int, table: (String) throws(E) -> Table
     ) throws(E) {
         let statuses = Self.statuses(try table("operation_patterns"))
         let costs = SessionCosts(try table("model_usage"), PriceBook(try table("prices")))
@@ -75,6 +78,11 @@ package struct PatternBoard: Sendable {
             try table("operation_patterns"), try table("pattern_occurrences"))
         let sequences = SequenceTable(try table("tool_sequences"))
         callCount = sequences.callCount
+        var options = SequenceMining.Options()
+        options.minimumCount =
+            minimumCount ?? SequenceMining.Options.minimumCount(ofCalls: sequences.callCount)
+        options.gap = gap
+        self.minimumCount = options.minimumCount
         entries += Self.sequences(
             sequences, try table("tool_sequences"), options, costs.meanRequest, statuses)
         entries += Self.redundancies(try table("tool_calls"), RedundancyPrice(costs), statuses)
@@ -170,16 +178,18 @@ package struct PatternBoard: Sendable {
         let mining = SequenceMining(read, options: options)
         return mining.candidates.map { run in
             let text = read.signature(run)
-            let rows = run.examples.map { read.rows[$0] }
+            let rows = run.sequences.prefix(10).map { read.rows[$0] }
             let id = id("sequence", text)
             let sessions = Set(
-                rows.map { table.text(ToolSequencesProjector.Column.sessionID, $0) ?? "" })
+                run.sequences.map {
+                    table.text(ToolSequencesProjector.Column.sessionID, read.rows[$0]) ?? ""
+                })
             return Entry(
                 id: id, kind: "sequence", text: text, count: run.count,
                 subjectCount: sessions.count,
                 // One call in place of many: the requests between them are saved.
                 savings: request.map {
-                    Int64(clamping: Int128($0) * Int128(run.count) * Int128(run.tools.count - 1))
+                    Int64(clamping: Int128($0) * Int128(run.ownCount) * Int128(run.tools.count - 1))
                 },
                 confidence: run.lift.isFinite ? 1 - 1 / max(1, run.lift) : 1,
                 status: statuses[id] ?? "candidate",

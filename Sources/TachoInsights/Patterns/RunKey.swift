@@ -26,6 +26,12 @@ struct RunKey: Hashable, Comparable, Sendable {
         RunKey(bits: UInt128(code) &<< 112 | bits &>> Self.codeBitCount)
     }
 
+    /// The run of `count` calls with one call more behind it, up to eight.
+    @inline(__always)
+    func followed(by code: UInt16, at count: Int) -> RunKey {
+        RunKey(bits: bits | UInt128(code) &<< (112 - Self.codeBitCount * UInt128(count)))
+    }
+
     @inline(__always)
     func prefix(_ count: Int) -> RunKey {
         if count >= Self.callLimit { return self }
@@ -78,6 +84,4 @@ struct RunKey: Hashable, Comparable, Sendable {
 struct CountedRun: Sendable {
     let key: RunKey
     let count: Int
-    /// A sequence that holds it, where one was noted.
-    var example: Int?
 }

@@ -1,14 +1,21 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Sequences of tools that agents call more often than their parts explain.
 ///
 /// Every run of 2 to 8 calls that comes at least `minimumCount` times is counted, exactly: by sorting
-/// (``RunCounter``), or, with gaps, level by level (``LevelCounter``). With gaps, up to `gap` other
+/// (``RunCounter``), or, with gaps, run by run (``GapCounter``). With gaps, up to `gap` other
 /// calls may stand between two that follow each other. One stretch of calls then holds a run in many
 /// ways; what counts is the largest number of places for it that do not overlap.
 ///
 /// A frequent run is *surprising* if it is more than its parts: `expected` is what a chain that knows
 /// one call less would bring about, (runs without the last × runs without the first) ÷ (runs without
-/// both), and the count has to be `minimumLift` times that and `minimumDeviations` of its square root
-/// above. Within a habit of five calls only the first three surprise: after them the rest is expected.
+/// both). The count has to be `minimumLift` times that, `minimumDeviations` of its square root above,
+/// and so high that chance would bring about one such among all runs of its length less often than
+/// once in a hundred histories (Chernoff's bound for a Poisson variable, Bonferroni's for so many). Within a habit of five calls only the first three surprise: after them the rest is expected.
 /// So a run is *bound* if it surprises, or if the runs without its last and without its first call
 /// are bound and at least half of either go on to be this run. Candidates are the longest bound runs
 /// that stay frequent without the calls that belong to better ones.
@@ -18,7 +25,9 @@
 package struct SequenceMining: Sendable {
     package struct Options: Sendable {
         /// The reference's count from which automating is worth a thought (semantics §5.8).
-        package var minimumCount = 50
+        package static let standardCount = 50
+
+        package var minimumCount = Self.standardCount
         package var minimumLength = 3
         package var maximumLength = 8
         package var minimumLift = 2.0
@@ -29,6 +38,12 @@ package struct SequenceMining: Sendable {
         package var wordLimit = 1 << 21
 
         package init() {}
+
+        /// What is frequent in a history of so many calls: ``standardCount``, in one of less than
+        /// 25,000 one call in 500, and never less than 10.
+        package static func minimumCount(ofCalls callCount: Int) -> Int {
+            min(standardCount, max(10, callCount / 500))
+        }
     }
 
     package struct Run: Hashable, Sendable {
@@ -38,8 +53,12 @@ package struct SequenceMining: Sendable {
         package let expected: Double
         /// Whether its calls belong together.
         package let isBound: Bool
-        /// Indices of up to ten sequences that hold it, ascending; of candidates only.
-        package let examples: [Int]
+        /// Indices of all sequences that hold it and no better one in its place, ascending; of candidates
+        /// only.
+        package let sequences: [Int]
+        /// Places for it that overlap neither each other nor those of better ones; 0 if it is no
+        /// candidate.
+        package let ownCount: Int
 
         package var lift: Double { expected > 0 ? Double(count) / expected : .infinity }
     }
@@ -74,22 +93,23 @@ package struct SequenceMining: Sendable {
         var below = counted[0].map { Frequent(run: $0, expected: 0, isBound: false) }
         var belowThat: [Frequent] = []
         for runs in counted.dropFirst() {
-            let level = runs.map { judge($0, below, belowThat) }
+            let rarity = log(100 * Double(max(1, runs.count)))
+            let level = runs.map { judge($0, below, belowThat, rarity: rarity) }
             levels.append(level)
             (belowThat, below) = (below, level)
         }
-        let found = longest()
-        candidates = options.gap == 0 ? unexplained(found, calls) : found.map { Self.run($0) }
+        candidates = unexplained(longest(), calls)
     }
 
     /// Frequent runs by length less two, each level in the order of their tools.
     package var frequent: [[Run]] { levels.map { level in level.map { Self.run($0) } } }
 
-    private static func run(_ frequent: Frequent, examples: [Int]? = nil) -> Run {
+    private static func run(
+        _ frequent: Frequent, sequences: [Int] = [], ownCount: Int = 0
+    ) -> Run {
         Run(
             tools: frequent.run.key.tools, count: frequent.run.count, expected: frequent.expected,
-            isBound: frequent.isBound,
-            examples: examples ?? [frequent.run.example].compactMap(\.self))
+            isBound: frequent.isBound, sequences: sequences, ownCount: ownCount)
     }
 
     // MARK: Counting
@@ -102,13 +122,9 @@ package struct SequenceMining: Sendable {
                 minimumCount: options.minimumCount, wordLimit: options.wordLimit)
             return Array(levels.prefix(lengths))
         }
-        var counter = LevelCounter(calls, minimumCount: options.minimumCount, gap: options.gap)
-        var levels = [counter.runs]
-        while levels.count < lengths {
-            counter.advance()
-            levels.append(counter.runs.sorted { $0.key < $1.key })
-        }
-        return levels
+        return GapCounter(
+            calls, minimumCount: options.minimumCount, gap: options.gap, maximumLength: lengths
+        ).levels
     }
 
     // MARK: Judging
@@ -122,8 +138,9 @@ package struct SequenceMining: Sendable {
         return low < level.count && level[low].run.key == key ? level[low] : nil
     }
 
+    /// Judges a run by its parts; `rarity` says how unlikely by chance it has to be, as a logarithm.
     private func judge(
-        _ run: CountedRun, _ below: [Frequent], _ belowThat: [Frequent]
+        _ run: CountedRun, _ below: [Frequent], _ belowThat: [Frequent], rarity: Double
     ) -> Frequent {
         let length = run.key.count
         let (start, end) = (run.key.prefix(length - 1), run.key.dropFirst())
@@ -139,16 +156,20 @@ package struct SequenceMining: Sendable {
         let isPair = length == 2 && start != end && isMost
         return Frequent(
             run: run, expected: expected,
-            isBound: isPair || isHabit || isSurprising(run, length, expected))
+            isBound: isPair || isHabit || isSurprising(run, length, expected, rarity))
     }
 
-    private func isSurprising(_ run: CountedRun, _ length: Int, _ expected: Double) -> Bool {
+    private func isSurprising(
+        _ run: CountedRun, _ length: Int, _ expected: Double, _ rarity: Double
+    ) -> Bool {
         guard length >= 3, (1..<length).contains(where: { run.key[$0] != run.key[0] }) else {
             return false
         }
         let count = Double(run.count)
+        let excess = count - expected
         return count >= options.minimumLift * expected
-            && count - expected >= options.minimumDeviations * expected.squareRoot()
+            && excess >= options.minimumDeviations * expected.squareRoot()
+            && count * log(count / max(expected, .leastNormalMagnitude)) - excess >= rarity
     }
 
     // MARK: Choosing
@@ -171,35 +192,35 @@ package struct SequenceMining: Sendable {
                     from: options.minimumLength, withGaps: options.gap > 0)
                 for part in parts { counts[part] = max(counts[part] ?? 0, frequent.run.count) }
             }
-            found += chosen
+            found += chosen.stablySorted { $0.run.count > $1.run.count }
         }
-        return found.stablySorted { left, right in
-            left.run.count * left.run.key.count > right.run.count * right.run.key.count
-        }
+        return found
     }
 
-    /// Leaves out runs whose calls belong to better ones.
+    /// Leaves out runs whose calls belong to better ones, and puts those with the most calls first.
     ///
     /// A habit drags runs along that overlap it: what comes before it with its first calls, a cycle
-    /// cut elsewhere. Each run takes its calls away from those after it, which then have to be
-    /// frequent with what is left.
+    /// cut elsewhere, what two habits have in common. The longest take their calls first, then the
+    /// most frequent; of a later one, most places and enough of them have to be left.
     private func unexplained(_ runs: [Frequent], _ calls: Calls) -> [Run] {
-        let places = calls.places(of: runs.map(\.run.key))
-        var isTaken = [Bool](repeating: false, count: calls.codes.count)
-        return zip(runs, places).compactMap { run, places in
+        var claims = CallClaims(calls, gap: options.gap)
+        var found: [Run] = []
+        for run in runs {
             let length = run.run.key.count
-            let own = places.filter { place in
-                !isTaken[place..<(place + length)].contains(true)
+            let own = claims.calls(of: run.run.key, free: true)
+            guard own.count >= options.minimumCount * length,
+                2 * own.count > claims.calls(of: run.run.key, free: false).count
+            else { continue }
+            claims.take(own)
+            var sequences: [Int] = []
+            for place in stride(from: 0, to: own.count, by: length) {
+                let sequence = calls.sequence(at: Int(own[place]))
+                if sequences.last != sequence { sequences.append(sequence) }
             }
-            guard own.count >= options.minimumCount else { return nil }
-            var examples: [Int] = []
-            for place in own {
-                for taken in place..<(place + length) { isTaken[taken] = true }
-                guard examples.count < 10 else { continue }
-                let sequence = calls.sequence(at: place)
-                if examples.last != sequence { examples.append(sequence) }
-            }
-            return Self.run(run, examples: examples)
+            found.append(Self.run(run, sequences: sequences, ownCount: own.count / length))
+        }
+        return found.stablySorted { left, right in
+            left.count * left.tools.count > right.count * right.tools.count
         }
     }
 }

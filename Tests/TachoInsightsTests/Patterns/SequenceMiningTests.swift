@@ -37,8 +37,8 @@ struct SequenceMiningTests {
             #expect(found == expected)
         }
         for run in mining.candidates {
-            #expect(!run.examples.isEmpty && run.examples.count <= 10)
-            for example in run.examples {
+            #expect(!run.sequences.isEmpty && run.ownCount >= minimumCount)
+            for example in run.sequences {
                 #expect(counts([sequences[example]], length: run.tools.count)[run.tools] != nil)
             }
         }
@@ -136,6 +136,33 @@ struct SequenceMiningTests {
         #expect(SequenceMining([]).candidates.isEmpty)
         #expect(SequenceMining(Array(repeating: [1], count: 200)).candidates.isEmpty)
         #expect(SequenceMining([[.max, .max, 60_000, 0]]).callCount == 4)
+    }
+
+    @Test(arguments: 0...2) func `what two habits have in common is no third one`(gap: Int) {
+        var generator = SeededRandom(testSeed())
+        // Both have 1→2→3, and twelve tools by chance stand between them.
+        let habits: [[UInt16]] = [[0, 1, 2, 3, 4, 5], [6, 7, 1, 2, 3, 8]]
+        let sequences = (0..<200).map { number -> [UInt16] in
+            (0..<6).flatMap { _ in
+                (0..<9).map { _ in UInt16(Int.random(in: 9..<21, using: &generator)) }
+                    + habits[number % 2]
+            }
+        }
+        var options = SequenceMining.Options()
+        options.gap = gap
+
+        let found = SequenceMining(sequences, options: options).candidates
+
+        #expect(Set(found.map(\.tools)) == Set(habits.map { $0.map { Int($0) } }))
+        #expect(found.allSatisfy { $0.ownCount == 600 && $0.sequences.count == 100 })
+    }
+
+    @Test func `a short history needs fewer repetitions than a long one`() {
+        let counts = [0, 5_900, 20_000, 25_000, 10_000_000].map {
+            SequenceMining.Options.minimumCount(ofCalls: $0)
+        }
+
+        #expect(counts == [10, 11, 40, 50, 50])
     }
 
     /// The same at 1,000,000 calls: `PatternScaleTests`.
