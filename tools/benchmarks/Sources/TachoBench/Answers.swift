@@ -27,6 +27,12 @@ struct Answers: Sendable {
         case other
     }
 
+    /// A call in a block, with its tool's code; 0 if it names none.
+    private struct Call {
+        let tool: Int
+        let milliseconds: UInt32
+    }
+
     let onlyStreams: Bool
     private var streamNumbers = TextNumbers()
     private var streams: [Stream] = []
@@ -141,15 +147,7 @@ struct Answers: Sendable {
         let (streamCodes, typeCodes) = (block.codes(0), block.codes(1))
         count(streamCodes, typeCodes, streamOfCode, typeOfCode)
         if !block.isAbsent(3) {
-            let toolOfCode = [-1] + (0..<block.textCount(2)).map { tool(block.text(2, $0)) }
-            let toolCodes = block.codes(2)
-            block.forEachNumber(3) { row, milliseconds in
-                guard roleOfCode[Int(typeCodes[row])] == .call else { return }
-                streams[streamOfCode[Int(streamCodes[row])]].milliseconds &+= Int(milliseconds)
-                let tool = toolOfCode[Int(toolCodes[row])]
-                guard !onlyStreams, tool >= 0 else { return }
-                durations[tool].append(UInt32(clamping: milliseconds))
-            }
+            addCalls(block, streamOfCode, roleOfCode.map { $0 == .call })
         }
         block.forEachNumber(5) { row, tokens in
             guard roleOfCode[Int(typeCodes[row])] == .phase else { return }
@@ -165,6 +163,52 @@ struct Answers: Sendable {
             set(
                 statusOfCode[Int(statusCodes[row])], at: position,
                 of: streamOfCode[Int(streamCodes[row])])
+        }
+    }
+
+    /// Adds the durations of a block up by its codes first, as ``count`` does.
+    private mutating func addCalls(
+        _ block: ColumnBlock, _ streamOfCode: [Int], _ isCall: [Bool]
+    ) {
+        let toolOfCode = [-1] + (0..<block.textCount(2)).map { tool(block.text(2, $0)) }
+        let (streamCodes, typeCodes, toolCodes) = (block.codes(0), block.codes(1), block.codes(2))
+        var sums = [Int](repeating: 0, count: streamOfCode.count)
+        withUnsafeTemporaryAllocation(of: Call.self, capacity: block.rowCount) { calls in
+            var count = 0
+            isCall.withUnsafeBufferPointer { isCall in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    block.forEachNumber(3) { row, milliseconds in
+                        guard isCall[Int(typeCodes[row])] else { return }
+                        sums[Int(streamCodes[row])] &+= Int(milliseconds)
+                        calls[count] = Call(
+                            tool: Int(toolCodes[row]), milliseconds: UInt32(clamping: milliseconds))
+                        count &+= 1
+                    }
+                }
+            }
+            if !onlyStreams { addDurations(calls[..<count], toolOfCode) }
+        }
+        for (code, stream) in streamOfCode.enumerated().dropFirst() {
+            streams[stream].milliseconds &+= sums[code]
+        }
+    }
+
+    /// Appends to each tool's durations once.
+    private mutating func addDurations(
+        _ calls: Slice<UnsafeMutableBufferPointer<Call>>, _ toolOfCode: [Int]
+    ) {
+        var ends = [Int](repeating: 0, count: toolOfCode.count + 1)
+        for call in calls { ends[call.tool + 1] += 1 }
+        for code in toolOfCode.indices { ends[code + 1] += ends[code] }
+        let starts = ends
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: calls.count) { sorted in
+            for call in calls {
+                sorted[ends[call.tool]] = call.milliseconds
+                ends[call.tool] &+= 1
+            }
+            for (code, tool) in toolOfCode.enumerated() where tool >= 0 {
+                durations[tool].append(contentsOf: sorted[starts[code]..<starts[code + 1]])
+            }
         }
     }
 
