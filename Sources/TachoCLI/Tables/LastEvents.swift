@@ -17,29 +17,30 @@ struct LastEvents {
         _ count: Int, of stream: String, session: String? = nil, _ tables: OpenTables,
         _ line: EventLine
     ) throws {
-        guard count > 0 else { return }
-        var found: [(Position, String)] = []
-        try tables.reader.forEachBatch(
-            through: tables.asOf, matching: RecordFilter(streams: [ByteString(stream)]),
-            onDamage: { _ in },
-            { batch in
-                // Only the end of a batch can be among the last ones.
-                var recent: [(Position, [UInt8])] = []
-                try batch.forEachRecord { record in
-                    guard session.map({ record.isOf(session: $0) }) ?? true else { return true }
-                    recent.append((record.position, Array(record.line)))
-                    if recent.count >= 2 * count { recent.removeFirst(count) }
+        var found: [(position: Position, line: [UInt8])] = []
+        // From the end of the log: a segment is opened only if those behind it have too few.
+        for segment in tables.reader.segments.reversed() where found.count < count {
+            let last = min(segment.last, tables.asOf ?? segment.last)
+            guard segment.first <= last else { continue }
+            var recent: [(position: Position, line: [UInt8])] = []
+            try tables.reader.forEachBatch(
+                from: segment.first, through: last,
+                matching: RecordFilter(streams: [ByteString(stream)]), onDamage: { _ in },
+                { batch in
+                    try batch.forEachRecord { record in
+                        guard session.map({ record.isOf(session: $0) }) ?? true else { return true }
+                        recent.append((record.position, Array(record.line)))
+                        if recent.count >= 2 * count { recent.removeFirst(count) }
+                        return true
+                    }
                     return true
-                }
-                for (position, bytes) in recent.suffix(count) {
-                    let text = bytes.withUnsafeBytes { RecordView(line: $0).map(line.text) }
-                    found.append((position, text ?? ""))
-                }
-                if found.count > count { found.removeFirst(found.count - count) }
-                return true
-            })
-        positions = found.map(\.0)
-        lines = found.map { "  " + $0.1 }
+                })
+            found = recent.suffix(count - found.count) + found
+        }
+        positions = found.map(\.position)
+        lines = found.map { _, bytes in
+            "  " + (bytes.withUnsafeBytes { RecordView(line: $0).map(line.text) } ?? "")
+        }
     }
 }
 
