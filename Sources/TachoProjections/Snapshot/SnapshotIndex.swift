@@ -5,20 +5,24 @@ import TachoLog
 // not, and is no part of the state's hash. All numbers are little endian.
 //
 //   u64 place of the quarantine in the state
-//   for each column u64 its place in the state │ u64 place of its starts │ u64 of its look-up
+//   for each column u64 its place in the state │ u64 place of its starts │ u64 of its look-up │ u64 of
+//   its ranges
 //   starts:  for each 1,024 texts or values u64 where the first of them begins
 //   look-up: u32 first entry of each bucket, and one more │ u8 tag of each entry │ its number, in as
 //            many bytes as the largest needs
 //
-// The last two places are in the index, 0 for a column without. Entries are in the order of their
+//   ranges:  for each 1,024 rows u32 the smallest number of a text in them, and u32 the largest; of
+//            rows without text the largest that there is, and 0
+//
+// The last three places are in the index, 0 for a column without. Entries are in the order of their
 // buckets: a text of hash h lies in bucket (h >> 32) * buckets >> 32, under the tag h & 255.
 
 enum SnapshotIndex {
-    /// Texts or values for each start.
-    static let startStride = 1024
+    /// Texts or values for each start, and rows for each range.
+    static let stride = 1024
     /// Of the hashes: a constant of the format.
     static let hashSeed: UInt64 = 0x7461_6368_6F2E_6978
-    static let columnByteCount = 24
+    static let columnByteCount = 32
 
     /// About 32 entries each.
     static func bucketCount(forCount count: Int) -> Int { max(1, (count + 31) / 32) }
@@ -57,12 +61,15 @@ enum SnapshotIndex {
             append(texts == nil ? 0 : directoryByteCount + rest.count, to: &directory)
             var start = 0
             for index in 0..<(texts?.count ?? 0) {
-                if index % startStride == 0 { append(start, to: &rest) }
+                if index % stride == 0 { append(start, to: &rest) }
                 start += texts?.byteCount(of: index) ?? 0
             }
             let isLookedUp = column.layout == .key || column.layout == .interned
             append(isLookedUp ? directoryByteCount + rest.count : 0, to: &directory)
             if isLookedUp, let texts { appendLookUp(texts, to: &rest) }
+            let hasRanges = column.layout == .interned
+            append(hasRanges ? directoryByteCount + rest.count : 0, to: &directory)
+            if hasRanges, let texts { texts.appendRanges(rowCount: table.rowCount, to: &rest) }
         }
         sink.write(directory)
         sink.write(rest)
@@ -97,8 +104,9 @@ enum SnapshotIndex {
 /// The texts or values of a column in the order in which they are written.
 private struct CanonicalTexts {
     let column: Column
-    /// Of an interned column.
+    /// Of an interned column: see ``Column/canonicalNumbers(rowCount:)``.
     let kept: [UInt32]
+    private let renumbered: [UInt32]
     let count: Int
 
     /// `nil` for a column without any.
@@ -107,11 +115,27 @@ private struct CanonicalTexts {
         switch column.layout {
         case .key, .bytes:
             kept = []
+            renumbered = []
             count = rowCount
         case .interned:
-            kept = column.canonicalNumbers(rowCount: rowCount).kept
+            (kept, renumbered) = column.canonicalNumbers(rowCount: rowCount)
             count = kept.count
         case .words, .bits: return nil
+        }
+    }
+
+    func appendRanges(rowCount: Int, to bytes: inout [UInt8]) {
+        for first in Swift.stride(from: 0, to: rowCount, by: SnapshotIndex.stride) {
+            var (smallest, largest) = (UInt32.max, UInt32.min)
+            for row in first..<min(rowCount, first + SnapshotIndex.stride) {
+                let number = Int(column.numbers[row])
+                guard number > 0 else { continue }
+                smallest = min(smallest, renumbered[number - 1])
+                largest = max(largest, renumbered[number - 1])
+            }
+            for bound in [smallest, largest] {
+                withUnsafeBytes(of: bound.littleEndian) { bytes.append(contentsOf: $0) }
+            }
         }
     }
 
