@@ -8,6 +8,8 @@ package import TachoLog
 package enum AgentActivity {
     /// Facts about the session.
     case session(AgentSession)
+    /// What follows is the history of another session, copied into this one when it began.
+    case history
     /// Somebody asked for something.
     case prompt(AgentPrompt)
     /// A tool was called.

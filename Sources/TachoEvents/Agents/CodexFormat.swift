@@ -1,4 +1,4 @@
-import TachoJSON
+package import TachoJSON
 package import TachoLog
 
 /// Codex CLI's rollouts: `{timestamp, type, payload}`, the payload with a type of its own.
@@ -31,13 +31,14 @@ package enum CodexFormat: AgentFormat {
     }
 
     /// A fork has the records of those it comes from in its file, theirs of this type included: only
-    /// its own says something of it.
+    /// its own says something of it, the others that they were copied.
     private static func readMeta(
         _ payload: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
     ) {
         let id = (payload["id"] ?? payload["session_id"])?.filledText
-        guard let id, EnvelopeText.encoded(id.bytes).bytes.elementsEqual(event.stream) else {
-            return
+        guard let id else { return }
+        guard EnvelopeText.encoded(id.bytes).bytes.elementsEqual(event.stream) else {
+            return body(.history)
         }
         var session = session(payload)
         let spawn = payload.field("source", "subagent")?["thread_spawn"]
@@ -66,6 +67,8 @@ package enum CodexFormat: AgentFormat {
         _ payload: JSONView, _ name: UnsafeRawBufferPointer, _ event: Event,
         _ body: (AgentActivity) -> Void
     ) {
+        // Where there are payloads, a prompt is told as an event of its own.
+        if name.equals("message"), event.data["payload"] == nil { readBareMessage(payload, body) }
         guard let id = payload["call_id"]?.filledText else { return }
         if name.hasPrefix("function_call_output") || name.hasPrefix("custom_tool_call_output") {
             body(.result(result(id, payload["output"], event)))
@@ -80,6 +83,22 @@ package enum CodexFormat: AgentFormat {
         } else if name.equals("local_shell_call") {
             readCall(id, "local_shell", event, body, payload)
         }
+    }
+
+    /// A message of the first half of 2025: a person's, unless it is what Codex itself puts in front.
+    private static func readBareMessage(_ message: JSONView, _ body: (AgentActivity) -> Void) {
+        guard message["role"]?.equals("user") == true else { return }
+        var text: JSONView?
+        message["content"]?.forEachElement { part in
+            text = part["text"]
+            return text == nil
+        }
+        let isOwnWord = text?.withText { text in
+            ["<environment_context>", "<user_instructions>", "# AGENTS.md instructions"].contains {
+                text.hasPrefix($0)
+            }
+        }
+        if isOwnWord == false { body(.prompt(AgentPrompt(text: text))) }
     }
 
     private static func readCall(
@@ -104,7 +123,7 @@ package enum CodexFormat: AgentFormat {
     }
 
     /// `cmd`, or the last word of `["bash", "-lc", "ls"]`.
-    private static func command(_ arguments: JSONView) -> ByteString? {
+    package static func command(_ arguments: JSONView) -> ByteString? {
         if let command = arguments["cmd"]?.filledText { return command }
         var last: JSONView?
         arguments["command"]?.forEachElement { word in

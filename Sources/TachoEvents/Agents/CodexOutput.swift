@@ -1,5 +1,5 @@
 import TachoJSON
-import TachoLog
+package import TachoLog
 
 /// The text that Codex gives the model of a call, where it says how the call went.
 ///
@@ -11,17 +11,17 @@ import TachoLog
 /// ```
 ///
 /// Versions of 2025 wrote `{"output":"…","metadata":{"exit_code":0,"duration_seconds":0.1}}`.
-struct CodexOutput {
-    private(set) var exitCode: Int64?
+package struct CodexOutput {
+    package private(set) var exitCode: Int64?
     /// Milliseconds.
-    private(set) var duration: Int64?
-    private(set) var outcome = AgentCallResult.Outcome.completed
-    private(set) var error: ByteString?
+    package private(set) var duration: Int64?
+    package private(set) var outcome = AgentCallResult.Outcome.completed
+    package private(set) var error: ByteString?
 
     /// Lines in front of the output.
     private static let headLineLimit = 8
 
-    init(_ text: UnsafeRawBufferPointer) {
+    package init(_ text: UnsafeRawBufferPointer) {
         if text.hasPrefix("{\"output\":"), (try? JSON.validate(text)) != nil {
             // Text that only looks like it is read as lines.
             readDocument(JSONView(validated: text))

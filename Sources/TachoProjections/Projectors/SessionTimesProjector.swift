@@ -11,7 +11,7 @@ package import TachoLog
 ///
 /// Source: issue 5 point 4; ecosystem §3.1, §3.6.
 package struct SessionTimesProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     package static let inputs: [TypePattern] = [
         "hook.*", "transcript.assistant", "transcript.user", "otel.*",
     ]
@@ -262,9 +262,13 @@ package struct SessionTimesProjector: Projector {
             }
             add(kind, from: times.start / 1000, to: times.end / 1000, row, &table)
             drafts.change(row) { $0.cover(times.end / 1000) }
-        } else if event.producer.equals("claude-code") {
+        } else if event.producer.equals("claude-code") || Self.isOfOtherAgent(name) {
             takeLog(record, named: name, moment.microseconds, row, &table)
         }
+    }
+
+    private static func isOfOtherAgent(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.hasPrefix("codex.") || name.hasPrefix("gemini_cli.")
     }
 
     private mutating func takeLog(
@@ -275,9 +279,13 @@ package struct SessionTimesProjector: Projector {
             return add(.idle, from: close(.idle, 0, row), to: end, row, &table)
         }
         let kind: SessionTimeline.Kind
-        if name.equals("api_request") || name.equals("api_error") {
+        if name.equals("api_request") || name.equals("api_error")
+            || name.equals("gemini_cli.api_response") || name.equals("gemini_cli.api_error")
+        {
             kind = .model
-        } else if name.equals("tool_result") {
+        } else if name.equals("tool_result") || name.equals("codex.tool_result")
+            || name.equals("gemini_cli.tool_call")
+        {
             kind = .tool
         } else if name.equals("hook_execution_complete") {
             kind = .hook

@@ -6,12 +6,22 @@ import TachoLog
 
 extension SessionsProjector {
     mutating func applyActivities(_ event: Event, _ table: inout Table) {
-        let row = begin(event.stream, event, &table)
+        let row = begin(event.stream, event, &table, isTimed: false)
+        let isCopy = isCopy(event, row, &table)
+        let isHistory = isCopy && replay(row, table) == .history
         var totals: [MessageUsage] = []
         var cost: Int64?
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
-            case .session(let session): take(session, row, &table)
+            case .session(let session):
+                take(session, row, &table)
+                if session.parentID != nil { beginReplay(event, row, &table) }
+            case .history: followHistory(row, &table)
+            case .prompt where isHistory: break
+            case .call where isCopy: break
+            case .result where isCopy: break
+            case .usage where isCopy: break
+            case .compaction where isCopy: break
             case .prompt(let prompt):
                 if isNews("prompt:", prompt.id, row, &table) {
                     count(1, .transcriptPrompts, in: .promptCount, row, &table)
@@ -36,6 +46,8 @@ extension SessionsProjector {
                 table.set(Column.endReason, of: row, text: reason)
             }
         }
+        // Asked again: the record that says whose history follows is of it, too.
+        if !isCopy || replay(row, table) != .history { span(row, event, &table) }
         guard !totals.isEmpty else { return }
         take(totals, row, &table)
         if let cost { table.set(Column.reportedCostTotal, of: row, money: cost) }

@@ -60,6 +60,8 @@ extension SessionsProjector {
         case telemetryCacheRead
         case telemetryCacheWrite
         case hasResult
+        case forkedAt
+        case replay
         case olderMessages
         case recentMessages
     }
@@ -141,6 +143,8 @@ extension SessionsProjector {
         ].map { ColumnDefinition($0, .integer, isHidden: true) }
         + [
             ColumnDefinition("has_result", .boolean, isHidden: true),
+            ColumnDefinition("forked_at", .timestamp, isHidden: true),
+            ColumnDefinition("replay", .integer, isHidden: true),
             ColumnDefinition("older_messages", .text, isHidden: true, isInterned: false),
             ColumnDefinition("recent_messages", .text, isHidden: true, isInterned: false),
         ]

@@ -26,11 +26,25 @@ extension SessionsProjector {
         }
     }
 
-    /// Calls of models that Codex and Gemini tell of.
+    /// What Codex and Gemini tell of: prompts, calls of tools and of models, and what went wrong.
     private func takeOther(
         _ record: TelemetryRecord, named name: UnsafeRawBufferPointer, _ row: Int,
         _ table: inout Table
     ) {
+        if name.equals("codex.user_prompt") || name.equals("gemini_cli.user_prompt") {
+            return count(1, .telemetryPrompts, in: .promptCount, row, &table)
+        }
+        if name.equals("codex.tool_result") || name.equals("gemini_cli.tool_call") {
+            count(1, .telemetryCalls, in: .toolCallCount, row, &table)
+            if record.flag("success") == false {
+                count(1, .telemetryErrors, in: .errorCount, row, &table)
+            }
+            return
+        }
+        if name.equals("gemini_cli.chat_compression") {
+            return count(1, .telemetryCompactions, in: .compactionCount, row, &table)
+        }
+        if name.equals("gemini_cli.api_error") { table.add(1, to: Column.apiErrorCount, of: row) }
         let usage: MessageUsage? =
             if name.equals("codex.sse_event") {
                 record.codexUsage

@@ -13,9 +13,12 @@ package import TachoLog
 /// it was guessed at the start of the message: a lower bound, and marked so. The `result` record of
 /// a run has the final numbers.
 ///
+/// What a fork has copied of the session it comes from is that session's: here it is counted as an
+/// event and in nothing else, see ``isCopied(_:_:_:)``.
+///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 5
+    package static let version = 6
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
@@ -40,7 +43,8 @@ package struct SessionsProjector: Projector {
     // MARK: The row
 
     func begin(
-        _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table
+        _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table,
+        isTimed: Bool = true
     ) -> Int {
         let (row, isNew) = table.rowOrInsert(key: session, at: event)
         if isNew {
@@ -56,11 +60,15 @@ package struct SessionsProjector: Projector {
             table.touch(row, at: event)
         }
         table.add(1, to: Column.eventCount, of: row)
-        if let time = event.time {
-            _ = table.lower(Column.startedAt, of: row, to: time)
-            _ = table.raise(Column.endedAt, of: row, to: time)
-        }
+        if isTimed { span(row, event, &table) }
         return row
+    }
+
+    /// The session lasts at least from and to the event.
+    func span(_ row: Int, _ event: Event, _ table: inout Table) {
+        guard let time = event.time else { return }
+        _ = table.lower(Column.startedAt, of: row, to: time)
+        _ = table.raise(Column.endedAt, of: row, to: time)
     }
 
     private static let counts: [Column] = [
@@ -120,11 +128,16 @@ package struct SessionsProjector: Projector {
     // MARK: Transcripts
 
     private mutating func applyTranscript(_ event: Event, _ table: inout Table) {
-        let row = begin(event.stream, event, &table)
+        let row = begin(event.stream, event, &table, isTimed: false)
         let isAssistant = event.type.equals("transcript.assistant")
         let isUser = event.type.equals("transcript.user")
         // A third of all records is progress for the screen: counted, and not read.
-        guard isAssistant || isUser || event.type.equals("transcript.system") else { return }
+        let isRead = isAssistant || isUser || event.type.equals("transcript.system")
+        guard isRead, !isCopied(event, row, &table) else {
+            if !isRead || !isReplaying(row, table) { span(row, event, &table) }
+            return
+        }
+        span(row, event, &table)
         let reading = event.agentReading
         let record = reading.record
         table.fill(Column.cwd, of: row, text: record.workingDirectory)

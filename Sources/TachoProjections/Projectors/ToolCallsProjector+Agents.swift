@@ -16,14 +16,17 @@ extension ToolCallsProjector {
     }
 
     private func row(_ id: ByteString, _ event: Event, _ table: inout Table) -> Int {
-        let row = table.rowOrInsert(key: id, at: event).row
+        let row = row(toldAs: id, event, table) ?? table.rowOrInsert(key: id, at: event).row
         note(.transcript, row, event, &table)
         table.fill(Column.sessionID, of: row, text: event.stream)
         return row
     }
 
     private func begin(_ call: AgentCall, _ event: Event, _ table: inout Table) {
+        let told = pairWithTelemetry(call, event, &table)
+        let isNew = told == nil && table.row(forKey: call.id) == nil
         let row = row(call.id, event, &table)
+        if isNew { waitForTelemetry(call, event, row, &table) }
         fill(Column.toolName, of: row, call.name, limit: nil, &table)
         fill(Column.command, of: row, call.command, limit: Self.argumentByteLimit, &table)
         fill(Column.filePath, of: row, call.path, limit: Self.argumentByteLimit, &table)

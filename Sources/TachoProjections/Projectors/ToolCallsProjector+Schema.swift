@@ -38,6 +38,8 @@ extension ToolCallsProjector {
         case isCalledByHook
         case isCompletedByHook
         case isDurationReported
+        case inputHash
+        case calledAs
     }
 
     package static let schema = TableSchema(
@@ -48,7 +50,7 @@ extension ToolCallsProjector {
     private static let callColumns = [
         ColumnDefinition(
             "tool_call_id", .text,
-            summary: "The agent's tool_use_id; else made from the first event about the call."),
+            summary: "The agent's own id; else made from the first event about the call."),
         ColumnDefinition("session_id", .text, summary: "The agent's session."),
         ColumnDefinition("adw_id", .text, summary: "The workflow, if known."),
         ColumnDefinition("tool_name", .text, summary: "Bash, Read, Edit, …"),
@@ -99,7 +101,8 @@ extension ToolCallsProjector {
         ColumnDefinition(
             "prompt_id", .text, summary: "The prompt that the call serves."),
         ColumnDefinition(
-            "decision", .text, summary: "accept or reject, as telemetry says."),
+            "decision", .text,
+            summary: "accept or reject, as telemetry says; approved, denied, … of Codex."),
         ColumnDefinition(
             "decision_source", .text,
             summary: "Who decided: config, hook, user_permanent, user_temporary, user_reject, …"),
@@ -120,5 +123,11 @@ extension ToolCallsProjector {
         ColumnDefinition("is_called_by_hook", .boolean, isHidden: true),
         ColumnDefinition("is_completed_by_hook", .boolean, isHidden: true),
         ColumnDefinition("is_duration_reported", .boolean, isHidden: true),
+        ColumnDefinition(
+            "input_hash", .integer, isHidden: true,
+            summary: "Hash of the input of a call that waits for telemetry, or for its session."),
+        ColumnDefinition(
+            "called_as", .text, isIndexed: true, isHidden: true,
+            summary: "The session's own id of a call that telemetry told of first."),
     ]
 }

@@ -2,22 +2,25 @@ import TachoEvents
 import TachoJSON
 import TachoLog
 
-// Calls as telemetry tells of them: Claude Code's events, and GenAI's `execute_tool` spans.
+// Calls as telemetry tells of them: the events of Claude Code, Codex, and Gemini, and GenAI's
+// `execute_tool` spans.
 
 extension ToolCallsProjector {
     func applyTelemetry(_ event: Event, _ table: inout Table) {
         let record = TelemetryRecord(event.data)
         let isSpan = record.isSpan
-        guard isSpan || record.isLog && event.producer.equals("claude-code") else { return }
+        guard isSpan || record.isLog else { return }
+        if !isSpan, event.type.hasPrefix("otel.codex.") {
+            return applyCodex(record, event, &table)
+        }
+        if !isSpan, event.type.hasPrefix("otel.gemini_cli.") {
+            return applyGemini(record, event, &table)
+        }
+        guard isSpan || event.producer.equals("claude-code") else { return }
         let id = record.text(isSpan ? "gen_ai.tool.call.id" : "tool_use_id")
         let row =
             row(id: id, event, &table) ?? table.rowOrInsert(key: event.id, at: event).row
-        note(.telemetry, row, event, &table)
-        let session = record.sessionID
-        table.fill(Column.sessionID, of: row, text: session)
-        if session != nil {
-            table.fill(Column.adwID, of: row, text: event.hookWorkflow(session: session))
-        }
+        begin(row, record, event, &table)
         table.fill(Column.promptID, of: row, text: record.text("prompt.id"))
         if isSpan {
             setSpan(record, row, &table)
@@ -28,6 +31,15 @@ extension ToolCallsProjector {
         } else {
             setOutcome(of: record, event, row, &table)
         }
+    }
+
+    func begin(
+        _ row: Int, _ record: TelemetryRecord, _ event: Event, _ table: inout Table
+    ) {
+        note(.telemetry, row, event, &table)
+        guard let session = record.sessionID else { return }
+        table.fill(Column.sessionID, of: row, text: session)
+        table.fill(Column.adwID, of: row, text: event.hookWorkflow(session: session))
     }
 
     // MARK: Claude Code
@@ -88,7 +100,7 @@ extension ToolCallsProjector {
     // MARK: Both
 
     /// A call ran up to its end for as long as it took; a hook's own words go before.
-    private func setTimes(
+    func setTimes(
         end: Timestamp?, _ duration: Int64?, _ row: Int, _ table: inout Table
     ) {
         setCompleted(end, byHook: false, row, &table)
@@ -103,7 +115,7 @@ extension ToolCallsProjector {
     }
 
     /// Telemetry says a call's input as JSON in a string.
-    private func setInput(textOfJSON text: JSONView?, _ row: Int, _ table: inout Table) {
+    func setInput(textOfJSON text: JSONView?, _ row: Int, _ table: inout Table) {
         text?.withText { text in
             // What is no JSON is no input: telemetry cuts long ones off.
             guard (try? JSON.validate(text)) == .object else { return }

@@ -16,14 +16,15 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 4
+    package static let version = 5
     package static let inputs: [TypePattern] =
         [
             "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",
             "hook.PermissionDenied",
             "transcript.assistant", "transcript.user", "output.assistant", "output.user",
             "phase.*", "tool.call", "otel.tool_result", "otel.tool_decision",
-            "otel.span.execute_tool",
+            "otel.span.execute_tool", "otel.codex.tool_result", "otel.codex.tool_decision",
+            "otel.gemini_cli.tool_call",
         ] + AgentFormats.inputs
 
     package static let paramsByteLimit = 512

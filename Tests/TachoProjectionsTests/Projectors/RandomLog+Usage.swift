@@ -23,7 +23,7 @@ extension RandomLog {
             log.append(
                 stream: session, type: "transcript.assistant", source: "claude-code/transcript",
                 data:
-                    #"{"version":"2.\#(number(2)).\#(number(20))","isSidechain":\#(pick(["true", "false"])),"message":\#(message)\#(request)}"#
+                    #"{"version":"2.\#(number(2)).\#(number(20))","isSidechain":\#(pick(["true", "false"])),"message":\#(message)\#(request)\#(pick(["", #","forkedFrom":{"sessionId":"s9"}"#]))}"#
             )
         case 2:
             log.append(
