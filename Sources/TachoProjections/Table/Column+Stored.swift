@@ -1,6 +1,5 @@
-// The cells of a column that lies in a snapshot: read from there one by one, and changed here.
-
-/// Cells in a snapshot, and what has changed since.
+/// The cells of a column that lies in a snapshot: read from there one by one, and what has changed
+/// since.
 struct StoredCells: Sendable {
     enum Change: Sendable {
         /// Also of a column of bits: 0 or 1.
@@ -13,10 +12,107 @@ struct StoredCells: Sendable {
     let column: StoredColumn
     /// By row; rows that the snapshot has not are unknown but for these.
     var changes: [Int: Change] = [:]
+    /// The texts that the snapshot has not; their numbers follow those that it has.
+    var newTexts: TextDictionary
+
+    init(_ column: StoredColumn, seed: UInt64) {
+        self.column = column
+        newTexts = TextDictionary(seed: seed)
+    }
+
+    /// What the snapshot holds of a row; `nil` for rows that it has not.
+    private func base(_ row: Int) -> StoredColumn? {
+        row < column.rowCount ? column : nil
+    }
+
+    // MARK: Cells
+
+    func word(_ row: Int) -> Int64? {
+        if case .number(let number)? = changes[row] { return number }
+        return base(row)?.word(row)
+    }
+
+    func boolean(_ row: Int) -> Bool? {
+        if case .number(let number)? = changes[row] { return number.map { $0 != 0 } }
+        return base(row)?.boolean(row)
+    }
+
+    func isUnknown(_ row: Int) -> Bool {
+        switch column.layout {
+        case .key: false
+        case .interned: textNumber(row) == 0
+        case .bytes: text(row) == nil
+        case .words: word(row) == nil
+        case .bits: boolean(row) == nil
+        }
+    }
+
+    /// From 1; 0 is unknown.
+    private func textNumber(_ row: Int) -> Int {
+        if case .text(let number)? = changes[row] { return number }
+        return base(row)?.textNumber(row) ?? 0
+    }
+
+    /// Of the snapshot, or of those that came since.
+    private func text(numbered number: Int) -> (arena: [UInt8], range: Range<Int>)? {
+        let count = column.textCount
+        if number < count { return column.text(number) }
+        guard number - count < newTexts.count else { return nil }
+        return (newTexts.arena, newTexts.range(of: number - count))
+    }
+
+    /// Where the text or value of a row lies; `nil` if it is unknown.
+    func text(_ row: Int) -> (arena: [UInt8], range: Range<Int>)? {
+        switch column.layout {
+        case .key: return text(numbered: row)
+        case .interned:
+            let number = textNumber(row)
+            return number == 0 ? nil : text(numbered: number - 1)
+        case .bytes:
+            if case .bytes(let bytes)? = changes[row] { return bytes.map { ($0, 0..<$0.count) } }
+            return base(row)?.text(row)
+        case .words, .bits:
+            preconditionFailure("text is read from columns of text")
+        }
+    }
+
+    // MARK: Looking up
+
+    /// The number of a text, or of a key's row; `nil` if there is none such.
+    func number(of text: UnsafeRawBufferPointer) -> Int? {
+        column.number(of: text) ?? newTexts.number(of: text).map { column.textCount + $0 }
+    }
+
+    /// The rows of a text, ascending.
+    ///
+    /// - Complexity: See ``StoredColumn/rows(ofTextNumber:)``; O(rows), each read, in a column of
+    ///   values.
+    func rows(of text: UnsafeRawBufferPointer, rowCount: Int) -> [Int] {
+        if column.layout == .bytes {
+            return (0..<rowCount).filter { row in
+                self.text(row).map { $0.arena[$0.range].elementsEqual(text) } ?? false
+            }
+        }
+        guard let number = number(of: text) else { return [] }
+        if column.layout == .key { return [number] }
+        let isStored = number < column.textCount
+        return rows(isStored ? column.rows(ofTextNumber: number + 1) : []) {
+            if case .text(number + 1) = $0 { true } else { false }
+        }
+    }
+
+    /// The rows of a number, ascending.
+    ///
+    /// - Complexity: O(rows), a tenth of a nanosecond each; the first time a few.
+    func rows(of number: Int64) -> [Int] {
+        rows(column.rows(ofWord: number)) {
+            if case .number(number) = $0 { true } else { false }
+        }
+    }
 
     /// Some rows of the snapshot as far as they have not changed, and those that have changed into
     /// what is wanted; ascending.
-    fileprivate func rows(_ stored: [Int], changedTo isWanted: (Change) -> Bool) -> [Int] {
+    private func rows(_ stored: [Int], changedTo isWanted: (Change) -> Bool) -> [Int] {
         var rows = stored.filter { changes[$0] == nil }
         let unchangedCount = rows.count
         for (row, change) in changes where isWanted(change) { rows.append(row) }
@@ -26,104 +122,34 @@ struct StoredCells: Sendable {
 }
 
 extension Column {
-    /// What the snapshot holds of a row; `nil` for rows that it has not.
-    private func base(_ row: Int) -> StoredColumn? {
-        guard let stored, row < stored.column.rowCount else { return nil }
-        return stored.column
-    }
-
-    func storedWord(_ row: Int) -> Int64? {
-        if case .number(let number)? = stored?.changes[row] { return number }
-        return base(row)?.word(row)
-    }
-
-    func storedBoolean(_ row: Int) -> Bool? {
-        if case .number(let number)? = stored?.changes[row] { return number.map { $0 != 0 } }
-        return base(row)?.boolean(row)
-    }
-
-    func isStoredUnknown(_ row: Int) -> Bool {
-        switch layout {
-        case .key: false
-        case .interned: storedTextNumber(row) == 0
-        case .bytes: storedText(row) == nil
-        case .words: storedWord(row) == nil
-        case .bits: storedBoolean(row) == nil
+    /// The cells in a snapshot of a column that is not open.
+    @inline(never)
+    static func cells(of column: UnsafePointer<Column>) -> StoredCells {
+        guard let stored = column.pointee.stored else {
+            preconditionFailure("a column that was not opened is not looked at")
         }
-    }
-
-    /// From 1; 0 is unknown.
-    private func storedTextNumber(_ row: Int) -> Int {
-        if case .text(let number)? = stored?.changes[row] { return number }
-        return base(row)?.textNumber(row) ?? 0
-    }
-
-    /// The text with a number: of the snapshot, or of those that came since.
-    private func storedText(numbered number: Int) -> (arena: [UInt8], range: Range<Int>)? {
-        guard let column = stored?.column else { return nil }
-        let count = column.textCount
-        if number < count { return column.text(number) }
-        guard number - count < dictionary.count else { return nil }
-        return (dictionary.arena, dictionary.range(of: number - count))
-    }
-
-    func storedText(_ row: Int) -> (arena: [UInt8], range: Range<Int>)? {
-        switch layout {
-        case .key: return storedText(numbered: row)
-        case .interned:
-            let number = storedTextNumber(row)
-            return number == 0 ? nil : storedText(numbered: number - 1)
-        case .bytes:
-            if case .bytes(let bytes)? = stored?.changes[row] {
-                return bytes.map { ($0, 0..<$0.count) }
-            }
-            return base(row)?.text(row)
-        case .words, .bits:
-            preconditionFailure("text is read from columns of text")
-        }
-    }
-
-    func storedNumber(of text: UnsafeRawBufferPointer) -> Int? {
-        guard let column = stored?.column else { return nil }
-        return column.number(of: text)
-            ?? dictionary.number(of: text).map { column.textCount + $0 }
-    }
-
-    /// The rows of a text, ascending.
-    ///
-    /// - Complexity: See ``StoredColumn/rows(ofTextNumber:)``.
-    func storedRows(of text: UnsafeRawBufferPointer) -> [Int] {
-        guard let stored, let number = storedNumber(of: text) else { return [] }
-        if layout == .key { return [number] }
-        let isStored = number < stored.column.textCount
-        return stored.rows(isStored ? stored.column.rows(ofTextNumber: number + 1) : []) {
-            if case .text(number + 1) = $0 { true } else { false }
-        }
-    }
-
-    /// The rows of a number, ascending.
-    ///
-    /// - Complexity: O(rows), a tenth of a nanosecond each; the first time a few.
-    func storedRows(of number: Int64) -> [Int] {
-        guard let stored else { return [] }
-        return stored.rows(stored.column.rows(ofWord: number)) {
-            if case .number(number) = $0 { true } else { false }
-        }
+        return stored
     }
 
     // MARK: Changing
 
+    @inline(never)
     mutating func setStored(_ row: Int, to change: StoredCells.Change) {
+        precondition(stored != nil, "a column that was not opened is not changed")
         stored?.changes[row] = change
     }
 
+    @inline(never)
     mutating func internStored(_ text: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
-        guard let column = stored?.column else { return (0, false) }
+        guard let column = stored?.column else {
+            preconditionFailure("a column that was not opened is not changed")
+        }
         if let number = column.number(of: text) { return (number, false) }
-        let (number, isNew) = dictionary.intern(text)
+        let (number, isNew) = stored?.newTexts.intern(text) ?? (0, false)
         return (column.textCount + number, isNew)
     }
 
+    @inline(never)
     mutating func setStoredText(_ row: Int, to text: UnsafeRawBufferPointer?) {
         setStored(row, to: .text(text.map { internStored($0).number + 1 } ?? 0))
     }
@@ -158,8 +184,8 @@ extension Column {
         try opened.decode(
             column: index, rowCount: stored.column.rowCount, rowCapacity: rowCapacity,
             from: &source)
-        for number in 0..<dictionary.count {
-            dictionary.withBytes(of: number) { opened.dictionary.appendNew($0) }
+        for number in 0..<stored.newTexts.count {
+            stored.newTexts.withBytes(of: number) { opened.dictionary.appendNew($0) }
         }
         for (row, change) in stored.changes {
             switch change {

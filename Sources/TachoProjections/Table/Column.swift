@@ -26,7 +26,8 @@ struct Column: Sendable {
     var isOpen = true
     /// The cells in a snapshot, and what has changed since; `nil` where they are not read from one.
     ///
-    /// `dictionary` then has only the texts that the snapshot has not.
+    /// What reads cells here is for open columns: whoever reads others asks for this first, so that
+    /// the way to the arrays stays short (``Table`` does).
     var stored: StoredCells?
     var dictionary: TextDictionary
     var numbers = NumberCells()
@@ -87,14 +88,13 @@ struct Column: Sendable {
 
     @inline(__always)
     func word(_ row: Int) -> Int64? {
-        if stored != nil { return storedWord(row) }
-        return isKnown(row) ? words[row] : nil
+        isKnown(row) ? words[row] : nil
     }
 
     /// An unknown cell holds 0, so that equal tables have equal bytes.
     @inline(__always)
     mutating func setWord(_ row: Int, to value: Int64?) {
-        if stored != nil { return setStored(row, to: .number(value)) }
+        guard isOpen else { return setStored(row, to: .number(value)) }
         if index != nil {
             setIndexedWord(row, to: value)
             return
@@ -114,12 +114,11 @@ struct Column: Sendable {
 
     @inline(__always)
     func boolean(_ row: Int) -> Bool? {
-        if stored != nil { return storedBoolean(row) }
-        return isKnown(row) ? bits.bit(row) : nil
+        isKnown(row) ? bits.bit(row) : nil
     }
 
     mutating func setBoolean(_ row: Int, to value: Bool?) {
-        if stored != nil { return setStored(row, to: .number(value.map { $0 ? 1 : 0 })) }
+        guard isOpen else { return setStored(row, to: .number(value.map { $0 ? 1 : 0 })) }
         bits.setBit(row, to: value ?? false)
         known.setBit(row, to: value != nil)
     }
@@ -130,12 +129,6 @@ struct Column: Sendable {
     func withText<Result>(
         _ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
-        if stored != nil {
-            guard let cell = storedText(row) else { return nil }
-            return try cell.arena.withUnsafeBytes {
-                try body(UnsafeRawBufferPointer(rebasing: $0[cell.range]))
-            }
-        }
         switch layout {
         case .key:
             return try dictionary.withBytes(of: row, body)
@@ -152,7 +145,6 @@ struct Column: Sendable {
     /// Where the text of a cell lies: the arena, held, so that the column need not be.
     @inline(__always)
     func textCell(_ row: Int) -> (arena: [UInt8], range: Range<Int>)? {
-        if stored != nil { return storedText(row) }
         switch layout {
         case .key: return (dictionary.arena, dictionary.range(of: row))
         case .interned:
@@ -168,7 +160,7 @@ struct Column: Sendable {
 
     @inline(__always)
     mutating func setInterned(_ row: Int, to bytes: UnsafeRawBufferPointer?, rowCount: Int) {
-        if stored != nil { return setStoredText(row, to: bytes) }
+        guard isOpen else { return setStoredText(row, to: bytes) }
         let old = numbers[row]
         let new = bytes.map { Int64(dictionary.intern($0).number + 1) } ?? 0
         guard old != new else { return }
@@ -183,30 +175,13 @@ struct Column: Sendable {
     /// The number of a text, or of a key's row, which is added if it is new.
     @inline(__always)
     mutating func intern(_ bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
-        if stored != nil { return internStored(bytes) }
-        return dictionary.intern(bytes)
+        isOpen ? dictionary.intern(bytes) : internStored(bytes)
     }
 
-    /// The number of a text, or of a key's row; `nil` if there is none such.
-    func number(of bytes: UnsafeRawBufferPointer) -> Int? {
-        if stored != nil { return storedNumber(of: bytes) }
-        precondition(isOpen, "a column that was not opened is not looked at")
-        return dictionary.number(of: bytes)
-    }
-
+    @inline(__always)
     mutating func setValue(_ row: Int, to bytes: UnsafeRawBufferPointer?) {
-        if stored != nil { return setStored(row, to: .bytes(bytes.map { Array($0) })) }
+        guard isOpen else { return setStored(row, to: .bytes(bytes.map { Array($0) })) }
         byteValues.set(row, to: bytes)
-    }
-
-    func isUnknown(_ row: Int) -> Bool {
-        if stored != nil { return isStoredUnknown(row) }
-        return switch layout {
-        case .key: false
-        case .interned: numbers[row] == 0
-        case .bytes: byteValues.byteCount(of: row) == nil
-        case .words, .bits: !isKnown(row)
-        }
     }
 
     /// Drops the texts that no row has any more: more than half of them, when this is called.

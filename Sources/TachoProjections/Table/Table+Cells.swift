@@ -15,7 +15,7 @@ extension Table {
     /// Lends a column, by a pointer: as a value it would be copied, with all its arrays, wherever the
     /// compiler cannot see that nobody changes the table meanwhile.
     @inline(__always)
-    private func withColumn<Result>(
+    func withColumn<Result>(
         _ index: Int, _ body: (UnsafePointer<Column>) throws -> Result
     ) rethrows -> Result {
         try columns.withUnsafeBufferPointer { columns in
@@ -23,6 +23,16 @@ extension Table {
             precondition(index < columns.count, "a handle is one of the table's columns")
             guard let base = columns.baseAddress else { preconditionFailure("a key is a column") }
             return try body(base + index)
+        }
+    }
+
+    /// Reads a cell of an open column where it lies, of another one in the snapshot.
+    @inline(__always)
+    private func cell<Result>(
+        _ index: Int, _ open: (UnsafePointer<Column>) -> Result, stored: (StoredCells) -> Result
+    ) -> Result {
+        withColumn(index) { column in
+            column.pointee.isOpen ? open(column) : stored(Column.cells(of: column))
         }
     }
 
@@ -38,7 +48,8 @@ extension Table {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
         let index = place(column, row, .text)
-        guard let cell = withColumn(index, { $0.pointee.textCell(row) }) else { return nil }
+        let found = cell(index, { $0.pointee.textCell(row) }, stored: { $0.text(row) })
+        guard let cell = found else { return nil }
         return try cell.arena.withUnsafeBytes {
             try body(UnsafeRawBufferPointer(rebasing: $0[cell.range]))
         }
@@ -99,7 +110,15 @@ extension Table {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {
         let index = place(column, row, .json)
-        return try withColumn(index) { try $0.pointee.withText(row, body) }
+        return try withColumn(index) { column in
+            guard !column.pointee.isOpen else {
+                return try column.pointee.byteValues.withBytes(of: row, body)
+            }
+            guard let cell = Column.cells(of: column).text(row) else { return nil }
+            return try cell.arena.withUnsafeBytes {
+                try body(UnsafeRawBufferPointer(rebasing: $0[cell.range]))
+            }
+        }
     }
 
     /// - Precondition: One valid JSON value.
@@ -120,8 +139,13 @@ extension Table {
 
     // MARK: Numbers
 
+    @inline(__always)
+    private func word(_ index: Int, _ row: Int) -> Int64? {
+        cell(index, { $0.pointee.word(row) }, stored: { $0.word(row) })
+    }
+
     package func integer(_ column: some ColumnHandle, _ row: Int) -> Int64? {
-        withColumn(place(column, row, .integer)) { $0.pointee.word(row) }
+        word(place(column, row, .integer), row)
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, integer: Int64?) {
@@ -130,7 +154,7 @@ extension Table {
     }
 
     package func real(_ column: some ColumnHandle, _ row: Int) -> Double? {
-        withColumn(place(column, row, .real)) { $0.pointee.word(row) }.map {
+        word(place(column, row, .real), row).map {
             Double(bitPattern: UInt64(bitPattern: $0))
         }
     }
@@ -143,7 +167,8 @@ extension Table {
     }
 
     package func boolean(_ column: some ColumnHandle, _ row: Int) -> Bool? {
-        withColumn(place(column, row, .boolean)) { $0.pointee.boolean(row) }
+        cell(
+            place(column, row, .boolean), { $0.pointee.boolean(row) }, stored: { $0.boolean(row) })
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, boolean: Bool?) {
@@ -152,7 +177,7 @@ extension Table {
     }
 
     package func timestamp(_ column: some ColumnHandle, _ row: Int) -> Timestamp? {
-        withColumn(place(column, row, .timestamp)) { $0.pointee.word(row) }.map {
+        word(place(column, row, .timestamp), row).map {
             Timestamp(microseconds: $0)
         }
     }
@@ -164,7 +189,7 @@ extension Table {
 
     /// Pico-dollars.
     package func money(_ column: some ColumnHandle, _ row: Int) -> Int64? {
-        withColumn(place(column, row, .money)) { $0.pointee.word(row) }
+        word(place(column, row, .money), row)
     }
 
     /// Sets a cell to an amount in pico-dollars.
@@ -178,7 +203,16 @@ extension Table {
     package func isUnknown(_ column: some ColumnHandle, _ row: Int) -> Bool {
         let index = column.columnIndex
         checkRow(row)
-        return withColumn(index) { $0.pointee.isUnknown(row) }
+        return cell(index) { column in
+            switch column.pointee.layout {
+            case .key: false
+            case .interned: column.pointee.numbers[row] == 0
+            case .bytes: column.pointee.byteValues.byteCount(of: row) == nil
+            case .words, .bits: !column.pointee.isKnown(row)
+            }
+        } stored: {
+            $0.isUnknown(row)
+        }
     }
 
     package mutating func setUnknown(_ column: some ColumnHandle, of row: Int) {

@@ -61,8 +61,9 @@ extension Table {
             columns[column].isOpen = false
             columns[column].index = nil
             columns[column].stored = StoredCells(
-                column: StoredColumn(
-                    file, index: column, layout: columns[column].layout, rowCount: rowCount))
+                StoredColumn(
+                    file, index: column, layout: columns[column].layout, rowCount: rowCount),
+                seed: columns[column].seed)
         }
         if let failure = file.failure { throw failure }
     }

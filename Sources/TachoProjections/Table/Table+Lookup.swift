@@ -11,11 +11,9 @@ extension Table {
     ) -> [Int] {
         let index = column.columnIndex
         precondition(columns[index].type == .text, "text is looked for in columns of text")
-        let isText = columns[index].layout == .key || columns[index].layout == .interned
-        if isText, columns[index].stored != nil { return columns[index].storedRows(of: text) }
-        precondition(
-            columns[index].isOpen || columns[index].stored != nil,
-            "a column that was not opened is not looked at")
+        if !columns[index].isOpen {
+            return withColumn(index) { Column.cells(of: $0).rows(of: text, rowCount: rowCount) }
+        }
         switch columns[index].layout {
         case .key:
             return row(forKey: text).map { [$0] } ?? []
@@ -53,7 +51,9 @@ extension Table {
         precondition(
             columns[index].layout == .words && columns[index].type != .real,
             "an integer is looked for in columns of integers")
-        if columns[index].stored != nil { return columns[index].storedRows(of: number) }
+        if !columns[index].isOpen {
+            return withColumn(index) { Column.cells(of: $0).rows(of: number) }
+        }
         if let secondary = columns[index].index { return secondary.rows(ofNumber: number) }
         return (0..<rowCount).filter { columns[index].word($0) == number }
     }

@@ -32,7 +32,11 @@ package struct Table: Sendable {
     ///
     /// - Complexity: O(1); O(rows) in a table read from a file and not yet prepared for changes.
     package func row(forKey key: UnsafeRawBufferPointer) -> Int? {
-        columns[schema.keyColumn].number(of: key)
+        withColumn(schema.keyColumn) { column in
+            column.pointee.isOpen
+                ? column.pointee.dictionary.number(of: key)
+                : Column.cells(of: column).number(of: key)
+        }
     }
 
     package func row(forKey key: ByteString) -> Int? {
