@@ -1,5 +1,6 @@
 import TachoLog
 import TachoProjections
+import TachoQuery
 
 /// The three questions that `tacho bench` asks the table `tool_calls`.
 struct CallAnswers {
@@ -74,35 +75,5 @@ struct CallAnswers {
         }
         note("by_tool_groups", durations.dropFirst().count { !$0.isEmpty })
         note("by_tool_p95_sum", sum)
-    }
-}
-
-extension [Int64] {
-    /// The element that would be at `rank` after sorting; O(n) on average, the order is lost.
-    fileprivate mutating func element(ofRank rank: Int) -> Int64 {
-        var low = 0
-        var high = count - 1
-        while low < high {
-            let pivot = self[(low + high) / 2]
-            var left = low
-            var right = high
-            while left <= right {
-                while self[left] < pivot { left += 1 }
-                while self[right] > pivot { right -= 1 }
-                if left <= right {
-                    swapAt(left, right)
-                    left += 1
-                    right -= 1
-                }
-            }
-            if rank <= right {
-                high = right
-            } else if rank >= left {
-                low = left
-            } else {
-                break
-            }
-        }
-        return self[rank]
     }
 }

@@ -71,19 +71,31 @@ package struct PricedUsage: Sendable {
         let promptTokens = isLong ? usage.promptTokens : 0
         var terms: [Term] = []
         for kind in TokenKind.allCases where usage.count(kind) > 0 {
-            var rate = found?.rate(kind, promptTokens: promptTokens, service: service)
-            if kind == .output, gap == nil, let reasoning = found?.reasoningOutput,
-                reasoning != rate
-            {
-                gap = .reasoningApart
-            }
-            if kind != .webSearch { rate = rate.flatMap { Self.multiply($0, by: multipliers) } }
-            if rate == nil, gap == nil { gap = .noRate(kind) }
+            let (rate, missing) =
+                found.map {
+                    Self.rate(
+                        kind, promptTokens: promptTokens, $0, service, multipliers: multipliers)
+                } ?? (nil, nil)
+            gap = gap ?? missing
             terms.append(Term(kind: kind, count: usage.count(kind), rate: rate))
         }
         self.terms = terms
         self.gap = gap
         amount = gap == nil ? terms.reduce(Int128(0)) { $0 + ($1.amount ?? 0) } : nil
+    }
+
+    /// Pico-dollars a token of a kind after multipliers, and what keeps it from being an amount.
+    static func rate(
+        _ kind: TokenKind, promptTokens: Int64, _ price: ModelPrice,
+        _ service: ModelPrice.ServiceTier?, multipliers: [Int64]
+    ) -> (rate: Int64?, gap: Gap?) {
+        let said = price.rate(kind, promptTokens: promptTokens, service: service)
+        let rate =
+            kind == .webSearch ? said : said.flatMap { multiply($0, by: multipliers) }
+        if kind == .output, let reasoning = price.reasoningOutput, reasoning != said {
+            return (rate, .reasoningApart)
+        }
+        return (rate, rate == nil ? .noRate(kind) : nil)
     }
 
     static func multipliers(

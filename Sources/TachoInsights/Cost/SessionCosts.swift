@@ -117,12 +117,9 @@ private struct UsagePrices {
             _ kind: TokenKind, promptTokens: Int64, _ price: ModelPrice,
             _ service: ModelPrice.ServiceTier?, _ multipliers: [Int64]
         ) -> Int64? {
-            let rate = price.rate(kind, promptTokens: promptTokens, service: service)
-            if kind == .output, let reasoning = price.reasoningOutput, reasoning != rate {
-                return nil
-            }
-            if kind == .webSearch { return rate }
-            return rate.flatMap { PricedUsage.multiply($0, by: multipliers) }
+            let (rate, gap) = PricedUsage.rate(
+                kind, promptTokens: promptTokens, price, service, multipliers: multipliers)
+            return gap == nil ? rate : nil
         }
     }
 

@@ -89,34 +89,3 @@ private final class Percentile {
         }
     }
 }
-
-extension [Double] {
-    /// The element that would be at `rank` after sorting; O(n) on average, the order is lost.
-    fileprivate mutating func element(ofRank rank: Int) -> Double {
-        withUnsafeMutableBufferPointer { numbers in
-            var low = 0
-            var high = numbers.count - 1
-            while low < high {
-                let pivot = numbers[(low + high) / 2]
-                var left = low
-                var right = high
-                while left <= right {
-                    while numbers[left] < pivot { left += 1 }
-                    while numbers[right] > pivot { right -= 1 }
-                    guard left <= right else { break }
-                    numbers.swapAt(left, right)
-                    left += 1
-                    right -= 1
-                }
-                if rank <= right {
-                    high = right
-                } else if rank >= left {
-                    low = left
-                } else {
-                    break
-                }
-            }
-            return numbers[rank]
-        }
-    }
-}
