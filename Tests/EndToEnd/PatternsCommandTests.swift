@@ -119,6 +119,31 @@ struct PatternsCommandTests {
         #expect(pattern?["prediction_accuracy"] as? Double == 1)
     }
 
+    @Test func `work without an end is over when the log tells of others a day later`() throws {
+        let tacho = try Program()
+        func event(_ session: String, _ day: Int, _ prompt: String) -> String {
+            #"{"stream":"\#(session)","type":"hook.UserPromptSubmit","source":"claude-code/hook","time":"2026-03-0\#(day)T10:00:00Z","data":{"session_id":"\#(session)","prompt":"\#(prompt)"}}"#
+                + "\n"
+        }
+        let lines =
+            event("s1", 1, "please run pytest for the server")
+            + event("s2", 2, "please run pytest for the api")
+        let result = try tacho.run(
+            ["append", "--envelope", "--quiet"], input: Data(lines.utf8))
+        #expect(result.status == 0, "\(result.errors)")
+
+        let first = try tacho.run("patterns", "predict", "--json").data()
+        let later = try tacho.run(
+            ["append", "--envelope", "--quiet"], input: Data(event("s2", 4, "go on with it").utf8))
+        #expect(later.status == 0, "\(later.errors)")
+        let second = try tacho.run("patterns", "predict", "--json").data()
+
+        // A day to the second is not yet over.
+        #expect(first["predicted"] as? Int == 2)
+        #expect(first["checked"] as? Int == 0)
+        #expect(second["checked"] as? Int == 1)
+    }
+
     @Test func `what to do comes with its reason and a command that does it`() throws {
         let tacho = try Program()
         try Self.fill(tacho)

@@ -106,16 +106,14 @@ struct PatternsListCommand: ParsableCommand {
             schema: "tacho.patterns/1",
             fields: [
                 .init("id", maximum: 24), .init("kind"),
-                .init("pattern", minimum: 20, maximum: 60), .init("count", right: true),
+                .init("finding", minimum: 24, maximum: 84), .init("pattern", detail: true),
+                .init("count", right: true),
                 .init("subjects", "in", right: true, drop: 3),
                 .init("savings", right: true), .init("confidence", right: true, drop: 4),
                 .init("status", drop: 2), .init("evidence", drop: 5, minimum: 12, maximum: 40),
                 .init("positions", detail: true), .init("advice", detail: true),
             ])
-        let isShort = output.format == .text && !output.isWide
-        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map {
-            Self.row($0, isShort: isShort)
-        }
+        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map(Self.row)
         listing.warnings = tables.warnings
         if limit > 0, wanted.count > limit {
             listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
@@ -131,29 +129,16 @@ struct PatternsListCommand: ParsableCommand {
         try tables.checkDamage()
     }
 
-    private static func row(_ entry: PatternBoard.Entry, isShort: Bool) -> [Cell] {
+    private static func row(_ entry: PatternBoard.Entry) -> [Cell] {
         let key = entry.evidence.keys.first
-        let text = isShort && entry.isFile ? pathEnd(entry.text) : entry.text
         return [
-            .text(entry.id), .text(entry.kind), .text(text), .count(entry.count),
-            .count(entry.subjectCount), entry.savings.map { .money(Int128($0)) } ?? .unknown,
+            .text(entry.id), .text(entry.kind), .text(entry.finding), .text(entry.text),
+            .count(entry.count), .count(entry.subjectCount),
+            entry.savings.map { .money(Int128($0)) } ?? .unknown,
             entry.confidence.map { .real(($0 * 100).rounded() / 100) } ?? .unknown,
             .text(entry.status), .text(key.map { "\(entry.evidence.table) \($0)" }),
             .text(entry.positions.map(String.init).joined(separator: " ")), .text(entry.advice),
         ]
-    }
-}
-
-extension PatternsListCommand {
-    /// The last parts of a path, at least its name: what tells one file from another.
-    static func pathEnd(_ path: String) -> String {
-        let limit = 58
-        guard path.count > limit else { return path }
-        let end = path.suffix(limit)
-        guard let separator = end.firstIndex(where: { $0 == "/" || $0 == "\\" }) else {
-            return "…" + end
-        }
-        return "…" + end[separator...]
     }
 }
 
@@ -184,6 +169,7 @@ struct PatternsShowCommand: ParsableCommand {
         var sheet = FactSheet(schema: "tacho.pattern/1", warnings: tables.warnings)
         sheet.add("id", "id", .text(entry.id))
         sheet.add("kind", "kind", .text(entry.kind))
+        sheet.add("finding", "finding", .text(entry.finding))
         sheet.add("pattern", "pattern", .text(entry.text))
         sheet.add("status", "status", .text(entry.status))
         sheet.add("count", "count", .count(entry.count), note: "in \(entry.subjectCount)")

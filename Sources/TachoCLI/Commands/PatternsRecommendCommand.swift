@@ -7,9 +7,11 @@ struct PatternsRecommendCommand: ParsableCommand {
         commandName: "recommend",
         abstract: "Say what to do about patterns, the most pressing first.",
         discussion: """
-            reject, approve, look again: by what three or more executions of the tool brought. \
-            implement: approved, and no tool yet. review: repeats, and nobody has looked at it. \
-            avoid: done for nothing, with a price.
+            activate, deprecate: a saving or a loss is proven, measured before and after the tool \
+            came. reject, approve, look again: by what three or more executions say of themselves, \
+            where nothing is proven. wait: too little work to measure. implement: approved, and no \
+            tool yet. review: repeats, and nobody has looked at it. avoid: done for nothing, for a \
+            cent or more.
 
             EXAMPLES
               tacho patterns recommend
@@ -37,13 +39,15 @@ struct PatternsRecommendCommand: ParsableCommand {
 
     func run() throws {
         let tables = try OpenTables(
-            PatternBoard.wantedTables + ["pattern_approvals", "pattern_roi_summary"], in: location,
-            asOf: asOf.asOf, output.messages)
+            PatternBoard.wantedTables + ["pattern_approvals", "pattern_roi_summary"]
+                + PatternEffects.tables.map { WantedTable($0, columns: nil) },
+            in: location, asOf: asOf.asOf, output.messages)
         let recommendations = PatternRecommendations(
             try PatternBoard(tables, mining),
             operations: try tables.table("operation_patterns"),
             approvals: try tables.table("pattern_approvals"),
-            returns: try tables.table("pattern_roi_summary"))
+            returns: try tables.table("pattern_roi_summary"),
+            effects: try PatternEffects { try tables.table($0) })
         let wanted = recommendations.all.filter {
             severity == nil || $0.severity.rawValue == severity?.rawValue
         }
@@ -51,14 +55,15 @@ struct PatternsRecommendCommand: ParsableCommand {
             schema: "tacho.pattern-recommendations/1",
             fields: [
                 .init("severity"), .init("action", "do"), .init("id", maximum: 24),
-                .init("pattern", minimum: 20, maximum: 50), .init("status", drop: 3),
-                .init("reason", "because", drop: 1, minimum: 20, maximum: 60),
+                .init("finding", minimum: 20, maximum: 72), .init("pattern", detail: true),
+                .init("status", drop: 3),
+                .init("reason", "because", drop: 1, minimum: 20, maximum: 76),
                 .init("savings", right: true), .init("command", detail: true),
             ])
         listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map { found in
             [
                 .text(found.severity.rawValue), .text(found.action), .text(found.id),
-                .text(found.text), .text(found.status), .text(found.reason),
+                .text(found.finding), .text(found.text), .text(found.status), .text(found.reason),
                 found.savings.map { .money(Int128($0)) } ?? .unknown, .text(found.command),
             ]
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TachoEvents
 import TachoInsights
 import TachoJSON
 import TachoLog
@@ -12,26 +13,34 @@ struct PatternsRoiCommand: ParsableCommand {
             Estimated: what executions (`pattern.executed`) say they saved. Measured: what the \
             pattern's work cost before `tacho patterns implement` and after, less what other work \
             changed in the same time, with the interval that holds 99 of 100 times. A saving is \
-            proven only if the whole interval is above zero.
+            proven only if the whole interval is above zero. --record writes down how sure the \
+            pattern is by that (`pattern_confidence_history`).
 
             EXAMPLES
               tacho patterns roi test:pytest:backend --json
+              tacho patterns roi test:pytest:backend --record
             """)
 
     @Argument(help: "The pattern's id.")
     var id: String
 
+    @Flag(help: "Record the confidence that the measurement gives.")
+    var record = false
+
     @OptionGroup var asOf: AsOfOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if record, asOf.asOf != nil {
+            throw ValidationError("--record writes down what is so now; leave out --as-of.")
+        }
+    }
+
     func run() throws {
         let tables = try OpenTables(
-            [
-                "operation_patterns", "pattern_occurrences", "tool_sequences", "model_usage",
-                "sessions", "prices", "workflow_history", "pattern_roi_summary",
-                "pattern_review_history", "pattern_executions",
-            ], in: location, asOf: asOf.asOf, output.messages)
+            PatternEffects.tables.map { WantedTable($0, columns: nil) } + ["pattern_roi_summary"],
+            in: location, asOf: asOf.asOf, output.messages)
         let patterns = try tables.table("operation_patterns")
         guard let row = patterns.row(forKey: ByteString(id)) else {
             throw Failure.unknownPattern(id)
@@ -42,7 +51,9 @@ struct PatternsRoiCommand: ParsableCommand {
         sheet.add(
             "status", "status", .text(patterns.text(Column.automationStatus, row)?.description))
         addEstimate(try tables.table("pattern_roi_summary"), &sheet)
-        try addMeasurement(tables, patterns, row, &sheet)
+        let effect = try PatternEffects { try tables.table($0) }.effect(of: id)
+        addMeasurement(effect, patterns, row, &sheet)
+        if record { try append(effect) }
         try sheet.print(output)
         try tables.checkDamage()
     }
@@ -72,24 +83,15 @@ struct PatternsRoiCommand: ParsableCommand {
     }
 
     private func addMeasurement(
-        _ tables: OpenTables, _ patterns: Table, _ row: Int, _ sheet: inout FactSheet
-    ) throws {
-        guard let implemented = try implemented(tables) else {
+        _ effect: PatternEffects.Effect?, _ patterns: Table, _ row: Int, _ sheet: inout FactSheet
+    ) {
+        guard let effect else {
             return sheet.add(
                 "measured", "measured", .text("not proven"),
                 note: "no tool yet: tacho patterns implement")
         }
-        let usages = ModelUsage.read(
-            try tables.table("model_usage"), sessions: try tables.table("sessions"))
-        let measured = PatternMeasurement(
-            touched: try workflows(tables) { $0 == id }.union(try others(tables, patterns, row)),
-            similar: try workflows(tables) { $0.prefix { $0 != ":" } == id.prefix { $0 != ":" } },
-            work: PatternMeasurement.work(
-                history: try tables.table("workflow_history"), usages: usages,
-                prices: PriceBook(try tables.table("prices")),
-                sessions: try tables.table("sessions")),
-            implemented: implemented)
-        sheet.add("implemented_at", "implemented", .moment(implemented))
+        let measured = effect.measured
+        sheet.add("implemented_at", "implemented", .moment(effect.implemented))
         sheet.add("before", "before", .count(measured.beforeCount))
         sheet.add("after", "after", .count(measured.afterCount))
         sheet.add("untouched", "compared with", .count(measured.untouchedCount))
@@ -98,6 +100,16 @@ struct PatternsRoiCommand: ParsableCommand {
             .money(Int128(($0 * 1e12).rounded()))
         }
         add("seconds", "time saved each", measured.time, &sheet) { .seconds($0) }
+        if let percent = measured.returnPercent {
+            sheet.add(
+                "measured_return", "measured return", .real(percent.rounded(places: 1)),
+                note: "percent of what it cost before; 0 where nothing is proven")
+        }
+        if let confidence = effect.confidence {
+            sheet.add(
+                "measured_confidence", "confidence", .real(confidence.rounded(places: 4)),
+                note: record ? "recorded" : "by what was measured; --record writes it down")
+        }
         let cost = patterns.money(OperationPatternsProjector.Column.implementationCostUsd, row)
         if let cost {
             let count = measured.cost.breakEven(cost: Double(cost) / 1e12)
@@ -120,57 +132,32 @@ struct PatternsRoiCommand: ParsableCommand {
         sheet.add("\(key)_saved_upper", nil, cell(upper))
     }
 
-    /// When somebody first said that a tool does it.
-    private func implemented(_ tables: OpenTables) throws -> Timestamp? {
-        typealias Column = PatternReviewHistoryProjector.Column
-        let history = try tables.table("pattern_review_history")
-        return history.rows(where: Column.patternID, equals: ByteString(id))
-            .first { history.text(Column.status, $0, equals: "implemented") }
-            .flatMap { history.timestamp(Column.createdAt, $0) }
-    }
-
-    /// Work that carried the tool out, and sessions in which a sequence is.
-    private func others(
-        _ tables: OpenTables, _ patterns: Table, _ row: Int
-    ) throws -> Set<String> {
-        typealias Execution = PatternExecutionsProjector.Column
-        let executions = try tables.table("pattern_executions")
-        var found = Set(
-            executions.rows(where: Execution.patternID, equals: ByteString(id)).compactMap {
-                executions.text(Execution.workflowID, $0)?.description
-            })
-        guard let tools = patterns.json(OperationPatternsProjector.Column.typicalOperations, row)
-        else { return found }
-        var names: [String] = []
-        tools.withUnsafeBytes { bytes in
-            JSONView(validated: bytes).forEachElement { name in
-                if let name = name.string() { names.append(name) }
-                return true
-            }
+    /// A review by nobody: its confidence is what was measured.
+    private func append(_ effect: PatternEffects.Effect?) throws {
+        guard let effect, let confidence = effect.confidence else {
+            throw Failure(
+                .failure,
+                "nothing to record about \(id): its work is too little to measure, or does not say "
+                    + "how it went")
         }
-        guard !names.isEmpty else { return found }
-        let wanted = "→\(names.joined(separator: "→"))→"
-        typealias Sequence = ToolSequencesProjector.Column
-        let sequences = try tables.table("tool_sequences")
-        for row in 0..<sequences.rowCount {
-            let signature = sequences.text(Sequence.sequenceSignature, row)?.description ?? ""
-            guard "→\(signature)→".contains(wanted) else { continue }
-            for column in [Sequence.workflowID, .sessionID] {
-                if let id = sequences.text(column, row)?.description { found.insert(id) }
-            }
-        }
-        return found
-    }
-
-    private func workflows(
-        _ tables: OpenTables, _ isWanted: (String) -> Bool
-    ) throws -> Set<String> {
-        typealias Column = PatternOccurrencesProjector.Column
-        let table = try tables.table("pattern_occurrences")
-        return Set(
-            (0..<table.rowCount).compactMap { row in
-                let pattern = table.text(Column.patternID, row)?.description ?? ""
-                return isWanted(pattern) ? table.text(Column.workflowID, row)?.description : nil
-            })
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("pattern_id")
+        writer.value(id)
+        writer.key("action")
+        writer.value("measured")
+        writer.key("confidence_score")
+        writer.value(confidence)
+        writer.key("notes")
+        writer.value(
+            "\(effect.measured.cost.verdict.rawValue), \(effect.measured.beforeCount) before, "
+                + "\(effect.measured.afterCount) after")
+        writer.endObject()
+        var log = try location.openWriter(creates: false, output.messages)
+        _ = try log.append([
+            NewEvent(
+                stream: "patterns", type: EventType.patternReviewed, source: "tacho/patterns",
+                time: Timestamp.now.inMilliseconds, data: writer.bytes)
+        ])
     }
 }

@@ -11,6 +11,8 @@ package struct PatternBoard: Sendable {
         package let kind: String
         /// Signature, sequence, file, or command.
         package let text: String
+        /// What it is, in words.
+        package let finding: String
         package let count: Int
         /// Sessions or workflows that show it.
         package let subjectCount: Int
@@ -26,12 +28,6 @@ package struct PatternBoard: Sendable {
         package let positions: [Int64]
         /// Names of the tools of a sequence.
         package var tools: [String] = []
-
-        /// Whether the text is the path of a file.
-        package var isFile: Bool {
-            let kind = Redundancy.Kind(rawValue: kind)
-            return kind != nil && kind != .repeatedFailure
-        }
     }
 
     /// Tables that the board is made of, each with the columns it looks at; `nil` is all.
@@ -62,7 +58,8 @@ package struct PatternBoard: Sendable {
     /// How often a sequence had to come.
     package let minimumCount: Int
 
-    /// Builds the list, what saves most first.
+    /// Builds the list: what would save a cent or more, the most first; then what has no price, by how
+    /// much work shows it; then the rest.
     ///
     /// - Parameters:
     ///   - minimumCount: How often a sequence has to come; `nil` is what its history's size asks for.
@@ -88,7 +85,22 @@ package struct PatternBoard: Sendable {
         entries += Self.redundancies(try table("tool_calls"), RedundancyPrice(costs), statuses)
         entries += Self.decided(
             try table("operation_patterns"), known: Set(entries.map(\.id)))
-        entries = entries.stablySorted { ($0.savings ?? -1) > ($1.savings ?? -1) }
+        entries = entries.stablySorted(by: Self.precedes)
+    }
+
+    /// What is worth a person's minute.
+    package static let cent = Money.picoDollarsPerDollar / 100
+
+    private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+        func rank(_ entry: Entry) -> Int {
+            entry.savings.map { $0 >= cent ? 0 : 2 } ?? 1
+        }
+        let (one, other) = (rank(left), rank(right))
+        if one != other { return one < other }
+        if one == 1 {
+            return (left.subjectCount, left.count) > (right.subjectCount, right.count)
+        }
+        return (left.savings ?? 0) > (right.savings ?? 0)
     }
 
     private static func statuses(_ table: Table) -> [String: String] {
@@ -123,6 +135,7 @@ package struct PatternBoard: Sendable {
             let count = Int(table.integer(Column.occurrenceCount, row) ?? 0)
             return Entry(
                 id: signature.description, kind: "operation", text: signature.description,
+                finding: FindingWords.operation(signature.description),
                 count: Int(table.integer(Column.detectionCount, row) ?? 0), subjectCount: count,
                 savings: table.money(Column.potentialMonthlySavings, row),
                 confidence: table.real(Column.confidenceScore, row).map { $0 / 100 },
@@ -158,7 +171,7 @@ package struct PatternBoard: Sendable {
             }
             return Entry(
                 id: id, kind: table.text(Column.patternType, row)?.description ?? "recorded",
-                text: (text ?? nil) ?? id,
+                text: (text ?? nil) ?? id, finding: (text ?? nil) ?? id,
                 count: Int(table.integer(Column.occurrenceCount, row) ?? 0), subjectCount: 0,
                 savings: table.money(Column.potentialMonthlySavings, row),
                 confidence: table.real(Column.confidenceScore, row).map { $0 / 100 },
@@ -185,7 +198,7 @@ package struct PatternBoard: Sendable {
                     table.text(ToolSequencesProjector.Column.sessionID, read.rows[$0]) ?? ""
                 })
             return Entry(
-                id: id, kind: "sequence", text: text, count: run.count,
+                id: id, kind: "sequence", text: text, finding: text, count: run.count,
                 subjectCount: sessions.count,
                 // One call in place of many: the requests between them are saved.
                 savings: request.map {
@@ -219,9 +232,14 @@ package struct PatternBoard: Sendable {
             let id = id(subject.kind.rawValue, text)
             let prices = alike.compactMap(\.price)
             let rows = alike.lazy.flatMap(\.rows).prefix(10)
+            let count = alike.reduce(0) { $0 + $1.count }
             return Entry(
                 id: id, kind: subject.kind.rawValue, text: text,
-                count: alike.reduce(0) { $0 + $1.count }, subjectCount: alike.count,
+                finding: FindingWords.redundancy(
+                    subject.kind, text, count: count,
+                    byteCount: alike.reduce(0) { $0 + $1.tokens } * 4,
+                    requestCount: alike.reduce(0) { $0 + $1.requests }),
+                count: count, subjectCount: alike.count,
                 savings: prices.isEmpty
                     ? nil : Int64(clamping: prices.reduce(Int128(0)) { $0 + Int128($1) }),
                 confidence: nil, status: statuses[id] ?? "detected", advice: subject.kind.advice,

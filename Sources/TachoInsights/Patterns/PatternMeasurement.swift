@@ -14,12 +14,18 @@ package struct PatternMeasurement: Sendable {
         /// Pico-dollars.
         package let cost: Int64?
         package let seconds: Double?
+        /// `nil` is unknown.
+        package let hasSucceeded: Bool?
 
-        package init(id: String, started: Timestamp, cost: Int64?, seconds: Double?) {
+        package init(
+            id: String, started: Timestamp, cost: Int64?, seconds: Double?,
+            hasSucceeded: Bool? = nil
+        ) {
             self.id = id
             self.started = started
             self.cost = cost
             self.seconds = seconds
+            self.hasSucceeded = hasSucceeded
         }
     }
 
@@ -30,6 +36,16 @@ package struct PatternMeasurement: Sendable {
     package let beforeCount: Int
     package let afterCount: Int
     package let untouchedCount: Int
+
+    /// What a piece of work saves, in percent of what it cost before: 0 where neither a saving nor a
+    /// loss is proven, `nil` with too few to measure.
+    package var returnPercent: Double? {
+        guard let saving = cost.saving, let before = cost.meanBefore else { return nil }
+        switch cost.verdict {
+        case .proven, .loss: return before > 0 ? saving / before * 100 : 0
+        case .notProven, .tooFew: return 0
+        }
+    }
 
     /// - Parameters:
     ///   - touched: Ids of the work that showed the pattern.
@@ -80,7 +96,9 @@ package struct PatternMeasurement: Sendable {
                     id: id.description, started: start,
                     cost: history.money(Column.reportedCostTotal, row)
                         ?? history.money(Column.actualCostTotal, row),
-                    seconds: history.integer(Column.durationSeconds, row).map { Double($0) }))
+                    seconds: history.integer(Column.durationSeconds, row).map { Double($0) },
+                    hasSucceeded: history.text(Column.status, row, equals: "completed")
+                        ? true : history.text(Column.status, row, equals: "failed") ? false : nil))
         }
         let known = Set(work.map(\.id))
         let costs = CostReport(

@@ -22,6 +22,11 @@ package struct PromptCorpus: Sendable {
 
     package private(set) var prompts: [Prompt] = []
     private let sessions: Table
+    /// A session that did nothing after that is over, though nobody said so.
+    private let idleBefore: Timestamp
+
+    /// A day before the last that any session did.
+    private static let idleMicroseconds: Int64 = 86_400_000_000
 
     /// Shorter prompts say nothing: yes, go on, fix it.
     private static let minimumWordCount = 4
@@ -30,6 +35,10 @@ package struct PromptCorpus: Sendable {
 
     package init(history: Table, sessions: Table) {
         self.sessions = sessions
+        let newest = (0..<sessions.rowCount).lazy
+            .compactMap { sessions.timestamp(SessionsProjector.Column.endedAt, $0) }.max()
+        idleBefore = Timestamp(
+            microseconds: (newest?.microseconds ?? 0) - Self.idleMicroseconds)
         typealias Column = WorkflowHistoryProjector.Column
         for row in 0..<history.rowCount {
             guard let id = history.text(Column.adwID, row)?.description,
@@ -74,8 +83,14 @@ package struct PromptCorpus: Sendable {
                 project: row.flatMap { sessions.text(Column.cwd, $0)?.description },
                 outcome: failures == 0 ? "fine" : "\(failures) of \(calls) calls failed",
                 hasFailed: failures > 0,
-                hasEnded: row.map { sessions.text(Column.status, $0, equals: "ended") } ?? false,
+                hasEnded: row.map { hasEnded($0) } ?? false,
                 facts: facts))
+    }
+
+    private func hasEnded(_ row: Int) -> Bool {
+        typealias Column = SessionsProjector.Column
+        return sessions.text(Column.status, row, equals: "ended")
+            || sessions.timestamp(Column.endedAt, row).map { $0 < idleBefore } ?? false
     }
 
     package struct Match: Sendable {

@@ -38,6 +38,8 @@ package struct SavingsMeasurement: Sendable {
     package let saving: Double?
     package let lower: Double?
     package let upper: Double?
+    /// Of the touched work; `nil` with too few.
+    package let meanBefore: Double?
     /// Whether the untouched work was enough to compare with; else only before and after are.
     package let isControlled: Bool
 
@@ -52,7 +54,7 @@ package struct SavingsMeasurement: Sendable {
         let touched = [before, after]
         let untouched = [untouchedBefore, untouchedAfter]
         guard touched.allSatisfy({ $0.count >= Self.minimumCount }) else {
-            (saving, lower, upper, isControlled) = (nil, nil, nil, false)
+            (saving, lower, upper, meanBefore, isControlled) = (nil, nil, nil, nil, false)
             return
         }
         isControlled = untouched.allSatisfy { $0.count >= Self.minimumCount }
@@ -66,6 +68,7 @@ package struct SavingsMeasurement: Sendable {
         let freedom = weights > 0 ? variance * variance / weights : 1e9
         let half = Self.quantile(freedom) * variance.squareRoot()
         self.saving = saving
+        meanBefore = samples[0].mean
         lower = saving - half
         upper = saving + half
     }
