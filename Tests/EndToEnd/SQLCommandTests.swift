@@ -145,7 +145,7 @@ struct SQLCommandTests {
         "CREATE VIRTUAL TABLE v USING sessions", "ATTACH 'FILE' AS other",
         "ATTACH ':memory:' AS other", "VACUUM INTO 'FILE'", "PRAGMA journal_mode = WAL",
         "PRAGMA temp_store_directory = 'x'", "PRAGMA writable_schema = ON", "BEGIN", "SAVEPOINT s",
-        "SELECT load_extension('FILE')", "ANALYZE", "PRAGMA database_list; DETACH main",
+        "SELECT load_extension('FILE')", "ANALYZE", "REINDEX", "PRAGMA database_list; DETACH main",
         "CREATE TRIGGER t AFTER INSERT ON sessions BEGIN SELECT 1; END",
         "INSERT INTO sqlite_schema VALUES (1, 2, 3, 4, 5)",
     ])

@@ -178,6 +178,11 @@ package final class SQLSession {
             sqlite3_finalize(statement)
             throw SQLError(.refused, "tacho sql only reads tables; this would write")
         }
+        // As REINDEX, for which SQLite asks nobody while there is no index.
+        if let statement, sqlite3_column_count(statement) == 0 {
+            sqlite3_finalize(statement)
+            throw SQLError(.refused, "tacho sql only reads tables; this statement answers nothing")
+        }
         return (statement, byteCount)
     }
 
