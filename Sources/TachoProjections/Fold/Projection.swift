@@ -108,8 +108,7 @@ package struct Projection: Sendable {
         self.type = type
         projector = type.init()
         table = try Table(schema: type.schema, stored: file, hashSeed: hashSeed)
-        var source = file.source(
-            from: Int(truncatingIfNeeded: file.integer(at: file.indexStart, UInt64.self)))
+        var source = file.source(from: file.place(inIndex: 0))
         quarantine = try Quarantine(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
         self.checkpoint = checkpoint

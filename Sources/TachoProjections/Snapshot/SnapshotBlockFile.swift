@@ -174,6 +174,12 @@ final class SnapshotBlockFile: Sendable {
         return value
     }
 
+    /// A place that the index names at one of its own.
+    func place(inIndex offset: Int) -> Int {
+        // No file is larger, so that sums of places do not overflow.
+        Int(truncatingIfNeeded: integer(at: indexStart + offset, UInt64.self) & (1 << 48 - 1))
+    }
+
     /// A number of fewer than eight bytes.
     func number(at offset: Int, byteCount: Int) -> Int {
         let (arena, range) = bytes(offset..<offset + byteCount)

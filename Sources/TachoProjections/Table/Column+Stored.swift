@@ -184,6 +184,9 @@ extension Column {
         try opened.decode(
             column: index, rowCount: stored.column.rowCount, rowCapacity: rowCapacity,
             from: &source)
+        guard stored.column.file.header.byteCount - source.remaining == stored.column.end else {
+            throw .damaged(column: index)
+        }
         for number in 0..<stored.newTexts.count {
             stored.newTexts.withBytes(of: number) { opened.dictionary.appendNew($0) }
         }

@@ -9,8 +9,9 @@ final class StoredColumn: Sendable {
     let file: SnapshotBlockFile
     let layout: Column.Layout
     let rowCount: Int
-    /// Where the column begins in the state.
+    /// Where the column lies in the state.
     let start: Int
+    let end: Int
     private let index: Int
     private let startsPlace: Int
     private let lookUpPlace: Int
@@ -39,19 +40,23 @@ final class StoredColumn: Sendable {
     ///   - index: The column's number.
     ///   - layout: As the schema says.
     ///   - rowCount: Of the table.
-    init(_ file: SnapshotBlockFile, index: Int, layout: Column.Layout, rowCount: Int) {
+    ///   - isLast: Whether no column follows.
+    init(
+        _ file: SnapshotBlockFile, index: Int, layout: Column.Layout, rowCount: Int, isLast: Bool
+    ) {
         self.file = file
         self.index = index
         self.layout = layout
         self.rowCount = rowCount
-        let entry = file.indexStart + 8 + SnapshotIndex.columnByteCount * index
-        func place(_ number: Int) -> Int {
-            Int(clamping: file.integer(at: entry + 8 * number, UInt64.self) & (1 << 48 - 1))
-        }
-        start = place(0)
-        startsPlace = file.indexStart + place(1)
-        lookUpPlace = file.indexStart + place(2)
-        rangesPlace = file.indexStart + place(3)
+        let entry = 8 + SnapshotIndex.columnByteCount * index
+        start = file.place(inIndex: entry)
+        // There the next one begins, or else the quarantine, whose place is the first of all.
+        end =
+            isLast
+            ? file.place(inIndex: 0) : file.place(inIndex: entry + SnapshotIndex.columnByteCount)
+        startsPlace = file.indexStart + file.place(inIndex: entry + 8)
+        lookUpPlace = file.indexStart + file.place(inIndex: entry + 16)
+        rangesPlace = file.indexStart + file.place(inIndex: entry + 24)
     }
 
     private var parts: Parts {
@@ -211,13 +216,15 @@ final class StoredColumn: Sendable {
         let parts = parts
         // A value has one more in its size, of which 0 is unknown.
         let more = layout == .bytes ? 1 : 0
-        let size = Int(truncatingIfNeeded: parts.sizes.number(number, in: file)) - more
+        let size = Int(truncatingIfNeeded: parts.sizes.number(number, in: file)) &- more
         guard size >= 0 else { return nil }
         let first = number / SnapshotIndex.stride
         var start = Int(
             truncatingIfNeeded: file.integer(at: startsPlace + 8 * first, UInt64.self))
         let earlier = first * SnapshotIndex.stride..<number
-        parts.sizes.forEach(earlier, in: file) { start &+= max(0, Int($0) - more) }
+        parts.sizes.forEach(earlier, in: file) {
+            start &+= max(0, Int(truncatingIfNeeded: $0) &- more)
+        }
         guard start >= 0, start <= parts.textByteCount, size <= parts.textByteCount - start else {
             file.fail(.damaged(column: index))
             return nil

@@ -62,9 +62,12 @@ extension Table {
             columns[column].index = nil
             columns[column].stored = StoredCells(
                 StoredColumn(
-                    file, index: column, layout: columns[column].layout, rowCount: rowCount),
+                    file, index: column, layout: columns[column].layout, rowCount: rowCount,
+                    isLast: column == columns.count - 1),
                 seed: columns[column].seed)
         }
+        let start = columns.first?.stored?.column.start
+        guard start == TableFormat.headerByteCount else { throw .damaged(column: 0) }
         if let failure = file.failure { throw failure }
     }
 

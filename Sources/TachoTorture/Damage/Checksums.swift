@@ -68,7 +68,7 @@ enum ActiveLine {
 enum SnapshotText {
     private static let key = Array(",\"header_crc32c\":\"".utf8)
 
-    /// A snapshot of one block with both checksums.
+    /// A snapshot of one block of state and one of index, with all checksums.
     static func withChecksums(_ bytes: [UInt8]) -> [UInt8] {
         guard let newline = bytes.firstIndex(of: 0x0A), newline > key.count + 10 else {
             return bytes
@@ -76,13 +76,19 @@ enum SnapshotText {
         let end = newline - key.count - 10
         let header = CRC32C.checksum(Array(bytes[..<end]))
         let digits = withUnsafeBytes(of: header.bigEndian) { Array($0).hexadecimal }
-        var fixed = Array(bytes[..<end]) + key + digits + Array("\"}\n".utf8)
+        let front = Array(bytes[..<end]) + key + digits + Array("\"}\n".utf8)
         var rest = Array(bytes[(newline + 1)...])
-        if rest.count >= 8 {
-            rest.store(CRC32C.checksum(Array(rest[8...]), seed: header), at: 4)
+        let directoryByteCount = 20
+        guard rest.count >= directoryByteCount else { return front + rest }
+        var start = directoryByteCount
+        for entry in [0, 8] {
+            let size = Int(clamping: rest.load(UInt32.self, at: entry))
+            let block = rest[start..<start + min(size, rest.count - start)]
+            rest.store(CRC32C.checksum(Array(block), seed: header), at: entry + 4)
+            start = block.endIndex
         }
-        fixed += rest
-        return fixed
+        rest.store(CRC32C.checksum(Array(rest[..<16]), seed: header), at: 16)
+        return front + rest
     }
 }
 

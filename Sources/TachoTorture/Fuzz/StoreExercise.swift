@@ -54,10 +54,35 @@ struct StoreExercise {
             guard loads() == hash, planted == nil || hash == nil else {
                 return .fault("loaded twice, another state")
             }
+            let stored = store.load(
+                TypeCounter.self, through: reader.lastPosition, isStored: true
+            ) { position throws(LogError) in try reader.anchor(at: position) }
+            if let fault = readCells(of: stored.projection, whole: hash) { return .fault(fault) }
             return usageFault().map { .fault($0) } ?? (hash == nil ? .refused : .accepted)
         } catch {
             return .fault("untyped error \(error)")
         }
+    }
+
+    /// Reads and looks up everything one by one, and then opens the columns.
+    ///
+    /// - Returns: What is wrong.
+    private func readCells(of projection: Projection?, whole hash: Digest256?) -> String? {
+        guard var projection else { return nil }
+        let table = projection.table
+        for row in 0..<min(table.rowCount, 100) {
+            for column in table.schema.columns.indices { _ = table.value(column, row) }
+            if let key = table.text(table.schema.keyColumn, row) {
+                _ = table.row(forKey: key)
+                for column in table.schema.columns.indices
+                where table.schema.columns[column].type == .text {
+                    _ = table.rows(where: column, equals: key)
+                }
+            }
+        }
+        // try?: what cannot be read is refused.
+        guard (try? projection.openColumns(nil)) != nil, let hash else { return nil }
+        return projection.stateHash == hash ? nil : "opened from cells, another state"
     }
 
     // MARK: - Steps
