@@ -42,9 +42,8 @@ struct StoreLocation: ParsableArguments {
     /// - Returns: The writer, after what it had to put right was told.
     /// - Throws: ``LogError``.
     func openWriter(creates: Bool, _ messages: MessageOptions) throws(LogError) -> LogWriter {
-        var options = LogOptions()
+        var options = LogOptions.events
         options.createsStore = creates
-        options.columns = .events
         let writer = try LogWriter.open(path, options: options)
         if let recovery = writer.recovery {
             for line in recovery.explanation {

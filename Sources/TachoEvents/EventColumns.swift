@@ -11,3 +11,12 @@ extension ColumnSet {
         .number("tokens_used"), .number(digits: 12, "cost_usd"),
     ])
 }
+
+extension LogOptions {
+    /// A writer's usual ways, and segments that it seals carry the columns of events.
+    package static var events: LogOptions {
+        var options = LogOptions()
+        options.columns = .events
+        return options
+    }
+}

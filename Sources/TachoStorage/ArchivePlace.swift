@@ -30,11 +30,13 @@ package enum ArchivePlace {
     /// - Parameters:
     ///   - location: As the manifest keeps it.
     ///   - environment: The value of one of the process's variables, for who asks.
+    ///   - parts: How large files go to a bucket.
     /// - Returns: A directory, or a bucket.
     /// - Throws: ``LogError``: `.notAllowed` without credentials for a bucket, `.conflict` if the
     ///   location is none.
     package static func storage(
-        at location: String, _ environment: (String) -> String?
+        at location: String, _ environment: (String) -> String?,
+        parts: S3Storage.Parts = S3Storage.Parts()
     ) throws(LogError) -> any ArchiveStorage {
         if location.hasPrefix("/") { return DirectoryStorage(location) }
         guard let credentials = S3Storage.Credentials(environment) else {
@@ -42,6 +44,6 @@ package enum ArchivePlace {
                 .notAllowed,
                 "\(location) needs a key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         }
-        return try S3Storage(location, credentials)
+        return try S3Storage(location, credentials, parts: parts)
     }
 }

@@ -48,6 +48,8 @@ import Testing
 
         #expect(try Array(Data(contentsOf: URL(fileURLWithPath: home.file("copy")))) == large)
         #expect(try !answer(server.address + "/logs?uploads").contains("<Upload>"))
+        // What was put together of parts is known to the server by an ETag that counts them.
+        #expect(try answer(server.address + "/logs?prefix=a/large").contains("-3\"</ETag>"))
     }
 
     @Test func `parts are put together in their order, and one that is sent whole is not parted`()

@@ -41,6 +41,11 @@ struct ArchiveCommand: ParsableCommand {
     @Option(help: "This many of the newest sealed segments stay.")
     var keep = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Larger files go to a bucket in parts of this size, 5 at least.", valueName: "MiB"))
+    var partSize = S3Storage.Parts().byteCount >> 20
+
     @Flag(help: "Do it.")
     var execute = false
 
@@ -48,6 +53,9 @@ struct ArchiveCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        guard (5...5 << 10).contains(partSize) else {
+            throw ValidationError("--part-size is 5 to 5120 MiB: a bucket takes no others.")
+        }
         guard keep >= 0 else { throw ValidationError("--keep is not below 0.") }
         if let olderThan, UnitNumber.seconds(olderThan) == nil {
             throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
@@ -65,7 +73,9 @@ struct ArchiveCommand: ParsableCommand {
         let place = ArchivePlace.location(to, endpoint: endpoint, environment) {
             StoreDirectory.absolute(StoreDirectory.withoutSlash($0))
         }
-        let storage = try ArchivePlace.storage(at: place, environment)
+        var parts = S3Storage.Parts()
+        parts.byteCount = partSize << 20
+        let storage = try ArchivePlace.storage(at: place, environment, parts: parts)
         let progress = ProgressBar(
             "archiving", isQuiet: output.isQuiet, color: output.messages.color)
         let outcome = try archiver.archive(policy, to: storage) { done, all in

@@ -38,22 +38,9 @@ extension EraseCommand {
             for segment in plan.segments { writer.value(segment) }
             writer.endArray()
             writer.key("tables")
-            writer.beginArray()
-            for table in plan.kept {
-                writer.beginObject()
-                writer.key("table")
-                writer.value(table.table)
-                writer.key("position")
-                writer.value(table.position.rawValue)
-                writer.key("rows")
-                writer.value(table.rowCount)
-                writer.key("cells")
-                writer.value(table.cellCount)
-                writer.endObject()
-            }
-            writer.endArray()
+            plan.kept.write(to: &writer)
             writer.key("residue")
-            Self.write(plan.residue, to: &writer)
+            plan.residue.write(to: &writer)
             writer.key("out_of_reach")
             writer.beginArray()
             for copy in plan.outOfReach { writer.rawValue(copy.data) }

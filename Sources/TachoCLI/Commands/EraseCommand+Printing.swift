@@ -23,6 +23,7 @@ extension EraseCommand {
                     "out of reach  \(copy.type) at position \(copy.position): "
                         + String(decoding: copy.data, as: UTF8.self) + "\n")
             }
+            if let archived = plan.thawFirst { Output.note(archived.message) }
             if !output.isQuiet {
                 Output.note(
                     "Nothing was changed. --execute erases; copies of the store elsewhere, and "
@@ -118,31 +119,8 @@ extension EraseCommand {
 
     private static func json(_ residue: [Residue]) -> [UInt8] {
         var writer = JSONWriter()
-        write(residue, to: &writer)
+        residue.write(to: &writer)
         return writer.bytes
-    }
-
-    static func write(_ residue: [Residue], to writer: inout JSONWriter) {
-        writer.beginArray()
-        for residue in residue {
-            writer.beginObject()
-            writer.key("class")
-            writer.value(residue.fileClass)
-            for (key, count) in [
-                ("files", residue.fileCount), ("bytes", residue.byteCount),
-                ("decoded_bytes", residue.decodedByteCount), ("raw", residue.rawCount),
-                ("decompressed", residue.decodedCount), ("records", residue.leafCount),
-            ] {
-                writer.key(key)
-                writer.value(count)
-            }
-            writer.key("in")
-            writer.beginArray()
-            for file in residue.files { writer.value(file) }
-            writer.endArray()
-            writer.endObject()
-        }
-        writer.endArray()
     }
 
     func printStatus() throws {

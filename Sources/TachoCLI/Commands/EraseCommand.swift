@@ -75,9 +75,7 @@ struct EraseCommand: ParsableCommand {
         let selector = try selector()
         guard execute else { return try print(Eraser(location.path).plan(selector)) }
         try drainSpool()
-        var options = LogOptions()
-        options.columns = .events
-        let outcome = try Eraser(location.path, options: options).execute(selector, reason: reason)
+        let outcome = try Eraser(location.path).execute(selector, reason: reason)
         try print(outcome)
         guard outcome.isProven else {
             throw Failure(

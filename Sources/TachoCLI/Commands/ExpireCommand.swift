@@ -123,6 +123,7 @@ struct ExpireCommand: ParsableCommand {
                 "Nothing was changed. --execute lets go of positions up to \(through) "
                     + "(\(Quantity.count(plan.eventCount, "event")), "
                     + "\(Quantity.bytes(plan.byteCount))).")
+            if let archived = plan.thawFirst { Output.note(archived.message) }
         }
     }
 

@@ -65,7 +65,7 @@ struct RebuildCommand: ParsableCommand {
         progress.finish()
         let comparison = TableComparison(reader: reader, snapshots: snapshots, options: options)
         let pairs = try comparison.compare(rebuilt)
-        try report(pairs, rebuilt, seconds: seconds)
+        try report(pairs, rebuilt, reader, seconds: seconds)
         guard rebuilt.report.unreadable.isEmpty else {
             throw Failure(
                 .damage, "the log could not be read in full; snapshots stay as they were")
@@ -85,7 +85,8 @@ struct RebuildCommand: ParsableCommand {
     }
 
     private func report(
-        _ pairs: [TableComparison.Pair], _ rebuilt: LiveTables, seconds: Double
+        _ pairs: [TableComparison.Pair], _ rebuilt: LiveTables, _ reader: LogReader,
+        seconds: Double
     ) throws {
         var listing = Listing(
             schema: "tacho.rebuild/1",
@@ -103,7 +104,8 @@ struct RebuildCommand: ParsableCommand {
         }
         try listing.print(output)
         guard !output.isQuiet else { return }
-        let count = Int(clamping: rebuilt.projections.checkpoint.rawValue)
+        let begun = reader.firstPosition.previous
+        let count = Int(clamping: rebuilt.projections.checkpoint.rawValue - begun.rawValue)
         Output.note(
             "\(Quantity.count(count, "event")) folded in \(Quantity.duration(seconds: seconds)), "
                 + "\(Quantity.rate(count, seconds: seconds)) events/s")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TachoEvents
 import TachoLog
 
 struct RecoverCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct RecoverCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        var options = LogOptions()
+        var options = LogOptions.events
         options.createsStore = false
         options.acceptsLoss = acceptLoss
         let writer = try LogWriter.open(location.path, options: options)

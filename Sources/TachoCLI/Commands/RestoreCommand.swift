@@ -1,5 +1,6 @@
 import ArgumentParser
 import TachoCapture
+import TachoEvents
 import TachoLog
 import TachoOperations
 import TachoStorage
@@ -53,7 +54,7 @@ struct RestoreCommand: ParsableCommand {
                 try LogRestore(source).run(to: target, progress: tell)
             }
         progress.finish()
-        var options = LogOptions()
+        var options = LogOptions.events
         options.createsStore = false
         var sheet = FactSheet(schema: "tacho.restore/1")
         sheet.add("store", "store", .text(target))

@@ -37,9 +37,7 @@ struct ImportRun: ~Copyable {
     mutating func run(_ paths: [String]) throws(LogError) -> ImportReport {
         let bar = bar
         let counter = Counter()
-        var sealing = LogOptions()
-        sealing.columns = .events
-        let sealer = BackgroundSealer(layout.directory, options: sealing)
+        let sealer = BackgroundSealer(layout.directory, options: .events)
         defer {
             bar.finish()
             sealer.finish()

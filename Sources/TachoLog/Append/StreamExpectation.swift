@@ -86,11 +86,30 @@ extension LogWriter {
         let segment = try sealedSegment(entry)
         let frames = segment.reader.frameIndexes(matching: RecordFilter(streams: [stream]))
         for frame in frames.reversed() {
-            let batch = try segment.batch(frame, fileSystem)
-            let last = try LogError.unifying { try batch.lastPosition(of: stream) }
+            let last = try lastPosition(of: stream, inFrame: frame, of: segment, entry)
             if last > .zero { return last }
         }
         return .zero
+    }
+
+    /// Of an archived segment the columns are here, and tell it without the lines.
+    ///
+    /// - Throws: ``LogError``; `.archived` if it takes lines that cannot be reached.
+    private func lastPosition(
+        of stream: ByteString, inFrame frame: Int, of segment: SealedSegment, _ entry: SegmentEntry
+    ) throws(LogError) -> Position {
+        let batch: RecordBatch
+        if segment.archivedIDs == nil {
+            batch = try segment.batch(frame, fileSystem)
+        } else if let last = segment.lastPosition(of: stream, inColumnsOf: frame, fileSystem) {
+            return last
+        } else {
+            // Slow, as another machine's disk is; but who asks wants to know.
+            let whole = try SealedSegment.open(entry, layout, store, fileSystem)
+            defer { whole.close(fileSystem) }
+            batch = try whole.batch(frame, fileSystem)
+        }
+        return try LogError.unifying { try batch.lastPosition(of: stream) }
     }
 
     private func lastPosition(
@@ -110,6 +129,33 @@ extension LogWriter {
                 onDamage: { _ in })
         }
         return last
+    }
+}
+
+extension SealedSegment {
+    /// - Returns: `zero` if the stream is not in the frame; `nil` if no columns tell that.
+    fileprivate func lastPosition(
+        of stream: ByteString, inColumnsOf frame: Int, _ fileSystem: any FileSystem
+    ) -> Position? {
+        // try?: columns that cannot be read are none, and the lines answer.
+        guard reader.frames[frame].isWithoutHoles, let columns = try? columns(fileSystem),
+            let index = columns.set.columns.firstIndex(of: .stream),
+            let part = try? reader.part(
+                columns.parts[frame],
+                read: { (offset, count) throws(LogError) in
+                    try read(at: offset, byteCount: count, fileSystem)
+                })
+        else { return nil }
+        let block = ColumnBlock([.stream])
+        let isFilled = part.withUnsafeBytes {
+            block.fill($0, of: columns, [index], frame: reader.frames[frame])
+        }
+        guard isFilled else { return nil }
+        let code = (0..<block.textCount(0)).first { block.text(0, $0).elementsEqual(stream.bytes) }
+        guard let code, let row = block.codes(0).lastIndex(of: UInt16(code + 1)) else {
+            return .zero
+        }
+        return Position(block.firstPosition.rawValue + UInt64(row))
     }
 }
 

@@ -97,7 +97,16 @@ public struct ArchiveRestore: Sendable {
         _ entry: ArchiveListing.Entry, _ store: StoreID, _ layout: StoreLayout
     ) throws(LogError) -> SegmentEntry {
         let temporary = layout.temporaryFile(entry.file)
-        try storage.download(entry.file, to: temporary)
+        do throws(LogError) {
+            try storage.download(entry.file, to: temporary)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw LogError(
+                .damaged,
+                "\(entry.file) is in the \(ArchiveListing.name) of \(storage.location) and not "
+                    + "beside it. There is no store in \(layout.directory); what was fetched "
+                    + "before is in its log/.")
+        }
         guard try fileSystem.digest(of: temporary) == entry.digest else {
             throw LogError(
                 .damaged,

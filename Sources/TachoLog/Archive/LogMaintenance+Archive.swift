@@ -172,7 +172,7 @@ extension LogMaintenance {
     ///   - segment: Archived, of this log.
     ///   - storage: Where it is.
     /// - Returns: What was moved.
-    /// - Throws: ``LogError``: `.notFound` if the file is not in the storage, `.damaged` if it is not
+    /// - Throws: ``LogError``: `.archived` if the file is not in the storage, `.damaged` if it is not
     ///   what was archived, `.conflict` if the segment is not archived any more. The log is then as
     ///   it was.
     package func thaw(
@@ -214,7 +214,7 @@ extension LogMaintenance {
         let temporary = layout.temporaryFile(entry.file)
         do throws(LogError) {
             try? fileSystem.remove(temporary)
-            try storage.download(entry.file, to: temporary)
+            try download(entry, from: storage, to: temporary)
             guard try fileSystem.digest(of: temporary) == digest else {
                 throw LogError(
                     .damaged,
@@ -227,6 +227,20 @@ extension LogMaintenance {
         } catch {
             try? fileSystem.remove(temporary)
             throw error
+        }
+    }
+
+    private func download(
+        _ entry: SegmentEntry, from storage: any ArchiveStorage, to path: String
+    ) throws(LogError) {
+        do throws(LogError) {
+            try storage.download(entry.file, to: path)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw LogError(
+                .archived,
+                "\(entry.file) is not in \(storage.location) (\(error.message)) Nothing was "
+                    + "changed; is the archive in its place, as a mounted disk is?")
         }
     }
 

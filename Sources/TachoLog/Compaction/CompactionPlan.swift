@@ -107,7 +107,10 @@ public struct CompactionPlan: Equatable, Sendable {
     }
 
     private static func reasonToSkip(_ fact: Fact, _ options: Options) -> String? {
-        guard fact.level != nil else { return "\(fact.segment.state), not sealed" }
+        guard fact.level != nil else {
+            let state = fact.segment.state
+            return state == "archived" ? state : "\(state), not sealed"
+        }
         if let limit = options.recordedBefore, fact.lastRecorded > limit {
             return "its last event was recorded at \(fact.lastRecorded.iso8601)"
         }

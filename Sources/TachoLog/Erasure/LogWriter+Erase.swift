@@ -58,12 +58,15 @@ extension LogWriter {
     /// - Parameters:
     ///   - positions: Ascending; may be empty, to end what a crash has interrupted.
     ///   - start: From where on the log may have been changed, by this call or one before.
+    ///   - isResumed: Whether a call before may have ended half-way: it may have left files of
+    ///     segments that it had already rewritten.
     /// - Returns: What was rewritten.
     /// - Throws: ``LogError``; `.busy` if another process is sealing.
     package mutating func erase(
-        _ positions: [Position], changedFrom start: Position
+        _ positions: [Position], changedFrom start: Position, isResumed: Bool = false
     ) throws(LogError) -> ErasureReport {
         var report = ErasureReport()
+        let known = isResumed ? [] : positions
         _ = try secretDigest([])
         let first = positions.first ?? start
         let last = positions.last ?? .zero
@@ -71,12 +74,12 @@ extension LogWriter {
         let sealLock = try takeSealLock()
         defer { releaseSealLock(sealLock) }
         removeOrphans()
-        try removeReplaced(positions, from: min(start, first))
+        try removeReplaced(known, from: min(start, first))
         let manifest = try Manifest.load(layout, store: store, fileSystem)
         for entry in manifest.segments where entry.first <= last && entry.last >= first {
             let inside = positions.filter { $0 >= entry.first && $0 <= entry.last }
             guard !inside.isEmpty else { continue }
-            if entry.state == .archived { throw SealedSegment.archivedError(entry) }
+            if entry.state == .archived { throw SealedSegment.rewritingError(entry) }
             guard entry.state == .sealed else {
                 throw LogError(
                     .busy, "\(entry.file) is not sealed yet. What was erased so far is; try again.")
@@ -91,7 +94,7 @@ extension LogWriter {
         }
         try endRound(from: min(start, first))
         removeOrphans()
-        try removeReplaced(positions, from: min(start, first))
+        try removeReplaced(known, from: min(start, first))
         // A name that comes back after a loss of power brings the bytes back with it.
         try LogError.unifying {
             for directory in [layout.log, layout.temporary] {

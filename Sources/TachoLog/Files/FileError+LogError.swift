@@ -41,6 +41,11 @@ extension LogError {
             self.init(.notAllowed, "\(what).", errno: error.errno)
         case ENOENT, ENOTDIR:
             self.init(.notFound, "\(what).", errno: error.errno)
+        case ELOOP:
+            self.init(
+                .system,
+                "cannot \(error.operation.rawValue) \(error.path): it is a symbolic link, and those "
+                    + "are not followed here.", errno: error.errno)
         case EMFILE, ENFILE:
             self.init(
                 .system, "\(what). Raise the limit of open files (`ulimit -n`).",

@@ -24,7 +24,7 @@ extension LogMaintenance {
         let entries = try manifest().segments
         let inputs = Array(entries.prefix { $0.state.isSealed && $0.last <= cut.through })
         if let archived = inputs.first(where: { $0.state == .archived }) {
-            throw SealedSegment.archivedError(archived)
+            throw SealedSegment.rewritingError(archived)
         }
         guard let last = inputs.last, inputs[0].first == .first, last.last == cut.through,
             last.chain == cut.chain

@@ -34,7 +34,7 @@ extension LogMaintenance {
         for entry in try segments(of: cut) {
             let positions = try positions(of: cut, in: entry)
             guard !positions.isEmpty else { continue }
-            if entry.state == .archived { throw SealedSegment.archivedError(entry) }
+            if entry.state == .archived { throw SealedSegment.rewritingError(entry) }
             let erasing = SegmentErasing(
                 entry: entry, positions: positions, layout: layout, store: store,
                 fileSystem: fileSystem)

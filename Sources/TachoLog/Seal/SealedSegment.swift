@@ -141,6 +141,15 @@ struct SealedSegment: Sendable {
                 + "\(entry.first) --to \(entry.last)`.")
     }
 
+    /// What somebody is told who would write an archived segment anew.
+    static func rewritingError(_ entry: SegmentEntry) -> LogError {
+        LogError(
+            .archived,
+            "positions \(entry.first) to \(entry.last) are archived in \(entry.archive ?? "?"), and "
+                + "would have to be written anew. Bring them back with `tacho thaw --from "
+                + "\(entry.first) --to \(entry.last)`.")
+    }
+
     /// Bytes of the segment's file, wherever they are.
     ///
     /// - Throws: ``LogError``; `.archived` if they are not here.

@@ -87,7 +87,7 @@ package struct Archiver: Sendable {
     ///   - fileSystem: Where it is.
     ///   - projectors: Whose tables are to be answered without the archive.
     package init(
-        _ directory: String, options: LogOptions = LogOptions(),
+        _ directory: String, options: LogOptions = .events,
         fileSystem: any FileSystem = RealFileSystem(),
         projectors: [any Projector.Type] = allProjectors
     ) {

@@ -61,7 +61,7 @@ package struct Compaction {
     private let fileSystem: any FileSystem
 
     package init(
-        _ directory: String, _ options: Options = Options(), log: LogOptions = LogOptions(),
+        _ directory: String, _ options: Options = Options(), log: LogOptions = .events,
         fileSystem: any FileSystem = RealFileSystem()
     ) {
         self.directory = directory

@@ -32,7 +32,7 @@ package struct Eraser: Sendable {
     ///   - options: Of the writer.
     ///   - fileSystem: Where it is.
     package init(
-        _ directory: String, options: LogOptions = LogOptions(),
+        _ directory: String, options: LogOptions = .events,
         fileSystem: any FileSystem = RealFileSystem()
     ) {
         self.directory = directory
@@ -72,6 +72,7 @@ package struct Eraser: Sendable {
             outcome.residue = plan.residue
             return outcome
         }
+        if let archived = plan.thawFirst { throw archived }
         var options = options
         options.createsStore = false
         var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
@@ -95,7 +96,8 @@ package struct Eraser: Sendable {
             ? .first
             : [plan.positions.first, firstKept].compactMap(\.self).min() ?? .first
         outcome.removedSnapshotCount = snapshots.removeAll(from: first)
-        outcome.report = try writer.erase(plan.positions, changedFrom: first)
+        outcome.report = try writer.erase(
+            plan.positions, changedFrom: first, isResumed: outcome.isResumed)
         outcome.removedSnapshotCount += snapshots.removeAll(from: first)
         outcome.cleanedFiles = try clean(plan)
         try underWay.end()
@@ -187,20 +189,7 @@ package struct Eraser: Sendable {
             for segment in outcome.report.segments { json.value(segment.after) }
             json.endArray()
             json.key("tables")
-            json.beginArray()
-            for table in outcome.kept {
-                json.beginObject()
-                json.key("table")
-                json.value(table.table)
-                json.key("position")
-                json.value(table.position.rawValue)
-                json.key("rows")
-                json.value(table.rowCount)
-                json.key("cells")
-                json.value(table.cellCount)
-                json.endObject()
-            }
-            json.endArray()
+            outcome.kept.write(to: &json)
             json.key("residue")
             json.beginObject()
             for residue in outcome.residue {

@@ -36,29 +36,35 @@ package struct ErasureHistory: Sendable {
     ///   - first: Where to begin; `nil` is where the log does.
     /// - Throws: ``LogError`` if the log cannot be read from there.
     package init(_ reader: LogReader, from first: Position? = nil) throws(LogError) {
-        var requests = [Request]()
-        let filter = RecordFilter(
-            types: [TypePattern(EventType.eraseRequested), TypePattern(EventType.erased)],
-            streams: ["tacho"])
+        var history = Self()
+        let filter = RecordFilter(types: Self.types.map { TypePattern($0) }, streams: ["tacho"])
         try LogError.unifying {
             try reader.forEachBatch(from: first, matching: filter) { batch in
                 try batch.forEachRecord { record in
-                    let data = JSONView(validated: record.data)
-                    if EventType.eraseRequested.bytes.elementsEqual(record.type) {
-                        requests.append(Request(record, data))
-                    } else if EventType.erased.bytes.elementsEqual(record.type) {
-                        let number = data["request"]?.integer()
-                        let index = requests.firstIndex {
-                            number == Int64(clamping: $0.position.rawValue)
-                        }
-                        if let index { requests[index].take(record.position, data) }
-                    }
+                    history.take(record)
                     return true
                 }
                 return true
             }
         }
-        self.requests = requests
+        self = history
+    }
+
+    init() {}
+
+    /// Of the events that it is made from.
+    static let types = [EventType.eraseRequested, EventType.erased]
+
+    /// - Parameter record: Of any type, in order of position.
+    mutating func take(_ record: RecordView) {
+        let data = JSONView(validated: record.data)
+        if EventType.eraseRequested.bytes.elementsEqual(record.type) {
+            requests.append(Request(record, data))
+        } else if EventType.erased.bytes.elementsEqual(record.type) {
+            let number = data["request"]?.integer()
+            let index = requests.firstIndex { number == Int64(clamping: $0.position.rawValue) }
+            if let index { requests[index].take(record.position, data) }
+        }
     }
 }
 

@@ -23,6 +23,8 @@ package struct ErasurePlan: Sendable {
     package var groups: [Group] = []
     /// Files of the log that hold them.
     package var segments: [String] = []
+    /// Why it cannot be carried out yet; `nil` if it can.
+    package private(set) var thawFirst: LogError?
     /// Tables that were kept at a cut, and have something of it.
     package var kept: [KeptErased] = []
     /// What is in the store's files now.
@@ -81,10 +83,12 @@ package struct ErasurePlan: Sendable {
         self.groups = groups.values.sorted { ($0.type, $0.reason) < ($1.type, $1.reason) }
         outOfReach = known
         var rest = positions[...]
-        for segment in reader.segments {
+        let holding = reader.segments.filter { segment in
             rest = rest.drop { $0 < segment.first }
-            if let next = rest.first, next <= segment.last { segments.append(segment.file) }
+            return rest.first.map { $0 <= segment.last } ?? false
         }
+        segments = holding.map(\.file)
+        thawFirst = SegmentSummary.thawFirst(holding)
         let snapshots = SnapshotStore(
             directory: StoreLayout(reader.directory).snapshots, fileSystem: reader.fileSystem)
         kept = try KeptTables(snapshots: snapshots).erase(

@@ -26,7 +26,7 @@ package struct CutTables {
         from source: String, _ projectors: [any Projector.Type]
     ) throws(LogError) -> [String] {
         let ours = try LogReader.open(directory, fileSystem: fileSystem)
-        let theirs = try LogReader.open(source, fileSystem: fileSystem)
+        let theirs = try open(source)
         guard theirs.store == ours.store else {
             throw LogError(
                 .conflict, "\(source) is of another store (\(theirs.store)). Nothing was changed.")
@@ -57,6 +57,18 @@ package struct CutTables {
             }
         }
         return kept
+    }
+
+    private func open(_ source: String) throws(LogError) -> LogReader {
+        do throws(LogError) {
+            return try LogReader.open(source, fileSystem: fileSystem)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw LogError(
+                .notFound,
+                "there is no store in \(source). Of an archive or a backup `tacho restore \(source) "
+                    + "--to DIR` makes one; then name DIR. Nothing was changed.")
+        }
     }
 
     private func check(

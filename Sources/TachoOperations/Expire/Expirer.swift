@@ -36,6 +36,8 @@ package struct ExpiryPlan: Sendable {
     package var through: Position? { segments.last?.segment.last }
     package var eventCount: Int { segments.reduce(0) { $0 + $1.eventCount } }
     package var byteCount: Int { segments.reduce(0) { $0 + $1.segment.byteCount } }
+    /// Why it cannot be carried out yet; `nil` if it can.
+    package var thawFirst: LogError? { SegmentSummary.thawFirst(segments.map(\.segment)) }
 
     /// - Parameters:
     ///   - policy: What to keep.
@@ -86,7 +88,7 @@ package struct Expirer: Sendable {
     ///   - fileSystem: Where it is.
     ///   - projectors: Whose tables are kept as they are at the cut.
     package init(
-        _ directory: String, options: LogOptions = LogOptions(),
+        _ directory: String, options: LogOptions = .events,
         fileSystem: any FileSystem = RealFileSystem(),
         projectors: [any Projector.Type] = allProjectors
     ) {
@@ -115,13 +117,16 @@ package struct Expirer: Sendable {
         var outcome = Outcome()
         var options = options
         options.createsStore = false
+        let begun = try begun(reader)
+        if let begun, let archived = thawFirst(begun, reader) { throw archived }
+        let planned = begun == nil ? try planned(policy, reader) : nil
         var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
         _ = try writer.secretDigest([])
         let cut: Expiries.Cut
-        if let begun = try begun(reader) {
+        if let begun {
             outcome.isResumed = true
             cut = begun
-        } else if let planned = try planned(policy, reader) {
+        } else if let planned {
             try keepTables(reader, planned, &outcome)
             let event = try writer.append([planned.receipt.event]).lastPosition
             cut = planned.cut(event: event)
@@ -141,6 +146,12 @@ package struct Expirer: Sendable {
         try removeLeftovers(cut)
         try writeSnapshots()
         return outcome
+    }
+
+    /// Of an expiry that was begun, the whole segments that are still to go and are in an archive.
+    private func thawFirst(_ cut: Expiries.Cut, _ reader: LogReader) -> LogError? {
+        guard cut.types.isEmpty else { return nil }
+        return SegmentSummary.thawFirst(reader.segments.filter { $0.last <= cut.through })
     }
 
     /// What a policy comes to, of all types or of some.
@@ -172,6 +183,7 @@ package struct Expirer: Sendable {
         }
         let plan = try ExpiryPlan(policy, in: reader, now: options.clock())
         guard let last = plan.segments.last else { return nil }
+        if let archived = plan.thawFirst { throw archived }
         return Planned(
             through: last.segment.last, recorded: last.lastRecorded, chain: last.chain,
             policy: policy, receipt: Self.receipt(plan, last))

@@ -103,13 +103,6 @@ package struct TypedExpiryPlan: Sendable {
             while front[index].segment.last < event.position { index += 1 }
             let segment = front[index].segment
             if shares.last?.segment != segment {
-                if segment.state == "archived" {
-                    throw LogError(
-                        .archived,
-                        "\(segment.file) is archived, and would have to be written anew. Nothing "
-                            + "was changed; bring it back with `tacho thaw --from \(segment.first) "
-                            + "--to \(segment.last)`.")
-                }
                 shares.append(
                     Share(
                         segment: segment, first: event.position, last: event.position,
@@ -120,5 +113,6 @@ package struct TypedExpiryPlan: Sendable {
             shares[shares.count - 1].last = event.position
             shares[shares.count - 1].lastRecorded = event.recorded
         }
+        if let archived = SegmentSummary.thawFirst(shares.map(\.segment)) { throw archived }
     }
 }

@@ -137,7 +137,7 @@ import Testing
             #expect(code { _ = try LogReader.open("n\(number)", fileSystem: disk) } == .notFound)
         }
         try disk.remove(path)
-        #expect(code { _ = try ArchiveRestore(cold, fileSystem: disk).run(to: "n") } == .notFound)
+        #expect(code { _ = try ArchiveRestore(cold, fileSystem: disk).run(to: "n") } == .damaged)
     }
 
     @Test func `links and pipes in an archive are refused, and nobody waits for them`() throws {

@@ -273,17 +273,82 @@ import Testing
         #expect(code { _ = try archiver.archive(ArchivePolicy(), to: cold) } == .damaged)
     }
 
-    @Test func `what would write archived segments anew asks for them`() throws {
+    @Test func `what would write archived segments anew is refused before anything is noted`()
+        throws
+    {
         try makeStore()
         try archiveAll()
+        let before = (try reader().lastPosition, disk.writtenByteCount)
         let expirer = Expirer("store", fileSystem: disk)
         let policy = ExpiryPolicy(byteCount: 0, text: "everything")
-        #expect(code { _ = try expirer.execute(policy) } == .archived)
-        let compaction = Compaction("store", fileSystem: disk)
-        #expect(try compaction.run { _, _ in true }.written.isEmpty)
+        let refused = #expect(throws: LogError.self) { try expirer.execute(policy) }
+        #expect(refused?.code == .archived)
+        #expect(refused?.message.contains("tacho thaw --from 1 --to 12") == true)
+        #expect(try expirer.plan(policy).thawFirst == refused)
+        let typed = ExpiryPolicy(byteCount: 0, types: ["workflow.*"], text: "workflows")
+        #expect(code { _ = try expirer.execute(typed) } == .archived)
         let eraser = Eraser("store", fileSystem: disk)
         let selector = ErasureSelector(.stream, id: "w")
         #expect(code { _ = try eraser.execute(selector, reason: nil) } == .archived)
+        #expect(try eraser.plan(selector).thawFirst?.code == .archived)
+        #expect(try reader().lastPosition == before.0 && disk.writtenByteCount == before.1)
+        let compaction = Compaction("store", fileSystem: disk)
+        #expect(try compaction.run { _, _ in true }.written.isEmpty)
+
+        let storage = cold
+        _ = try archiver.thaw(Position(1)...Position(4)) { _ in storage }
+
+        // What was refused has left no decision behind: another one is free.
+        let less = ExpiryPolicy(byteCount: 0, types: ["test.event"], text: "others")
+        #expect(try expirer.execute(less).isResumed == false)
+    }
+
+    @Test func `thawing from an archive that is gone says that it cannot be reached`() throws {
+        try makeStore()
+        try archiveAll()
+        _ = try hideArchive()
+        let storage = cold
+
+        #expect(
+            code { _ = try archiver.thaw(Position(1)...Position(9)) { _ in storage } } == .archived)
+        #expect(try reader().segments.count { $0.state == "archived" } == 3)
+        #expect(disk.paths.allSatisfy { !$0.hasPrefix("store/tmp/") })
+    }
+
+    @Test(arguments: [true, false])
+    func `where an archived stream ends is known by its columns, or by the archive`(
+        hasColumns: Bool
+    ) throws {
+        var options = LogOptions()
+        options.columns = hasColumns ? .events : .none
+        var log = try LogWriter.open("store", options: options, fileSystem: disk)
+        for stream in ["a", "b", "c", "a"] as [ByteString] {
+            _ = try log.append([.numbered(1, stream: stream), .numbered(2, stream: stream)])
+        }
+        _ = try log.seal()
+        _ = try log.append([.numbered(3)])
+        try log.close()
+        _ = try archiver.archive(ArchivePolicy(), to: cold)
+        func append(_ stream: ByteString, after last: UInt64) throws {
+            var log = try LogWriter.open("store", fileSystem: disk)
+            let expected = StreamExpectation(stream: stream, lastPosition: Position(last))
+            _ = try log.append([.numbered(9, stream: stream)], expecting: [expected])
+            try log.close()
+        }
+
+        #expect(code { try append("b", after: 3) } == .conflict)
+        try append("b", after: 4)
+        let show = try hideArchive()
+        if hasColumns {
+            #expect(code { try append("a", after: 2) } == .conflict)
+            try append("a", after: 8)
+        } else {
+            #expect(code { try append("a", after: 8) } == .archived)
+            // A stream that the index has not is new, wherever the lines are.
+            try append("new", after: 0)
+        }
+        try show()
+        try append("c", after: 6)
     }
 
     @Test func `a manifest is rebuilt with what is archived`() throws {
