@@ -28,10 +28,18 @@ struct Diagnosis {
             sessions = try examine(reader, location)
             findings += try NumberFindings(location, messages).findings
         } catch let error as LogError {
-            guard error.code == .notFound else { throw error }
-            add(
-                "store", false, "there is no store in \(location.path) yet",
-                "`tacho import ~/.claude/projects` takes in what is there")
+            switch error.code {
+            case .notFound:
+                add(
+                    "store", false, "there is no store in \(location.path) yet",
+                    "`tacho import ~/.claude/projects` takes in what is there")
+            case .archived:
+                // What is asked of the log is left out, and the rest is looked at.
+                add(
+                    "archive", true, "not all of the log can be read: \(error.message)",
+                    "thaw it, or put the archive's directory in its place")
+            default: throw error
+            }
         }
         examineHooks()
         examineTranscripts(imported: sessions)

@@ -56,13 +56,13 @@ package struct StoreHealth: Sendable {
         snapshotLag = Self.snapshotLag(reader, layout)
         retiredByteCount = Self.byteCount(layout.retired, reader.fileSystem)
         let first = reader.segments.last { $0.state == "archived" }?.last.next
-        openErasureCount = try Self.unlessDamaged { () throws(LogError) in
-            try ErasureHistory(reader, from: first).requests.count { $0.state != .proven }
-        }
+        let events = try OwnEvents(reader, from: first)
+        openErasureCount =
+            events.isWhole
+            ? events.erasures.requests.count { $0.state != .proven } : nil
         verifiedAge = try reader.scrubState().verifiedSince.map { now.seconds(since: $0) }
         backupLag = Int(clamping: reader.lastPosition.rawValue)
-        let backup = try Self.lastBackup(reader, from: first)
-        if let backup {
+        if let backup = events.backup {
             backupAge = now.seconds(since: backup.recorded)
             backupLag -= Int(clamping: backup.through.rawValue)
         }
@@ -99,27 +99,6 @@ package struct StoreHealth: Sendable {
         }
     }
 
-    private static func lastBackup(
-        _ reader: LogReader, from first: Position?
-    ) throws(LogError) -> (recorded: Timestamp, through: Position)? {
-        var last: (recorded: Timestamp, through: Position)?
-        let filter = RecordFilter(types: [TypePattern(EventType.backedUp)], streams: ["tacho"])
-        try LogError.unifying {
-            try reader.forEachBatch(from: first, matching: filter, onDamage: { _ in }) { batch in
-                try batch.forEachRecord { record in
-                    guard EventType.backedUp.bytes.elementsEqual(record.type) else { return true }
-                    let through = JSONView(validated: record.data)["last_position"]?.integer()
-                    last = (
-                        record.recorded, Position(through.flatMap(UInt64.init(exactly:)) ?? 0)
-                    )
-                    return true
-                }
-                return true
-            }
-        }
-        return last
-    }
-
     /// By the segments whose last event is of the last thirty days, archived ones too: their bytes,
     /// over the time that they span, which counts as one day at least.
     private static func growthPerDay(
@@ -140,6 +119,38 @@ package struct StoreHealth: Sendable {
         guard byteCount > 0 else { return nil }
         let seconds = max(Double(day), now.seconds(since: earliest))
         return Double(byteCount) * Double(day) / seconds
+    }
+}
+
+/// What of the store's own history counts here: read in one pass, because the active segment has no
+/// index.
+private struct OwnEvents {
+    var erasures = ErasureHistory()
+    var backup: (recorded: Timestamp, through: Position)?
+    /// Whether nothing was passed over for damage.
+    var isWhole = true
+
+    init(_ reader: LogReader, from first: Position?) throws(LogError) {
+        let types = ErasureHistory.types + [EventType.backedUp]
+        let filter = RecordFilter(types: types.map { TypePattern($0) }, streams: ["tacho"])
+        var (erasures, backup, isWhole) = (erasures, backup, isWhole)
+        try LogError.unifying {
+            try reader.forEachBatch(
+                from: first, matching: filter, onDamage: { _ in isWhole = false }
+            ) { batch in
+                try batch.forEachRecord { record in
+                    erasures.take(record)
+                    guard EventType.backedUp.bytes.elementsEqual(record.type) else { return true }
+                    let through = JSONView(validated: record.data)["last_position"]?.integer()
+                    backup = (
+                        record.recorded, Position(through.flatMap(UInt64.init(exactly:)) ?? 0)
+                    )
+                    return true
+                }
+                return true
+            }
+        }
+        (self.erasures, self.backup, self.isWhole) = (erasures, backup, isWhole)
     }
 }
 
