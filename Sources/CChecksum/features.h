@@ -9,9 +9,11 @@
 #if defined(__has_include) && __has_include(<sys/platform/x86.h>)
 #include <sys/platform/x86.h>
 #define TACHO_HAS_CRC (CPU_FEATURE_ACTIVE(SSE4_2))
+#define TACHO_HAS_PRODUCT (TACHO_HAS_CRC && CPU_FEATURE_ACTIVE(PCLMULQDQ))
 #define TACHO_HAS_SHA (CPU_FEATURE_ACTIVE(SHA) && CPU_FEATURE_ACTIVE(SSE4_1))
 #else
 #define TACHO_HAS_CRC (__builtin_cpu_supports("sse4.2"))
+#define TACHO_HAS_PRODUCT (TACHO_HAS_CRC && __builtin_cpu_supports("pclmul"))
 // Not every compiler knows the name of this one.
 #define TACHO_HAS_SHA 0
 #endif

@@ -54,40 +54,92 @@ static void take_plainly(uint32_t state[8], const unsigned char *bytes, size_t b
 
 #include <immintrin.h>
 
+#define TACHO_SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
+#define TACHO_SHA_PART static inline __attribute__((always_inline)) TACHO_SHA_TARGET
+
 // The instructions hold the state as (a b e f) and (c d g h), highest word first, and do two
 // rounds at a time; four words of the message schedule come from the sixteen before them.
-__attribute__((target("sha,sse4.1,ssse3")))
-static void take_fast(uint32_t state[8], const unsigned char *bytes, size_t blocks) {
-    const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+typedef struct {
+    __m128i abef, cdgh, words[4];
+} lane;
+
+TACHO_SHA_PART void load_state(lane *lane, const uint32_t state[8]) {
     __m128i dcba = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xB1);
     __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1B);
-    __m128i abef = _mm_alignr_epi8(dcba, hgfe, 8);
-    __m128i cdgh = _mm_blend_epi16(hgfe, dcba, 0xF0);
-    for (; blocks > 0; blocks--, bytes += 64) {
-        const __m128i abef_before = abef, cdgh_before = cdgh;
-        __m128i words[4];
-        for (int i = 0; i < 4; i++)
-            words[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes + i), order);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 16; i++) {
-            __m128i *word = &words[i & 3];
-            __m128i sum = _mm_add_epi32(*word, _mm_load_si128((const __m128i *)constants + i));
-            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));
-            if (i >= 12) continue;
-            __m128i third = words[(i + 2) & 3], fourth = words[(i + 3) & 3];
-            __m128i next = _mm_sha256msg1_epu32(*word, words[(i + 1) & 3]);
-            next = _mm_add_epi32(next, _mm_alignr_epi8(fourth, third, 4));
-            *word = _mm_sha256msg2_epu32(next, fourth);
-        }
-        abef = _mm_add_epi32(abef, abef_before);
-        cdgh = _mm_add_epi32(cdgh, cdgh_before);
-    }
-    __m128i feba = _mm_shuffle_epi32(abef, 0x1B);
-    __m128i dchg = _mm_shuffle_epi32(cdgh, 0xB1);
+    lane->abef = _mm_alignr_epi8(dcba, hgfe, 8);
+    lane->cdgh = _mm_blend_epi16(hgfe, dcba, 0xF0);
+}
+
+TACHO_SHA_PART void store_state(const lane *lane, uint32_t state[8]) {
+    __m128i feba = _mm_shuffle_epi32(lane->abef, 0x1B);
+    __m128i dchg = _mm_shuffle_epi32(lane->cdgh, 0xB1);
     _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xF0));
     _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
+
+TACHO_SHA_PART void load_words(lane *lane, const unsigned char *bytes) {
+    const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    for (int i = 0; i < 4; i++)
+        lane->words[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes + i), order);
+}
+
+TACHO_SHA_PART void four_rounds(lane *lane, int i) {
+    __m128i *words = lane->words, *word = &words[i & 3];
+    __m128i sum = _mm_add_epi32(*word, _mm_load_si128((const __m128i *)constants + i));
+    lane->cdgh = _mm_sha256rnds2_epu32(lane->cdgh, lane->abef, sum);
+    lane->abef = _mm_sha256rnds2_epu32(lane->abef, lane->cdgh, _mm_shuffle_epi32(sum, 0x0E));
+    if (i >= 12) return;
+    __m128i third = words[(i + 2) & 3], fourth = words[(i + 3) & 3];
+    __m128i next = _mm_sha256msg1_epu32(*word, words[(i + 1) & 3]);
+    next = _mm_add_epi32(next, _mm_alignr_epi8(fourth, third, 4));
+    *word = _mm_sha256msg2_epu32(next, fourth);
+}
+
+TACHO_SHA_TARGET
+static void take_fast(uint32_t state[8], const unsigned char *bytes, size_t blocks) {
+    lane one;
+    load_state(&one, state);
+    for (; blocks > 0; blocks--, bytes += 64) {
+        const lane before = one;
+        load_words(&one, bytes);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 16; i++) four_rounds(&one, i);
+        one.abef = _mm_add_epi32(one.abef, before.abef);
+        one.cdgh = _mm_add_epi32(one.cdgh, before.cdgh);
+    }
+    store_state(&one, state);
+}
+
+// Each round waits for the one before it, so that one message leaves the processor idle for half
+// the time; two that know nothing of each other fill it.
+TACHO_SHA_TARGET
+static void take_two_fast(
+    uint32_t first[8], const unsigned char *first_bytes,
+    uint32_t second[8], const unsigned char *second_bytes, size_t blocks
+) {
+    lane one, other;
+    load_state(&one, first);
+    load_state(&other, second);
+    for (; blocks > 0; blocks--, first_bytes += 64, second_bytes += 64) {
+        const __m128i one_abef = one.abef, one_cdgh = one.cdgh;
+        const __m128i other_abef = other.abef, other_cdgh = other.cdgh;
+        load_words(&one, first_bytes);
+        load_words(&other, second_bytes);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 16; i++) {
+            four_rounds(&one, i);
+            four_rounds(&other, i);
+        }
+        one.abef = _mm_add_epi32(one.abef, one_abef);
+        one.cdgh = _mm_add_epi32(one.cdgh, one_cdgh);
+        other.abef = _mm_add_epi32(other.abef, other_abef);
+        other.cdgh = _mm_add_epi32(other.cdgh, other_cdgh);
+    }
+    store_state(&one, first);
+    store_state(&other, second);
+}
+
+#define TACHO_HAS_TWO 1
 
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_SHA2)
 
@@ -137,6 +189,20 @@ static void take(uint32_t state[8], const unsigned char *bytes, size_t blocks) {
     }
 }
 
+static void take_two(
+    uint32_t first[8], const unsigned char *first_bytes,
+    uint32_t second[8], const unsigned char *second_bytes, size_t blocks
+) {
+#if defined(TACHO_HAS_TWO)
+    if (TACHO_HAS_SHA) {
+        take_two_fast(first, first_bytes, second, second_bytes, blocks);
+        return;
+    }
+#endif
+    take(first, first_bytes, blocks);
+    take(second, second_bytes, blocks);
+}
+
 void tacho_sha256_begin(tacho_sha256 *message) {
     static const uint32_t start[8] = {
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -146,23 +212,45 @@ void tacho_sha256_begin(tacho_sha256 *message) {
     message->byte_count = 0;
 }
 
-void tacho_sha256_update(tacho_sha256 *message, const void *bytes, size_t count) {
-    const unsigned char *next = bytes;
+// Fills up a block that was begun, and takes it.
+//
+// Returns how many bytes are left at `*next` for whole blocks and what stands behind them.
+static size_t fill(tacho_sha256 *message, const unsigned char **next, size_t count) {
     size_t used = message->byte_count % 64;
     message->byte_count += count;
     if (used + count < 64) {
-        if (count > 0) memcpy(message->rest + used, next, count);
-        return;
+        if (count > 0) memcpy(message->rest + used, *next, count);
+        return 0;
     }
-    if (used > 0) {
-        size_t missing = 64 - used;
-        memcpy(message->rest + used, next, missing);
-        take(message->state, message->rest, 1);
-        next += missing;
-        count -= missing;
-    }
+    if (used == 0) return count;
+    size_t missing = 64 - used;
+    memcpy(message->rest + used, *next, missing);
+    take(message->state, message->rest, 1);
+    *next += missing;
+    return count - missing;
+}
+
+// Takes whole blocks, and keeps what stands behind them.
+static void take_all(tacho_sha256 *message, const unsigned char *next, size_t count) {
     take(message->state, next, count / 64);
     if (count % 64 > 0) memcpy(message->rest, next + count / 64 * 64, count % 64);
+}
+
+void tacho_sha256_update(tacho_sha256 *message, const void *bytes, size_t count) {
+    const unsigned char *next = bytes;
+    size_t left = fill(message, &next, count);
+    take_all(message, next, left);
+}
+
+void tacho_sha256_update_two(
+    tacho_sha256 *first, tacho_sha256 *second, const void *bytes, size_t count
+) {
+    const unsigned char *next = bytes, *other = bytes;
+    size_t left = fill(first, &next, count), other_left = fill(second, &other, count);
+    size_t blocks = (left < other_left ? left : other_left) / 64;
+    take_two(first->state, next, second->state, other, blocks);
+    take_all(first, next + 64 * blocks, left - 64 * blocks);
+    take_all(second, other + 64 * blocks, other_left - 64 * blocks);
 }
 
 void tacho_sha256_end(tacho_sha256 *message, unsigned char *digest) {

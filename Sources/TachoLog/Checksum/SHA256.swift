@@ -16,6 +16,15 @@ package struct SHA256Hasher: ~Copyable {
         tacho_sha256_update(&message, address, bytes.count)
     }
 
+    /// Takes the same bytes into another message, too.
+    package mutating func update(
+        _ bytes: UnsafeRawBufferPointer, also other: inout SHA256Hasher
+    ) {
+        // As above.
+        guard let address = bytes.baseAddress else { return }
+        tacho_sha256_update_two(&message, &other.message, address, bytes.count)
+    }
+
     /// The digest of all bytes since the last `finish`; the hasher is then ready for the next.
     package mutating func finish() -> Digest256 {
         var digest = Digest256()

@@ -108,7 +108,7 @@ package struct SegmentWriter: ~Copyable {
         lines.append(contentsOf: record.line)
         summary.add(record)
         columns?.add(record)
-        chain.append(line: record.line, with: &lineHasher)
+        chain.append(line: record.line, with: &lineHasher, also: &digestHasher)
         chainOfFrame = chain.head
         recorded =
             min(
@@ -180,7 +180,6 @@ package struct SegmentWriter: ~Copyable {
     /// Compresses the collected lines, if there are any.
     private mutating func closeFrame() {
         guard let summary = summary.finish(chainAfter: chainOfFrame) else { return }
-        lines.withUnsafeBytes { digestHasher.update($0) }
         let start = output.count
         encoder.append(lines, to: &output)
         let byteCount = output.count - start

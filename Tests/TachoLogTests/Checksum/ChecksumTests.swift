@@ -56,6 +56,26 @@ import Testing
         }
     }
 
+    @Test func `bytes taken into two messages at once are in each of them`() {
+        let bytes = (0..<400).map { UInt8(truncatingIfNeeded: $0 &* 11) }
+        for (before, otherBefore) in [(0, 0), (1, 0), (0, 63), (64, 1), (70, 130)] {
+            for count in 0...bytes.count {
+                var one = SHA256Hasher()
+                var other = SHA256Hasher()
+                let front = Array(bytes.prefix(before))
+                let otherFront = Array(bytes.prefix(otherBefore))
+                let message = Array(bytes.prefix(count))
+
+                front.withUnsafeBytes { one.update($0) }
+                otherFront.withUnsafeBytes { other.update($0) }
+                message.withUnsafeBytes { one.update($0, also: &other) }
+
+                #expect(one.finish() == SHA256.hash(front + message))
+                #expect(other.finish() == SHA256.hash(otherFront + message))
+            }
+        }
+    }
+
     @Test func `a hasher is as new after each message`() {
         var hasher = SHA256Hasher()
         for text in ["abc", "", "abc", "a longer message"] {
@@ -93,18 +113,37 @@ import Testing
         }
     }
 
+    @Test func `a checksum of many bytes is that of each after the other`() {
+        let seed = testSeed()
+        var random = SeededRandom(seed)
+        for count in [767, 768, 769, 1535, 1536, 2304, 5000, 100_003] {
+            let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            let start = UInt32(truncatingIfNeeded: random.next())
+
+            let single = bytes.reduce(start) { CRC32C.checksum([$1], seed: $0) }
+
+            #expect(CRC32C.checksum(bytes, seed: start) == single, "seed \(seed), \(count) bytes")
+        }
+    }
+
     @Test func `the chain is the plain formula`() {
         var hasher = SHA256Hasher()
-        var chain = Chain.start
+        var (chain, both) = (Chain.start, Chain.start)
+        var digest = SHA256Hasher()
+        var whole: [UInt8] = []
         var naive = [UInt8](repeating: 0, count: 32)
         for line in ["first\n", "second\n", "\n"] {
             let bytes = Array(line.utf8)
 
             bytes.withUnsafeBytes { chain.append(line: $0, with: &hasher) }
+            bytes.withUnsafeBytes { both.append(line: $0, with: &hasher, also: &digest) }
+            whole += bytes
 
             naive = SHA256.hash([0x01] + naive + SHA256.hash([0x00] + bytes).bytes).bytes
             #expect(chain.head.bytes == naive)
+            #expect(both.head.bytes == naive)
         }
+        #expect(digest.finish() == SHA256.hash(whole))
     }
 
     @Test func `a store's name survives its text and other texts are refused`() throws {
