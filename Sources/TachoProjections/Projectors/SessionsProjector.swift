@@ -51,6 +51,11 @@ package struct SessionsProjector: Projector {
             let producer = event.producer
             if producer.equals("adw") {
                 table.set(Column.agent, of: row, text: "claude-code")
+            } else if event.type.hasPrefix("otel.codex.") {
+                // Telemetry names the program, of which Codex has several.
+                table.set(Column.agent, of: row, text: "codex")
+            } else if event.type.hasPrefix("otel.gemini_cli.") {
+                table.set(Column.agent, of: row, text: "gemini")
             } else {
                 table.set(Column.agent, of: row, text: producer)
             }

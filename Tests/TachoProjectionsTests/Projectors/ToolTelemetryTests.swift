@@ -169,7 +169,7 @@ struct ToolTelemetryTests {
         let times = try TableReader(folding: SessionTimesProjector.self, log).row("s")
 
         #expect(session.integer("tool_call_count") == 1 && session.integer("error_count") == 1)
-        #expect(session.integer("prompt_count") == 1)
+        #expect(session.integer("prompt_count") == 1 && session.text("agent") == "codex")
         #expect(times.integer("tool_ms") == 500)
     }
 }
