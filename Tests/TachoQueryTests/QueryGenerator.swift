@@ -229,7 +229,8 @@ struct QueryGenerator {
                 ["0", "1", "1.5", "-2.25", "'1.5'", "1e18", "3", "-0.0"], &random)
         case .boolean: return RandomTables.pick(["0", "1", "true", "2", "0.5", "'1'"], &random)
         case .timestamp:
-            let second = Int.random(in: 20..<70, using: &random)
+            // A leap second is a moment beside our tables, and only its bytes in a file.
+            let second = RandomTables.pick(Array(20..<60) + Array(61..<70), &random)
             return RandomTables.pick(
                 [
                     "'2023-11-14T22:13:\(second).000000Z'", "'2023-11-14T22:13:\(second).091500Z'",
