@@ -136,6 +136,34 @@ struct StoredTableTests {
         }
     }
 
+    @Test func `a fold on top of a damaged snapshot ends, and is right or says it is not`() throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        let snapshots = SnapshotStore(directory: "/snap", fileSystem: fileSystem)
+        let log = MemoryLog.random(340, seed: testSeed())
+        let front = try folded(MemoryLog(lines: Array(log.lines[..<300])))
+        let expected = try folded(log).stateHash
+        let anchor = LogAnchor(store: "s", position: front.checkpoint, lineChecksum: 0)
+        try snapshots.write(front, anchor: anchor)
+        let version = "\(ExampleProjector.version)-\(ExampleProjector.fingerprint.hex.prefix(8))"
+        let path = "/snap/example/\(version)/00000000000000000300.snap"
+        let good = try #require(try fileSystem.contents(of: path))
+        var random = SeededRandom(testSeed())
+        for number in 0..<200 {
+            var bytes = good
+            bytes[Int(random.next() % UInt64(bytes.count))] ^= UInt8(1 + random.next() % 255)
+            try fileSystem.replaceFile(path, with: bytes, temporary: path + ".t")
+            let loaded = snapshots.load(
+                ExampleProjector.self, through: Position(300), isStored: true
+            ) { _ in anchor }
+            guard let stored = loaded.projection else { continue }
+            var projections = Projections([stored])
+            try projections.fold(log.batch(300..<340))
+            // try?: refused is right.
+            guard (try? projections.openColumns()) != nil else { continue }
+            #expect(projections.stateHash(of: "example") == expected, "damage \(number)")
+        }
+    }
+
     @Test func `a block that cannot be read leaves cells unknown, and says so`() throws {
         let fileSystem = SimulatedFileSystem(seed: 1)
         let snapshots = SnapshotStore(directory: "/snap", fileSystem: fileSystem)
