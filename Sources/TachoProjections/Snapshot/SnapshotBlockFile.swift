@@ -8,7 +8,6 @@ import TachoLog
 /// cannot be read is zeros, and said by ``failure``: whoever reads single cells looks at it
 /// afterwards, once, and does not use what was read.
 final class SnapshotBlockFile: Sendable {
-    let path: String
     let header: SnapshotHeader
     let indexStart: Int
     private let blockByteCount: Int
@@ -27,7 +26,6 @@ final class SnapshotBlockFile: Sendable {
     ///
     /// - Parameters:
     ///   - file: The snapshot.
-    ///   - path: For errors.
     ///   - fileByteCount: Bytes that it has.
     ///   - header: Its first line.
     ///   - headerByteCount: Bytes of that.
@@ -36,11 +34,10 @@ final class SnapshotBlockFile: Sendable {
     /// - Throws: ``TableDecodingError`` if the directory is damaged, or the file has more or fewer
     ///   bytes than it says; the file is closed then.
     init(
-        _ file: FileDescriptor, path: String, fileByteCount: Int, header: SnapshotHeader,
-        headerByteCount: Int, headerChecksum: UInt32, fileSystem: any FileSystem
+        _ file: FileDescriptor, fileByteCount: Int, header: SnapshotHeader, headerByteCount: Int,
+        headerChecksum: UInt32, fileSystem: any FileSystem
     ) throws(TableDecodingError) {
         let (block, counts) = SnapshotBlocks.rawSizes(of: header)
-        self.path = path
         self.header = header
         self.fileSystem = fileSystem
         self.file = file
@@ -183,7 +180,7 @@ final class SnapshotBlockFile: Sendable {
     /// A number of fewer than eight bytes.
     func number(at offset: Int, byteCount: Int) -> Int {
         let (arena, range) = bytes(offset..<offset + byteCount)
-        return arena[range].reversed().reduce(0) { $0 << 8 | Int($1) }
+        return arena[range].number(at: range.lowerBound, byteCount: byteCount)
     }
 
     /// Reads the state from `start` on.
@@ -309,9 +306,7 @@ private struct FileReading {
     ) throws(TableDecodingError) -> [SnapshotBlocks.Entry] {
         let byteCount = SnapshotBlocks.entryByteCount * count
         let directory = try bytes(start..<start + byteCount + 4)
-        func number(_ offset: Int) -> UInt32 {
-            directory[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
-        }
+        func number(_ offset: Int) -> UInt32 { UInt32(directory[...].number(at: offset)) }
         let checksum = directory.withUnsafeBytes {
             CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<byteCount]), seed: seed)
         }
@@ -334,12 +329,9 @@ private struct FileReading {
         var seed = seed
         for _ in 0..<count {
             let prefix = try bytes(next..<next + SnapshotBlocks.entryByteCount)
-            func number(_ offset: Int) -> UInt32 {
-                prefix[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
-            }
             let entry = SnapshotBlocks.Entry(
-                start: next + SnapshotBlocks.entryByteCount, size: Int(number(0)),
-                checksum: number(4), seed: seed)
+                start: next + SnapshotBlocks.entryByteCount, size: prefix[...].number(at: 0),
+                checksum: UInt32(prefix[...].number(at: 4)), seed: seed)
             entries.append(entry)
             seed = entry.checksum
             next = entry.start + entry.size

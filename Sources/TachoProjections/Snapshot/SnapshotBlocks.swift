@@ -60,7 +60,7 @@ enum SnapshotBlocks {
     static func state(of file: [UInt8], _ header: SnapshotHeader, from start: Int) -> [UInt8] {
         func number(_ offset: Int) -> Int {
             guard offset >= 0, offset + 4 <= file.count else { return 0 }
-            return file[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+            return file[...].number(at: offset)
         }
         let (rawByteCount, counts) = rawSizes(of: header)
         let hasDirectory = header.format > 1
@@ -98,5 +98,14 @@ enum SnapshotBlocks {
             count = Int(max(0, written))
         }
         return compressed.isEmpty || compressed.count >= raw.count ? raw : compressed
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// A number of fewer than eight bytes, little endian.
+    ///
+    /// - Precondition: The bytes are there.
+    func number(at offset: Int, byteCount: Int = 4) -> Int {
+        self[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 }

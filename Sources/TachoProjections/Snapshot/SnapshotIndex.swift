@@ -10,7 +10,6 @@ import TachoLog
 //   starts:  for each 1,024 texts or values u64 where the first of them begins
 //   look-up: u32 first entry of each bucket, and one more │ u8 tag of each entry │ its number, in as
 //            many bytes as the largest needs
-//
 //   ranges:  for each 1,024 rows u32 the smallest number of a text in them, and u32 the largest; of
 //            rows without text the largest that there is, and 0
 //

@@ -296,7 +296,7 @@ package struct SnapshotStore: Sendable {
         isTaken = true
         do throws(TableDecodingError) {
             return try SnapshotBlockFile(
-                descriptor, path: path, fileByteCount: fileByteCount, header: header,
+                descriptor, fileByteCount: fileByteCount, header: header,
                 headerByteCount: headerByteCount, headerChecksum: checksum,
                 fileSystem: fileSystem)
         } catch {

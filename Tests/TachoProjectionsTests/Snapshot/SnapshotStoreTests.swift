@@ -183,6 +183,73 @@ struct SnapshotStoreTests {
         }
     }
 
+    /// A snapshot as it was written before it had a directory and an index.
+    private func firstFormat(_ projection: Projection, _ anchor: LogAnchor) -> [UInt8] {
+        var sink = ArraySink()
+        projection.encode(to: &sink)
+        func hexadecimal(_ checksum: UInt32) -> String {
+            let digits = String(checksum, radix: 16)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }
+        let type = projection.type
+        let front =
+            "{\"projector\":\"\(type.name)\",\"version\":\(type.version),"
+            + "\"fingerprint\":\"\(type.fingerprint.hex)\","
+            + "\"position\":\(projection.checkpoint.rawValue),"
+            + "\"anchor\":{\"store\":\"\(anchor.store.description)\","
+            + "\"position\":\(anchor.position.rawValue),"
+            + "\"line_crc32c\":\"\(hexadecimal(anchor.lineChecksum))\"},"
+            + "\"state_sha256\":\"\(projection.stateHash.hex)\","
+            + "\"rows\":\(projection.table.rowCount),\"bytes\":\(sink.bytes.count)"
+        var checksum = CRC32C.checksum(Array(front.utf8))
+        var file = Array((front + ",\"header_crc32c\":\"\(hexadecimal(checksum))\"}\n").utf8)
+        for start in stride(from: 0, to: sink.bytes.count, by: 1 << 20) {
+            // Blocks that LZ4 has not made smaller.
+            let block = Array(sink.bytes[start..<min(start + 1 << 20, sink.bytes.count)])
+            checksum = CRC32C.checksum(block, seed: checksum)
+            for number in [UInt32(block.count), checksum] {
+                withUnsafeBytes(of: number.littleEndian) { file.append(contentsOf: $0) }
+            }
+            file += block
+        }
+        return file
+    }
+
+    @Test func `a snapshot of the first format is read, also of many blocks`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        var log = MemoryLog()
+        var random = SeededRandom(testSeed())
+        for number in 0..<300 {
+            let note = (0..<500).map { _ in String(random.next(), radix: 16) }.joined()
+            log.append(stream: "s\(number)", type: "example.noted", data: "{\"note\":\"\(note)\"}")
+        }
+        let projection = try fold(log, 300)
+        let anchor = try #require(try log.anchor(at: Position(300)))
+        try write(store, log, 300)
+        let path = try path(store)
+        var sink = ArraySink()
+        projection.encode(to: &sink)
+        #expect(SnapshotStore.state(of: try contents(path)) == sink.bytes)
+
+        let file = firstFormat(projection, anchor)
+        #expect(file.count > 2 << 20)
+        try RealFileSystem().replaceFile(path, with: file, temporary: path + ".t")
+
+        #expect(SnapshotStore.state(of: file) == sink.bytes)
+        #expect(load(store, log).projection?.stateHash == projection.stateHash)
+        let onCells = store.load(ExampleProjector.self, through: Position(300), isStored: true) {
+            position throws(LogError) in try log.anchor(at: position)
+        }
+        #expect(onCells.projection?.stateHash == projection.stateHash)
+        for offset in stride(from: 0, to: file.count, by: 40_009) {
+            var damaged = file
+            damaged[offset] ^= 1
+            try RealFileSystem().replaceFile(path, with: damaged, temporary: path + ".t")
+            #expect(load(store, log).projection == nil, "byte \(offset)")
+        }
+    }
+
     @Test func `pruning keeps the newest two and removes what else there is`() throws {
         let directory = try TemporaryDirectory()
         let store = SnapshotStore(directory: directory.file("snap"))
