@@ -139,6 +139,7 @@ struct TableCommandTests {
         #expect(try first.rows().count == again.rows().count)
         for (one, other) in zip(try first.rows(), try again.rows()) {
             #expect(one["state_sha256"] as? String == other["state_sha256"] as? String)
+            #expect(one["state"] as? String == "new", "there is no snapshot to compare with")
             #expect(other["state"] as? String == "same")
         }
         #expect(try tacho.run("status", "--json").data()["snapshots"] as? Int == first.rows().count)
@@ -192,6 +193,11 @@ struct OpenedColumnsTests {
             ["table", "tool_calls", "--columns", "tool_name", "--where", "status=completed"],
             ["table", "tool_calls", "--columns", "status", "--sort", "-called_at,tool_name"],
             ["table", "workflow_history", "--where", "adw_id=feedbeef", "--columns", "status"],
+            ["table", "task_logs", "--limit", "3"],
+            ["table", "task_logs", "--limit", "3", "--offset", "2", "--json"],
+            ["table", "tool_calls", "--limit", "0"], ["table", "hook_events", "--limit", "100"],
+            ["table", "workflow_history", "--where", "adw_id=feedbeef"],
+            ["table", "workflow_history", "--where", "adw_id=nobody"],
         ]
 
         let folded = try questions.map { try tacho.run($0) }

@@ -10,8 +10,8 @@ struct RebuildCommand: ParsableCommand {
         abstract: "Fold tables again from the first event, and compare.",
         discussion: """
             Tables are derived: nothing here can lose anything. The new table is compared with \
-            the one in use row by row, then its snapshot replaces the old ones. Without a \
-            difference the exit code is 0, else 4.
+            the one in use row by row, then its snapshot replaces the old ones. One without a \
+            snapshot is new. Without a difference the exit code is 0, else 4.
 
             After an expiry a table begins with what was kept at the cut. One that a newer version \
             cannot go on with is told, with the position from which it is exact, and the exit code \
@@ -115,6 +115,7 @@ struct RebuildCommand: ParsableCommand {
         if let lack = rebuilt.report.lacking.first(where: { $0.table == pair.name }) {
             return "exact from \(lack.cut.through.next)"
         }
+        guard pair.isCompared else { return "new" }
         return pair.isSame ? "same" : "different"
     }
 

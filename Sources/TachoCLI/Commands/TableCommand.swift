@@ -57,17 +57,59 @@ struct TableCommand: ParsableCommand {
         // Mistakes in the question are told before anything is folded.
         let query = try query(schema)
         let shown = try shownColumns(schema)
-        let used = shown + query.conditions.map(\.column) + query.order.map(\.column)
-        let wanted = WantedTable(name, columns: used.map { schema.columns[$0].name })
-        let tables = try OpenTables([wanted], in: location, asOf: asOf.asOf, output.messages)
-        let table = try tables.table(name)
-        let rows = table.rows(query)
-        try TablePrinter(table: table, rows: rows, columns: shown, warnings: tables.warnings)
-            .print(output)
-        if limit == nil, let implied = query.limit, rows.count == implied, !output.isQuiet {
-            Output.note("\(implied) rows shown; --limit \(table.rowCount) shows all there may be")
+        var tables = try open(reading(query, schema, shown))
+        var answer = try answer(tables, query, shown)
+        if tables.lackCells {
+            tables = try open(columns(query, schema, shown))
+            answer = try self.answer(tables, query, shown)
+        }
+        try answer.print(output)
+        if limit == nil, let implied = query.limit, answer.rows.count == implied, !output.isQuiet {
+            Output.note(
+                "\(implied) rows shown; --limit \(answer.table.rowCount) shows all there may be")
         }
         try tables.checkDamage()
+    }
+
+    private func open(_ wanted: WantedTable) throws -> OpenTables {
+        try OpenTables([wanted], in: location, asOf: asOf.asOf, output.messages)
+    }
+
+    private func answer(
+        _ tables: OpenTables, _ query: TableQuery, _ shown: [Int]
+    ) throws(Failure) -> TablePrinter {
+        let table = try tables.table(name)
+        let rows = table.rows(query)
+        if rows.count <= Self.cellRowLimit {
+            // Whether a snapshot's cells can be read is known before anything is printed.
+            for row in rows { for column in shown { _ = table.value(column, row) } }
+        }
+        return TablePrinter(table: table, rows: rows, columns: shown, warnings: tables.warnings)
+    }
+
+    private static let cellRowLimit = 100
+
+    /// A few rows that need not be looked for are read cell by cell: opening takes as long for many
+    /// rows as for few then.
+    private func reading(
+        _ query: TableQuery, _ schema: TableSchema, _ shown: [Int]
+    ) -> WantedTable {
+        let isLookUp = query.conditions.allSatisfy {
+            $0.column == schema.keyColumn && $0.comparison == .equal && $0.operand != .unknown
+        }
+        let rowCount = query.conditions.isEmpty ? query.limit ?? .max : 1
+        guard isLookUp, query.order.isEmpty, rowCount <= Self.cellRowLimit else {
+            return columns(query, schema, shown)
+        }
+        return WantedTable(cellsOf: name)
+    }
+
+    /// Only the columns that the answer needs.
+    private func columns(
+        _ query: TableQuery, _ schema: TableSchema, _ shown: [Int]
+    ) -> WantedTable {
+        let used = shown + query.conditions.map(\.column) + query.order.map(\.column)
+        return WantedTable(name, columns: used.map { schema.columns[$0].name })
     }
 
     private func query(_ schema: TableSchema) throws(Failure) -> TableQuery {
