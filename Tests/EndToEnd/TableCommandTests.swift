@@ -188,7 +188,9 @@ struct OpenedColumnsTests {
         let questions = [
             ["show", "feedbeef"], ["show", "feedbeef", "--json"], ["show", session],
             ["show", session, "--json"], ["history"], ["history", "--json"],
-            ["history", "--sort", "-tools"], ["cost", "--by", "session"], ["patterns", "list"],
+            ["history", "--sort", "-tools"], ["patterns", "list"], ["cost"],
+            ["cost", "--by", "session"], ["cost", "--by", "agent", "--since", "2025-01-01"],
+            ["cost", "--by", "project", "--prices", "reference", "--json"],
             ["table", "tool_calls", "--columns", "tool_name,status"],
             ["table", "tool_calls", "--columns", "tool_name", "--where", "status=completed"],
             ["table", "tool_calls", "--columns", "status", "--sort", "-called_at,tool_name"],

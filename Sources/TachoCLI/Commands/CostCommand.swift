@@ -61,15 +61,20 @@ struct CostCommand: ParsableCommand {
     func run() throws {
         if compat != nil { return try runCompatible() }
         let tables = try OpenTables(
-            ["model_usage", "prices", "sessions"], in: location, asOf: asOf.asOf, output.messages)
-        let all = ModelUsage.read(
-            try tables.table("model_usage"), sessions: try tables.table("sessions"))
-        let usages = all.filter { isWanted($0.occurred) }
+            [
+                WantedTable("model_usage", columns: ModelUsage.columns), "prices",
+                WantedTable("sessions", columns: ModelUsage.sessionColumns),
+            ], in: location, asOf: asOf.asOf, output.messages)
         let book = PriceBook(try tables.table("prices"))
-        let report = CostReport(
-            usages, by: by, prices: prices == .tacho ? .tacho(book) : .reference)
+        var report = CostReport(by: by, prices: prices == .tacho ? .tacho(book) : .reference)
+        var timeless = 0
+        ModelUsage.forEach(
+            try tables.table("model_usage"), sessions: try tables.table("sessions")
+        ) { usage in
+            if usage.isCounted, usage.occurred == nil { timeless += 1 }
+            if isWanted(usage.occurred) { report.add(usage) }
+        }
         var warnings = tables.warnings
-        let timeless = all.filter { $0.isCounted && $0.occurred == nil }.count
         if since != nil || until != nil, timeless > 0 {
             warnings.append(
                 "\(Quantity.count(timeless, "message")) without a time (outputs of runs have none) "

@@ -82,7 +82,7 @@ struct ExplainCostCommand: ParsableCommand {
                 .text(term.kind == .webSearch ? Amount.exact(Int128($0)) : Amount.perMillion($0))
             } ?? .unknown
         return [
-            isOne ? .text(first.id.description) : .unknown,
+            isOne ? .text(found.id(of: first).description) : .unknown,
             .text(first.model?.description), .text(term.kind.name), .tokens(term.count), rate,
             term.amount.map { .text(Amount.exact($0)) } ?? .unknown, .text(term.price?.id),
             .text(term.price?.source?.description),
@@ -130,7 +130,7 @@ struct ExplainTokensCommand: ParsableCommand {
         listing.warnings = found.tables.warnings
         listing.rows = found.usages.map { usage in
             [
-                .text(usage.id.description), .text(usage.model?.description),
+                .text(found.id(of: usage).description), .text(usage.model?.description),
                 table.cell("input_tokens", usage.row), table.cell("output_tokens", usage.row),
                 table.cell("cache_creation_tokens", usage.row),
                 table.cell("cache_read_tokens", usage.row),

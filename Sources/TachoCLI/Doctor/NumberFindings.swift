@@ -11,10 +11,11 @@ struct NumberFindings {
     init(_ location: StoreLocation, _ messages: MessageOptions) throws {
         let tables = try OpenTables(nil, in: location, messages)
         examine(tables.live.projections.projections)
-        let usages = ModelUsage.read(
-            try tables.table("model_usage"), sessions: try tables.table("sessions"))
-        let report = CostReport(
-            usages, by: .model, prices: .tacho(PriceBook(try tables.table("prices"))))
+        var report = CostReport(
+            by: .model, prices: .tacho(PriceBook(try tables.table("prices"))))
+        ModelUsage.forEach(
+            try tables.table("model_usage"), sessions: try tables.table("sessions")
+        ) { report.add($0) }
         examine(report)
         examine(calls: try tables.table("tool_calls"))
     }

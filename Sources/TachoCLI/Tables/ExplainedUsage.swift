@@ -8,6 +8,7 @@ struct ExplainedUsage {
     let usages: [ModelUsage]
     /// Of the one row there is; of several only the first and the last of each are known.
     private let traced: [Position]?
+    private let table: Table
 
     /// - Throws: ``Failure`` if the id names no message, session, or workflow.
     init(
@@ -16,10 +17,12 @@ struct ExplainedUsage {
         tables = try OpenTables(
             ["model_usage", "prices", "sessions"], in: location, asOf: asOf, output.messages)
         let table = try tables.table("model_usage")
+        self.table = table
         let name = ByteString(id)
         let all = ModelUsage.read(table, sessions: try tables.table("sessions"))
         usages = all.filter { usage in
-            usage.id == name || usage.session == name || usage.workflow == name
+            usage.session == name || usage.workflow == name
+                || table.key(usage.row) == name
                 || table.text(ModelUsageProjector.Column.messageID, usage.row) == name
         }
         guard let first = usages.first else {
@@ -33,11 +36,14 @@ struct ExplainedUsage {
             return
         }
         let history = try RowHistory.trace(
-            first.id, in: try tables.projection("model_usage"), limit: 100,
+            table.key(first.row), in: try tables.projection("model_usage"), limit: 100,
             history: tables.reader,
             snapshots: SnapshotStore(directory: location.layout.snapshots))
         traced = history?.changes.map(\.position)
     }
+
+    /// The key of its row.
+    func id(of usage: ModelUsage) -> ByteString { table.key(usage.row) }
 
     /// `12, 13, 15`; of several rows `12–15, 20–31`, the first and the last of each.
     func positions(_ usages: [ModelUsage]) -> String {

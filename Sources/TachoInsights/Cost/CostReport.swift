@@ -58,34 +58,49 @@ package struct CostReport: Sendable {
     }
 
     package let dimension: Dimension
-    /// The dearest first; by day in the order of days.
-    package private(set) var groups: [Group] = []
+    private let prices: Prices
+    private var found: [Group] = []
+    private var indexByKey: [ByteString?: Int] = [:]
     package private(set) var total = Sum()
     package private(set) var unpriced: [Unpriced] = []
     /// Records of messages that are part of a result.
     package private(set) var supersededCount = 0
 
+    /// Of nothing yet.
+    package init(by dimension: Dimension, prices: Prices) {
+        self.dimension = dimension
+        self.prices = prices
+    }
+
     /// Adds up the rows that count.
     package init(_ usages: [ModelUsage], by dimension: Dimension, prices: Prices) {
-        self.dimension = dimension
-        var indexByKey: [ByteString?: Int] = [:]
-        for usage in usages {
-            guard usage.isCounted else {
-                supersededCount += 1
-                continue
-            }
-            let (amount, gap, mayBeLong) = Self.amount(usage, prices)
-            let key = Self.key(usage, dimension)
-            let index = indexByKey[key] ?? groups.count
-            if index == groups.count {
-                indexByKey[key] = index
-                groups.append(Group(key: key))
-            }
-            groups[index].sum.add(usage, amount, mayBeLong: mayBeLong)
-            total.add(usage, amount, mayBeLong: mayBeLong)
-            if let gap { note(gap, usage) }
+        self.init(by: dimension, prices: prices)
+        for usage in usages { add(usage) }
+    }
+
+    /// Adds a row, if it counts.
+    package mutating func add(_ usage: ModelUsage) {
+        guard usage.isCounted else {
+            supersededCount += 1
+            return
         }
-        groups = groups.enumerated().sorted { left, right in
+        let (amount, gap, mayBeLong) = Self.amount(usage, prices)
+        let key = Self.key(usage, dimension)
+        let index = indexByKey[key] ?? found.count
+        if index == found.count {
+            indexByKey[key] = index
+            found.append(Group(key: key))
+        }
+        found[index].sum.add(usage, amount, mayBeLong: mayBeLong)
+        total.add(usage, amount, mayBeLong: mayBeLong)
+        if let gap { note(gap, usage) }
+    }
+
+    /// The dearest first; by day in the order of days.
+    ///
+    /// - Complexity: O(groups × log(groups)).
+    package var groups: [Group] {
+        found.enumerated().sorted { left, right in
             Self.precedes(left, right, dimension)
         }.map(\.element)
     }
