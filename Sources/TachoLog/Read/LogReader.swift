@@ -142,10 +142,11 @@ public struct LogReader: Sendable {
             else { return true }
             return try body(selected)
         }
+        var memory: [UInt8] = []
         for frame in frames {
             let batch: RecordBatch
             do throws(LogError) {
-                batch = try sealed.batch(frame, fileSystem)
+                batch = try sealed.batch(frame, fileSystem, in: &memory)
             } catch {
                 guard error.code == .damaged else { throw error }
                 try onDamage(error)

@@ -179,6 +179,20 @@ struct SealedSegment: Sendable {
         return RecordBatch(bytes: lines)
     }
 
+    /// The lines of one frame, in memory that is used again when nobody else holds it any more.
+    ///
+    /// New memory for each frame would be cleared by the system first.
+    func batch(
+        _ frame: Int, _ fileSystem: any FileSystem, in memory: inout [UInt8]
+    ) throws(LogError) -> RecordBatch {
+        try reader.lines(
+            of: reader.frames[frame],
+            read: { (offset, count) throws(LogError) in
+                try read(at: offset, byteCount: count, fileSystem)
+            }, into: &memory)
+        return RecordBatch(bytes: memory)
+    }
+
     /// What the segment is to have columns of when it is written again.
     ///
     /// Columns that cannot be read are none: they are derived, and compacting makes them anew.

@@ -5,15 +5,17 @@ import TachoLog
 /// A batch whose records were located once for all lanes.
 ///
 /// It has a copy of the batch's bytes, which costs a hundredth of folding them, so that the events
-/// may point into it for as long as it lives.
+/// may point into it for as long as they are folded. Its memory serves batch after batch: new
+/// memory for each would be given back and cleared again, a tenth of a rebuild's time.
 ///
-/// Made by one thread: ``note(_:for:)`` for each record, then ``complete(at:)``, then it is read
-/// by many.
+/// Made by one thread: ``begin(_:)``, ``note(_:for:)`` for each record, then ``complete(at:)``,
+/// then it is read by many, and begun again when all of them are done.
 final class LocatedBatch: @unchecked Sendable {
-    // @unchecked: nothing is written after `complete`, which comes before other threads get it.
-    let bytes: UnsafeRawBufferPointer
+    // @unchecked: nothing is written between `complete`, which comes before other threads get it,
+    // and `begin`, which comes after the last of them has finished with it (``Lanes``).
+    private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Of those records that any lane wants.
-    private(set) var events: UnsafeMutableBufferPointer<Event>
+    private(set) var events = UnsafeMutableBufferPointer<Event>(start: nil, count: 0)
     /// By lane: indices of the events it wants.
     private(set) var indices: [[Int32]]
     private(set) var lastPosition: Position = .zero
@@ -21,10 +23,16 @@ final class LocatedBatch: @unchecked Sendable {
     private var records: [Located] = []
     /// Of the records' data, one behind the other.
     private var members: [JSONMemberPlace] = []
-    private var places: UnsafeMutableBufferPointer<JSONMemberPlace>
-    private var payloads: UnsafeMutableBufferPointer<HookPayload>
-    private var readings: UnsafeMutableBufferPointer<AgentReading>
-    private var blocks: UnsafeMutableBufferPointer<ToolBlock>
+    private var foundReadings: [FoundReading] = []
+    private var foundBlocks: [ToolBlock] = []
+    private var places = UnsafeMutableBufferPointer<JSONMemberPlace>(start: nil, count: 0)
+
+    private var bytesMemory = BatchMemory<UInt8>()
+    private var eventMemory = BatchMemory<Event>()
+    private var placeMemory = BatchMemory<JSONMemberPlace>()
+    private var payloadMemory = BatchMemory<HookPayload>()
+    private var readingMemory = BatchMemory<AgentReading>()
+    private var blockMemory = BatchMemory<ToolBlock>()
 
     private struct Located {
         let record: RecordView
@@ -34,30 +42,35 @@ final class LocatedBatch: @unchecked Sendable {
         let isHook: Bool
     }
 
-    init(_ batch: RecordBatch, laneCount: Int) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: batch.bytes.count, alignment: 64)
-        batch.bytes.withUnsafeBytes { copy.copyMemory(from: $0) }
-        bytes = UnsafeRawBufferPointer(copy)
-        events = .init(start: nil, count: 0)
-        places = .init(start: nil, count: 0)
-        payloads = .init(start: nil, count: 0)
-        readings = .init(start: nil, count: 0)
-        blocks = .init(start: nil, count: 0)
+    private struct FoundReading {
+        let reading: AgentReading
+        let blocks: Range<Int>
+    }
+
+    init(laneCount: Int) {
         indices = [[Int32]](repeating: [], count: laneCount)
-        // Half a kilobyte is a usual line, and a dozen members usual data.
-        records.reserveCapacity(bytes.count / 512)
-        members.reserveCapacity(bytes.count / 48)
     }
 
     deinit {
-        // All elements are plain bytes: nothing is to be done for each.
-        events.deallocate()
-        payloads.deallocate()
-        readings.deallocate()
-        blocks.deallocate()
-        places.deallocate()
-        bytes.deallocate()
+        bytesMemory.deallocate()
+        eventMemory.deallocate()
+        placeMemory.deallocate()
+        payloadMemory.deallocate()
+        readingMemory.deallocate()
+        blockMemory.deallocate()
+    }
+
+    /// Forgets the batch it had, and takes the bytes of another.
+    func begin(_ batch: RecordBatch) {
+        let copy = UnsafeMutableRawBufferPointer(bytesMemory.room(for: batch.bytes.count))
+        batch.bytes.withUnsafeBytes { copy.copyMemory(from: $0) }
+        bytes = UnsafeRawBufferPointer(copy)
+        for lane in indices.indices { indices[lane].removeAll(keepingCapacity: true) }
+        records.removeAll(keepingCapacity: true)
+        members.removeAll(keepingCapacity: true)
+        // Half a kilobyte is a usual line, and a dozen members usual data.
+        records.reserveCapacity(bytes.count / 512)
+        members.reserveCapacity(bytes.count / 48)
     }
 
     /// Adds a record for the lanes of a route; one that none of them wants is passed over.
@@ -79,11 +92,10 @@ final class LocatedBatch: @unchecked Sendable {
     /// Makes the events, now that what they point to stays where it is.
     func complete(at lastPosition: Position) {
         self.lastPosition = lastPosition
-        places = .allocate(capacity: members.count)
-        _ = places.initialize(from: members)
-        readMessages()
-        events = .allocate(capacity: records.count)
-        payloads = .allocate(capacity: records.count { $0.isHook })
+        places = placeMemory.filled(with: members)
+        let readings = readMessages()
+        events = eventMemory.room(for: records.count)
+        let payloads = payloadMemory.room(for: records.count { $0.isHook })
         var payloadCount = 0
         var readingCount = 0
         for (index, located) in records.enumerated() {
@@ -99,32 +111,55 @@ final class LocatedBatch: @unchecked Sendable {
             }
             events.initializeElement(at: index, to: event)
         }
-        records = []
-        members = []
     }
 
     /// Reads the messages among the records, with their blocks, of which all lie in one array.
-    private func readMessages() {
-        var found: [(reading: AgentReading, blocks: Range<Int>)] = []
-        var all: [ToolBlock] = []
+    private func readMessages() -> UnsafeMutableBufferPointer<AgentReading> {
+        foundReadings.removeAll(keepingCapacity: true)
+        foundBlocks.removeAll(keepingCapacity: true)
         for located in records {
             let event = Event(located.record, places(of: located))
             guard event.isAgentMessage else { continue }
             let reading = AgentReading(event)
-            let start = all.count
-            reading.forEachBlock { all.append($0) }
-            found.append((reading, start..<all.count))
+            let start = foundBlocks.count
+            reading.forEachBlock { foundBlocks.append($0) }
+            foundReadings.append(
+                FoundReading(reading: reading, blocks: start..<foundBlocks.count))
         }
-        blocks = .allocate(capacity: all.count)
-        _ = blocks.initialize(from: all)
-        readings = .allocate(capacity: found.count)
-        for (index, (reading, range)) in found.enumerated() {
-            let own = UnsafeBufferPointer(rebasing: blocks[range])
-            readings.initializeElement(at: index, to: AgentReading(reading, blocks: own))
+        let blocks = blockMemory.filled(with: foundBlocks)
+        let readings = readingMemory.room(for: foundReadings.count)
+        for (index, found) in foundReadings.enumerated() {
+            let own = UnsafeBufferPointer(rebasing: blocks[found.blocks])
+            readings.initializeElement(at: index, to: AgentReading(found.reading, blocks: own))
         }
+        return readings
     }
 
     private func places(of located: Located) -> UnsafeBufferPointer<JSONMemberPlace> {
         UnsafeBufferPointer(rebasing: places[located.memberStart..<located.memberEnd])
     }
+}
+
+/// Room for elements of one kind, as much as any batch has needed.
+///
+/// They are plain bytes: nothing is to be done for those that are overwritten.
+private struct BatchMemory<Element> {
+    private var memory = UnsafeMutableBufferPointer<Element>(start: nil, count: 0)
+
+    /// Room for `count` elements, which are undefined; what was there before is gone.
+    mutating func room(for count: Int) -> UnsafeMutableBufferPointer<Element> {
+        if count > memory.count {
+            memory.deallocate()
+            memory = .allocate(capacity: count + count / 4)
+        }
+        return UnsafeMutableBufferPointer(rebasing: memory[..<count])
+    }
+
+    mutating func filled(with elements: [Element]) -> UnsafeMutableBufferPointer<Element> {
+        let room = room(for: elements.count)
+        _ = room.initialize(from: elements)
+        return room
+    }
+
+    func deallocate() { memory.deallocate() }
 }

@@ -36,7 +36,8 @@ extension Projections {
             for index in projections.indices { projections[index].advance(to: position) }
         }
         try produce { batch in
-            let (located, failure) = state.locate(batch, laneCount: laneCount)
+            let located = lanes.takeIdle() ?? LocatedBatch(laneCount: laneCount)
+            let failure = state.locate(batch, in: located)
             lanes.add(located)
             if let failure { throw failure }
         }
@@ -44,9 +45,9 @@ extension Projections {
 
     /// Finds the records of a batch and who wants them, up to the first that is damaged.
     private mutating func locate(
-        _ batch: RecordBatch, laneCount: Int
-    ) -> (LocatedBatch, LogError?) {
-        let located = LocatedBatch(batch, laneCount: laneCount)
+        _ batch: RecordBatch, in located: LocatedBatch
+    ) -> LogError? {
+        located.begin(batch)
         let start = position
         var isFirst = true
         var failure: LogError?
@@ -61,13 +62,13 @@ extension Projections {
             failure = LogError(folding: error)
         }
         located.complete(at: position)
-        return (located, failure)
+        return failure
     }
 }
 
 /// The projections while several threads fold them.
 private final class Lanes: @unchecked Sendable {
-    // @unchecked: `schedule` and `batches` are touched under the monitor's lock only. An element of
+    // @unchecked: `schedule`, `batches`, and `idle` are touched under the monitor's lock only. An element of
     // `projections` is touched without it by the thread whose task names that lane, of which the
     // schedule hands out one at a time; lock and unlock order one owner's changes before the next.
     private let monitor = Monitor()
@@ -75,6 +76,8 @@ private final class Lanes: @unchecked Sendable {
     /// Those that some lane still has to take; the first is batch `firstBatch`.
     private var batches: [LocatedBatch] = []
     private var firstBatch = 0
+    /// Those that all lanes are done with.
+    private var idle: [LocatedBatch] = []
     private let projections: UnsafeMutableBufferPointer<Projection>
 
     init(_ projections: [Projection], queueCapacity: Int) {
@@ -90,6 +93,11 @@ private final class Lanes: @unchecked Sendable {
 
     /// - Precondition: All threads are joined.
     func takeProjections() -> [Projection] { Array(projections) }
+
+    /// A batch whose memory may be used again.
+    func takeIdle() -> LocatedBatch? {
+        monitor.withLock { idle.popLast() }
+    }
 
     /// Adds a batch; works while there is no room for it.
     func add(_ batch: LocatedBatch) {
@@ -137,6 +145,7 @@ private final class Lanes: @unchecked Sendable {
         monitor.withLock {
             schedule.finish(task)
             let finished = schedule.finishedCount - firstBatch
+            idle += batches[..<finished]
             batches.removeFirst(finished)
             firstBatch += finished
             monitor.wakeAll()

@@ -176,9 +176,12 @@ struct TextDictionary: Sendable {
     /// Makes a hash table of twice the size.
     private mutating func growTable() {
         var larger = NumberHashTable(capacityFor: 2 * table.count)
-        for slot in 0..<table.slotCount {
-            guard let number = table.number(inSlot: slot) else { continue }
-            larger.insert(number, hash: withBytes(of: number) { ByteHash.hash($0, seed: seed) })
+        arena.withUnsafeBytes { arena in
+            for slot in 0..<table.slotCount {
+                guard let number = table.number(inSlot: slot) else { continue }
+                let bytes = UnsafeRawBufferPointer(rebasing: arena[range(of: number)])
+                larger.insert(number, hash: ByteHash.hash(bytes, seed: seed))
+            }
         }
         table = larger
     }
