@@ -22,7 +22,9 @@ struct TablesCommand: ParsableCommand {
 
     func run() throws {
         if let name { return try printColumns(name) }
-        let tables = try OpenTables(nil, in: location, asOf: asOf.asOf, output.messages)
+        let tables = try OpenTables(
+            allProjectors.map { WantedTable($0.name, columns: []) }, in: location,
+            asOf: asOf.asOf, output.messages)
         var listing = Listing(
             schema: "tacho.tables/1",
             fields: [

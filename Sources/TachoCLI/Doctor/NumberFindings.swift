@@ -7,9 +7,21 @@ import TachoProjections
 struct NumberFindings {
     private(set) var findings: [Diagnosis.Finding] = []
 
+    private static let callColumns = ["session_id", "hook_count", "transcript_count"]
+
+    /// What is looked at; of the other tables it is enough what they could not take in.
+    private static let columns = [
+        "model_usage": ModelUsage.columns,
+        "sessions": ModelUsage.sessionColumns,
+        "prices": PricesProjector.schema.columns.map(\.name),
+        "tool_calls": callColumns,
+    ]
+
     /// Reads the tables as of now.
     init(_ location: StoreLocation, _ messages: MessageOptions) throws {
-        let tables = try OpenTables(nil, in: location, messages)
+        let tables = try OpenTables(
+            allProjectors.map { WantedTable($0.name, columns: Self.columns[$0.name, default: []]) },
+            in: location, messages)
         examine(tables.live.projections.projections)
         var report = CostReport(
             by: .model, prices: .tacho(PriceBook(try tables.table("prices"))))
@@ -80,9 +92,7 @@ struct NumberFindings {
 
     /// Hooks and transcripts of one session have to know the same calls.
     private mutating func examine(calls: Table) {
-        let columns = ["session_id", "hook_count", "transcript_count"].compactMap {
-            calls.schema.column(named: $0)
-        }
+        let columns = Self.callColumns.compactMap { calls.schema.column(named: $0) }
         guard columns.count == 3 else { return }
         struct Tally {
             var hookOnly = 0
