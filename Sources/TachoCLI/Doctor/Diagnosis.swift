@@ -198,7 +198,7 @@ struct Diagnosis {
             schema: "tacho.doctor.sources/1",
             fields: [
                 .init("source", minimum: 12), .init("events", right: true), .init("first", drop: 2),
-                .init("last"), .init("lag_seconds", "lag, s", right: true),
+                .init("last"), .init("lag_seconds", "lag", right: true),
                 .init("days", "active days", right: true, drop: 3),
                 .init("longest_gap_days", "longest gap, d", right: true, drop: 1),
             ])
@@ -207,7 +207,7 @@ struct Diagnosis {
             [
                 .text(name.description), .count(activity.eventCount),
                 activity.first.map { .moment($0) } ?? .unknown,
-                activity.last.map { .moment($0) } ?? .unknown, .number(lag(activity)),
+                activity.last.map { .moment($0) } ?? .unknown, .seconds(Double(lag(activity))),
                 .count(activity.days.count),
                 .number(activity.longestGapDays),
             ]
