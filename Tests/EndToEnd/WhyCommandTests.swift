@@ -110,6 +110,24 @@ struct WhyCommandTests {
                     + "\"reason\":\"phase_name is missing\""))
     }
 
+    @Test func `an event of a newer version stays out of the tables, and is told`() throws {
+        let tacho = try Program()
+        let data = #""data":{"adw_id":"a","phase_name":"Plan","phase_status":"started"}"#
+        let event = #"{"stream":"a","type":"phase.started","source":"test","#
+        let lines = #"\#(event)\#(data)}"# + "\n" + #"\#(event)"version":2,\#(data)}"# + "\n"
+        #expect(try tacho.run("append", "--envelope", input: Data(lines.utf8)).status == 0)
+
+        let table = try tacho.run("table", "task_logs", "--json")
+        let list = try tacho.run("quarantine", "list", "--table", "task_logs", "--json").rows()
+
+        #expect(try table.rows().count == 1)
+        #expect(list.map { $0["position"] as? Int } == [2])
+        #expect(
+            list.first?["reason"] as? String
+                == "version 2 of its type is newer than this tacho; a newer one takes it in")
+        #expect(try tacho.run("cat").lines.count == 2)
+    }
+
     @Test func `the memory of tables adds up`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)

@@ -19,12 +19,13 @@ struct MemoryLog: EventHistory {
 
     /// Adds an event at the next position; each is recorded a second after the one before.
     mutating func append(
-        stream: String, type: String, source: String = "test", time: Timestamp? = nil, data: String
+        stream: String, type: String, source: String = "test", version: Int = 1,
+        time: Timestamp? = nil, data: String
     ) {
         let recorded = Timestamp(milliseconds: 1_766_052_000_000 + Int64(lines.count) * 1000)
         var line = "{\"position\":\(lines.count + 1),\"recorded\":\"\(recorded)\""
         line += ",\"id\":\"e\(lines.count + 1)\",\"stream\":\"\(stream)\",\"type\":\"\(type)\""
-        line += ",\"source\":\"\(source)\",\"version\":1"
+        line += ",\"source\":\"\(source)\",\"version\":\(version)"
         if let time { line += ",\"time\":\"\(time)\"" }
         lines.append(Array((line + ",\"data\":\(data)}\n").utf8))
     }

@@ -74,6 +74,17 @@ extension RecordView {
     }
 }
 
+extension RecordView {
+    /// The same record with other data, of another version of its type.
+    ///
+    /// ``line`` stays what is in the log.
+    package func saying(_ data: UnsafeRawBufferPointer, version: Int) -> RecordView {
+        RecordView(
+            position: position, recorded: recorded, id: id, stream: stream, type: type,
+            source: source, version: version, time: time, data: data, line: line)
+    }
+}
+
 /// Walks over an envelope from left to right.
 ///
 /// Pointers and not arrays, because this runs once for each record of a replay. Every access is

@@ -123,6 +123,9 @@ extension KeptHeader {
             case .unexpected(let member):
                 json.value("unexpected" as StaticString)
                 json.value(member)
+            case .newer(let version):
+                json.value("newer" as StaticString)
+                json.value(String(version))
             }
             json.endArray()
         }
@@ -234,10 +237,12 @@ extension Quarantine {
             guard cells.count == 3, let position = cells[0].position,
                 let member = cells[2].string()
             else { return false }
+            let newer = cells[1].equals("newer") ? Int(member) : nil
             entries.append(
                 Entry(
                     position: position,
-                    reason: cells[1].equals("missing") ? .missing(member) : .unexpected(member)))
+                    reason: newer.map { .newer($0) }
+                        ?? (cells[1].equals("missing") ? .missing(member) : .unexpected(member))))
             return entries.count < Self.limit
         }
         guard entries.count == min(count, Self.limit) else { return nil }

@@ -5,6 +5,7 @@ package import TachoLog
 package struct Projection: Sendable {
     package let type: any Projector.Type
     private var projector: any Projector
+    private let upcasters: [Upcaster]
     package private(set) var table: Table
     package private(set) var quarantine: Quarantine
     /// Every event up to here is in the table.
@@ -29,6 +30,7 @@ package struct Projection: Sendable {
     package init(_ type: any Projector.Type, hashSeed: UInt64? = nil) {
         self.type = type
         projector = type.init()
+        upcasters = type.upcasters
         table = Table(schema: type.schema, hashSeed: hashSeed)
         quarantine = Quarantine()
         checkpoint = .zero
@@ -42,6 +44,16 @@ package struct Projection: Sendable {
     mutating func take(_ event: Event) {
         guard event.position > checkpoint else { return }
         if eventsUntilPrepared > 0 { countDown() }
+        if event.version == 1, upcasters.isEmpty { return apply(event) }
+        do throws(UpcastError) {
+            try upcasters.withNewest(event) { apply($0) }
+        } catch {
+            quarantine.add(event.position, ProjectionError(error))
+        }
+    }
+
+    @inline(__always)
+    private mutating func apply(_ event: Event) {
         do throws(ProjectionError) {
             try projector.apply(event, to: &table)
         } catch {
@@ -91,6 +103,7 @@ package struct Projection: Sendable {
     ) throws(TableDecodingError) {
         self.type = type
         projector = type.init()
+        upcasters = type.upcasters
         table = try Table(schema: type.schema, decoding: &source, hashSeed: hashSeed)
         quarantine = try Quarantine(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
@@ -107,6 +120,7 @@ package struct Projection: Sendable {
     ) throws(TableDecodingError) {
         self.type = type
         projector = type.init()
+        upcasters = type.upcasters
         table = try Table(schema: type.schema, stored: file, hashSeed: hashSeed)
         var source = file.source(from: file.place(inIndex: 0))
         quarantine = try Quarantine(decoding: &source)

@@ -22,6 +22,8 @@ package protocol Projector: Sendable {
     static var continuedVersions: [Int] { get }
     /// The types it is shown; all others are passed over unread.
     static var inputs: [TypePattern] { get }
+    /// By which events of these types get the newest shape before it sees them.
+    static var upcasters: [Upcaster] { get }
 
     init()
 
@@ -40,6 +42,9 @@ package protocol Projector: Sendable {
 extension Projector {
     package static var name: String { schema.name }
     package static var continuedVersions: [Int] { [] }
+    package static var upcasters: [Upcaster] {
+        Upcaster.all.filter { upcaster in inputs.contains { $0.overlaps(upcaster.type) } }
+    }
 
     package mutating func settle(_ table: inout Table) {}
 }

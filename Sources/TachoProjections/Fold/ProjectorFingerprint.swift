@@ -1,3 +1,4 @@
+import TachoEvents
 package import TachoLog
 
 extension Projector {
@@ -7,6 +8,10 @@ extension Projector {
     package static var fingerprint: Digest256 {
         var text = Array("tacho projection \(TableFormat.version)\n\(name)\n\(version)\n".utf8)
         for input in inputs { text += Array("\(input)\n".utf8) }
+        for upcaster in upcasters {
+            text += Array(
+                "upcast \(upcaster.type) \(upcaster.version) \(upcaster.revision)\n".utf8)
+        }
         text += schema.canonicalDescription
         return SHA256.hash(text)
     }

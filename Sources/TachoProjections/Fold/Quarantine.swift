@@ -39,7 +39,8 @@ package struct Quarantine: Equatable, Sendable {
     }
 }
 
-// Bytes: u64 count │ u32 entries │ for each u64 position, u8 kind, u32 size, name of the member.
+// Bytes: u64 count │ u32 entries │ for each u64 position, u8 kind, u32 size, name of the member, or
+// the digits of the version.
 
 extension Quarantine {
     func encode<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
@@ -50,6 +51,7 @@ extension Quarantine {
                 switch entry.reason {
                 case .missing(let member): (0, member)
                 case .unexpected(let member): (1, member)
+                case .newer(let version): (2, String(version))
                 }
             let name = Array(member.utf8.prefix(Self.memberLimit))
             sink.write(littleEndian: entry.position.rawValue)
@@ -69,12 +71,20 @@ extension Quarantine {
             let position = Position(try source.integer(UInt64.self))
             let kind = try source.integer(UInt8.self)
             let size = Int(try source.integer(UInt32.self))
-            guard size <= Self.memberLimit, kind <= 1 else { throw .damaged(column: -1) }
+            guard size <= Self.memberLimit else { throw .damaged(column: -1) }
             let member = String(decoding: try source.bytes(size), as: UTF8.self)
-            entries.append(
-                Entry(
-                    position: position,
-                    reason: kind == 0 ? .missing(member) : .unexpected(member)))
+            let reason: ProjectionError
+            switch kind {
+            case 0: reason = .missing(member)
+            case 1: reason = .unexpected(member)
+            case 2:
+                guard let version = Int(member), String(version) == member else {
+                    throw .damaged(column: -1)
+                }
+                reason = .newer(version)
+            default: throw .damaged(column: -1)
+            }
+            entries.append(Entry(position: position, reason: reason))
         }
     }
 }

@@ -80,7 +80,7 @@ private struct CutLog: EventHistory {
         return Array(
             (#"{"position":\#(position),"recorded":"2025-12-18T10:00:00.091Z","id":"i\#(position)","#
                 + #""stream":"w\#(position % 4)","type":"example.x","source":"test","#
-                + #""version":1,"data":\#(data)}"# + "\n").utf8)
+                + #""version":\#(position % 9 == 4 ? 2 : 1),"data":\#(data)}"# + "\n").utf8)
     }
 
     private static func log(_ range: ClosedRange<Int>, cutAt cut: Int? = nil) throws -> CutLog {
