@@ -46,6 +46,8 @@ struct MessageLedger: Sendable {
     var older: ArraySlice<UInt8> { bytes[..<olderByteCount] }
     var recent: ArraySlice<UInt8> { bytes[olderByteCount...] }
 
+    func contains(_ hash: UInt64) -> Bool { offsetByHash[hash] != nil }
+
     /// Takes in one record of a message.
     mutating func record(_ hash: UInt64, _ usage: TokenUsage, isFinal: Bool) -> Change {
         guard let offset = offsetByHash[hash] else { return add(hash, usage, isFinal: isFinal) }

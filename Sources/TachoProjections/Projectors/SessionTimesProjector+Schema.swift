@@ -18,6 +18,10 @@ extension SessionTimesProjector {
         case recent
         case middle
         case older
+        case copying
+        case copiedUntil
+        case firstRoot
+        case lastRoot
     }
 
     package static let schema = TableSchema(
@@ -61,6 +65,12 @@ extension SessionTimesProjector {
         + ["open", "recent", "middle", "older"].map {
             ColumnDefinition($0, .text, isHidden: true, isInterned: false)
         }
+        + [
+            ColumnDefinition("copying", .integer, isHidden: true),
+            ColumnDefinition("copied_until", .timestamp, isHidden: true),
+            ColumnDefinition("first_root", .integer, isIndexed: true, isHidden: true),
+            ColumnDefinition("last_root", .integer, isIndexed: true, isHidden: true),
+        ]
 }
 
 extension Table {

@@ -11,9 +11,9 @@ package import TachoLog
 ///
 /// Source: issue 5 point 4; ecosystem §3.1, §3.6.
 package struct SessionTimesProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     package static let inputs: [TypePattern] = [
-        "hook.*", "transcript.assistant", "transcript.user", "otel.*",
+        "hook.*", "transcript.assistant", "transcript.user", "transcript.system", "otel.*",
     ]
 
     /// Copies, for adding to them, of what the table's hidden cells say; by row.
@@ -32,6 +32,8 @@ package struct SessionTimesProjector: Projector {
         var kinds = 0
         /// Of the intervals that were added.
         var entries: [UInt8] = []
+        /// Whether the conversation is past what it has copied.
+        var isPastCopies: Bool
 
         /// The session lasted at least until then, and from then on.
         mutating func cover(_ moment: Int64) {
@@ -61,8 +63,12 @@ package struct SessionTimesProjector: Projector {
         // Beyond a hundred thousand years there is no clock, and differences would not fit.
         guard Self.span.contains(moment.microseconds) else { return nil }
         let (row, _) = table.rowToChange(ByteString(session), at: event)
-        drafts[row, default: Self.draft(row, moment, table)].cover(moment.microseconds)
+        cover(moment, row, table)
         return row
+    }
+
+    private mutating func cover(_ moment: Timestamp, _ row: Int, _ table: Table) {
+        drafts[row, default: Self.draft(row, moment, table)].cover(moment.microseconds)
     }
 
     private static let span: ClosedRange<Int64> = -(1 << 61)...(1 << 61)
@@ -74,7 +80,8 @@ package struct SessionTimesProjector: Projector {
         let end = table.timestamp(Column.endedAt, row) ?? moment
         return Draft(
             start: start.microseconds, end: end.microseconds,
-            moments: OpenMoments(table.withText(Column.open, row) { Array($0) } ?? []))
+            moments: OpenMoments(table.withText(Column.open, row) { Array($0) } ?? []),
+            isPastCopies: table.integer(Column.copying, row) == Copying.over.rawValue)
     }
 
     package mutating func settle(_ table: inout Table) {
@@ -233,8 +240,15 @@ package struct SessionTimesProjector: Projector {
     // MARK: Transcripts
 
     private mutating func applyTranscript(_ event: Event, _ table: inout Table) {
-        guard let moment = event.time, let row = begin(event.stream, moment, event, &table)
+        let isSystem = event.type.equals("transcript.system")
+        guard let moment = event.time, Self.span.contains(moment.microseconds),
+            !isSystem || event.data["subtype"]?.equals("compact_boundary") == true
         else { return }
+        let (row, _) = table.rowToChange(ByteString(event.stream), at: event)
+        guard !isCopied(event, moment, row, &table) else { return }
+        // Others of the system tell of no interval.
+        guard !isSystem else { return noteCompaction(event, row, &table) }
+        cover(moment, row, table)
         event.agentReading.forEachBlock { block in
             guard let kind = block.kind, let name = block.id?.withText({ ContentHash.hash($0) })
             else { return }
@@ -246,6 +260,59 @@ package struct SessionTimesProjector: Projector {
                     to: moment.microseconds, row, &table)
             }
         }
+    }
+
+    // MARK: Copies
+
+    /// What is copied at the moment, in a hidden cell; unknown before the conversation's first record.
+    private enum Copying: Int64 {
+        case over
+        /// A fork, which marks its copies.
+        case marked
+        /// A conversation that other sessions have up to `copied_until`.
+        case conversation
+    }
+
+    /// Whether a record was copied from another session, see `CopiedHistory.swift`.
+    ///
+    /// What is unmarked is a copy up to the last moment that the other sessions of the conversation
+    /// had when this one was first told of.
+    private mutating func isCopied(
+        _ event: Event, _ moment: Timestamp, _ row: Int, _ table: inout Table
+    ) -> Bool {
+        if drafts.read(row, { $0.isPastCopies }) == true { return false }
+        let copying = table.integer(Column.copying, row).flatMap { Copying(rawValue: $0) }
+        if copying == .over { return false }
+        let record = ConversationRecord(event)
+        guard !record.isSidechain || record.isMarkedAsCopy else { return false }
+        if copying == nil, !record.isMarkedAsCopy { findConversation(of: record, row, &table) }
+        let until = table.timestamp(Column.copiedUntil, row)
+        let isCopied = record.isMarkedAsCopy || until.map { moment <= $0 } ?? false
+        let now: Copying = !isCopied ? .over : record.isMarkedAsCopy ? .marked : .conversation
+        table.set(Column.copying, of: row, integer: now.rawValue)
+        if !isCopied { drafts.change(row) { $0.isPastCopies = true } }
+        return isCopied
+    }
+
+    private func findConversation(
+        of record: ConversationRecord, _ row: Int, _ table: inout Table
+    ) {
+        guard record.hash != 0 else { return }
+        let others =
+            table.rows(where: Column.firstRoot, equals: record.hash)
+            + table.rows(where: Column.lastRoot, equals: record.hash)
+        table.set(Column.firstRoot, of: row, integer: record.hash)
+        let ends = others.filter { $0 != row }.compactMap { other in
+            drafts.read(other) { Timestamp(microseconds: $0.end) }
+                ?? table.timestamp(Column.endedAt, other)
+        }
+        if let end = ends.max() { table.set(Column.copiedUntil, of: row, timestamp: end) }
+    }
+
+    private func noteCompaction(_ event: Event, _ row: Int, _ table: inout Table) {
+        let record = ConversationRecord(event)
+        guard record.hash != 0, !record.isSidechain else { return }
+        table.set(Column.lastRoot, of: row, integer: record.hash)
     }
 
     // MARK: Telemetry

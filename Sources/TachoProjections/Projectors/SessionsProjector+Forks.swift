@@ -10,8 +10,10 @@ import TachoLog
 // before, was copied (``ModelUsageProjector`` knows it by its counts, too). A prompt may be of that
 // second without being a copy; it is one only if the file says whose history follows.
 //
-// Copies of Claude Code before it marked them cannot be told from the session's own here; in
-// `model_usage` they count once, by the message's id.
+// Copies that Claude Code did not mark are known by the record they begin with (see `CopiedHistory.swift`),
+// and then by the ids of messages and prompts: a session whose history another has before it in the log
+// keeps its own in the ledger of that one. What is in there belongs to whom it was told of first, and the
+// first message or prompt that is not ends the copy.
 
 extension SessionsProjector {
     /// What is copied at the moment, in a hidden cell; unknown until the session tells of anything.
@@ -22,8 +24,10 @@ extension SessionsProjector {
         case forked
         /// Codex's fork, whose file has said that history follows.
         case history
-        /// Claude Code's conversation, record by record.
+        /// Claude Code's fork, record by record.
         case records
+        /// Claude Code's conversation that another session has begun.
+        case conversation
     }
 
     private static let replayMicroseconds: Int64 = 1_000_000
@@ -43,15 +47,59 @@ extension SessionsProjector {
     // MARK: Claude Code
 
     /// Whether a record of a conversation was copied from another session.
-    func isCopied(_ event: Event, _ row: Int, _ table: inout Table) -> Bool {
-        if replay(row, table) == .over { return false }
-        var isMarked = false
-        event.members.forEach { key, value in
-            isMarked = key.equals("forkedFrom") && value.kind == .object
-            return !isMarked
+    mutating func isCopied(_ event: Event, _ row: Int, _ table: inout Table) -> Bool {
+        let replay = replay(row, table)
+        if replay == .over { return false }
+        let record = ConversationRecord(event)
+        // A subagent's records may come before the conversation does.
+        guard !record.isSidechain || record.isMarkedAsCopy else { return false }
+        let isCopied =
+            switch replay {
+            case .conversation: isOfConversation(event, record, row, &table)
+            case nil where !record.isMarkedAsCopy: isRootOfOther(record, row, &table)
+            default: record.isMarkedAsCopy
+            }
+        if !isCopied {
+            set(.over, row, &table)
+        } else if replay == nil {
+            set(record.isMarkedAsCopy ? .records : .conversation, row, &table)
         }
-        set(isMarked ? .records : .over, row, &table)
-        return isMarked
+        return isCopied
+    }
+
+    private func isRootOfOther(
+        _ record: ConversationRecord, _ row: Int, _ table: inout Table
+    ) -> Bool {
+        let other = table.session(
+            withRoot: record.hash, besides: row, first: Column.firstRoot, last: .lastRoot)
+        if record.hash != 0 { table.set(Column.firstRoot, of: row, integer: record.hash) }
+        guard let other else { return false }
+        table.set(Column.ledgerRow, of: row, integer: Int64(ledgerRow(of: other, table)))
+        return true
+    }
+
+    /// Whether the conversation's first session, or another that went on from it, has told of this.
+    private mutating func isOfConversation(
+        _ event: Event, _ record: ConversationRecord, _ row: Int, _ table: inout Table
+    ) -> Bool {
+        if event.type.equals("transcript.assistant") {
+            let message = event.agentReading.message
+            guard message?.model?.equals("<synthetic>") != true,
+                let hash = message?.id?.withText({ UInt64(bitPattern: ContentHash.hash($0)) })
+            else { return true }
+            return isRemembered(hash, row, table)
+        }
+        var isResult = false
+        event.agentReading.forEachBlock { isResult = isResult || $0.kind == .result }
+        guard event.type.equals("transcript.user"), !isResult, isPrompt(event) else { return true }
+        return isRemembered(UInt64(bitPattern: record.hash), row, table)
+    }
+
+    /// From a compaction on, who resumes the session copies what follows.
+    func noteCompaction(_ event: Event, _ row: Int, _ table: inout Table) {
+        let record = ConversationRecord(event)
+        guard record.hash != 0, !record.isSidechain else { return }
+        table.set(Column.lastRoot, of: row, integer: record.hash)
     }
 
     // MARK: Codex

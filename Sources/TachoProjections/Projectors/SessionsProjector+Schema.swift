@@ -62,6 +62,9 @@ extension SessionsProjector {
         case hasResult
         case forkedAt
         case replay
+        case firstRoot
+        case lastRoot
+        case ledgerRow
         case olderMessages
         case recentMessages
     }
@@ -145,6 +148,9 @@ extension SessionsProjector {
             ColumnDefinition("has_result", .boolean, isHidden: true),
             ColumnDefinition("forked_at", .timestamp, isHidden: true),
             ColumnDefinition("replay", .integer, isHidden: true),
+            ColumnDefinition("first_root", .integer, isIndexed: true, isHidden: true),
+            ColumnDefinition("last_root", .integer, isIndexed: true, isHidden: true),
+            ColumnDefinition("ledger_row", .integer, isHidden: true),
             ColumnDefinition("older_messages", .text, isHidden: true, isInterned: false),
             ColumnDefinition("recent_messages", .text, isHidden: true, isInterned: false),
         ]

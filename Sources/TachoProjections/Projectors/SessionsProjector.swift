@@ -18,7 +18,7 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 6
+    package static let version = 7
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
 
@@ -156,6 +156,7 @@ package struct SessionsProjector: Projector {
             takeUser(reading, .transcript, event, row, &table)
         } else if record.subtype?.equals("compact_boundary") == true {
             count(1, .transcriptCompactions, in: .compactionCount, row, &table)
+            noteCompaction(event, row, &table)
         }
     }
 
@@ -263,14 +264,10 @@ package struct SessionsProjector: Projector {
     mutating func remember(
         _ hash: UInt64, _ usage: TokenUsage, isFinal: Bool, _ row: Int, _ table: inout Table
     ) -> MessageLedger.Change {
-        if ledgers[row] == nil {
-            if ledgers.count == Self.ledgerLimit { ledgers.removeAll() }
-            ledgers[row] = MessageLedger(
-                older: table.text(Column.olderMessages, row)?.bytes,
-                recent: table.text(Column.recentMessages, row)?.bytes)
-        }
+        let row = ledgerRow(of: row, table)
+        readLedger(of: row, table)
         guard let change = ledgers[row]?.record(hash, usage, isFinal: isFinal) else {
-            preconditionFailure("the row's ledger was made above")
+            preconditionFailure("the row's ledger was read above")
         }
         if change.isOlderChanged {
             ledgers[row]?.older.withUnsafeBytes {
@@ -285,9 +282,28 @@ package struct SessionsProjector: Projector {
         return change
     }
 
+    mutating func isRemembered(_ hash: UInt64, _ row: Int, _ table: Table) -> Bool {
+        let row = ledgerRow(of: row, table)
+        readLedger(of: row, table)
+        return ledgers[row]?.contains(hash) == true
+    }
+
+    /// The row that keeps the ledger: the session's own, but for one that goes on from another.
+    func ledgerRow(of row: Int, _ table: Table) -> Int {
+        table.integer(Column.ledgerRow, row).map { Int($0) } ?? row
+    }
+
+    private mutating func readLedger(of row: Int, _ table: Table) {
+        guard ledgers[row] == nil else { return }
+        if ledgers.count == Self.ledgerLimit { ledgers.removeAll() }
+        ledgers[row] = MessageLedger(
+            older: table.text(Column.olderMessages, row)?.bytes,
+            recent: table.text(Column.recentMessages, row)?.bytes)
+    }
+
     // MARK: Users
 
-    private func takeUser(
+    private mutating func takeUser(
         _ reading: AgentReading, _ source: Source, _ event: Event, _ row: Int,
         _ table: inout Table
     ) {
@@ -302,10 +318,14 @@ package struct SessionsProjector: Projector {
         count(errors, isOutput ? .outputErrors : .transcriptErrors, in: .errorCount, row, &table)
         guard !isResult, isPrompt(event) else { return }
         count(1, isOutput ? .outputPrompts : .transcriptPrompts, in: .promptCount, row, &table)
+        guard !isOutput else { return }
+        // For those who copy this conversation.
+        let hash = UInt64(bitPattern: ConversationRecord(event).hash)
+        if hash != 0 { _ = remember(hash, TokenUsage(), isFinal: true, row, &table) }
     }
 
     /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
-    private func isPrompt(_ event: Event) -> Bool {
+    func isPrompt(_ event: Event) -> Bool {
         let record = AgentRecord(event.members)
         return record.isMeta?.boolean() != true && record.isSidechain?.boolean() != true
             && record.isCompactSummary?.boolean() != true

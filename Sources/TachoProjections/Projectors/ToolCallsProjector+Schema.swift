@@ -50,7 +50,9 @@ extension ToolCallsProjector {
     private static let callColumns = [
         ColumnDefinition(
             "tool_call_id", .text,
-            summary: "The agent's own id; else made from the first event about the call."),
+            summary:
+                "The agent's own id; where the first event about the call has none, made from that."
+        ),
         ColumnDefinition("session_id", .text, summary: "The agent's session."),
         ColumnDefinition("adw_id", .text, summary: "The workflow, if known."),
         ColumnDefinition("tool_name", .text, summary: "Bash, Read, Edit, …"),

@@ -136,4 +136,120 @@ struct SessionForkTests {
         #expect(row.integer("event_count") == 9)
         #expect(row.timestamp("started_at") == moment("12:00:00"))
     }
+
+    // MARK: Claude Code, unmarked
+
+    private func record(
+        _ session: String, _ uuid: String, _ type: String, _ members: String, at clock: String,
+        to log: inout MemoryLog
+    ) {
+        log.append(
+            stream: session, type: "transcript.\(type)", source: "claude-code/transcript",
+            time: moment(clock),
+            data: #"{"isSidechain":false,\#(members),"uuid":"\#(uuid)"}"#)
+    }
+
+    /// A prompt, a message with a call, and the call's failure; 30 seconds.
+    private func turn(_ number: Int, of session: String, at minute: String, to log: inout MemoryLog)
+    {
+        record(
+            session, "u\(number)", "user", #""message":{"role":"user","content":"do"}"#,
+            at: "\(minute):00", to: &log)
+        record(
+            session, "a\(number)", "assistant",
+            #""message":{"id":"m\#(number)","model":"m","content":[{"type":"tool_use","id":"t\#(number)","name":"Bash","input":{}}],"usage":{"input_tokens":1,"output_tokens":\#(number)}}"#,
+            at: "\(minute):10", to: &log)
+        record(
+            session, "r\(number)", "user",
+            #""message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t\#(number)","is_error":true,"content":"no"}]}"#,
+            at: "\(minute):30", to: &log)
+    }
+
+    private func compaction(_ number: Int, of session: String, to log: inout MemoryLog) {
+        record(
+            session, "b\(number)", "system", #""subtype":"compact_boundary""#, at: "11:30:00",
+            to: &log)
+    }
+
+    private func expect(_ row: RowReader, turns: Int64, output: Int64, from: String?, to: String?) {
+        #expect(row.integer("prompt_count") == turns && row.integer("message_count") == turns)
+        #expect(row.integer("tool_call_count") == turns && row.integer("error_count") == turns)
+        #expect(row.integer("input_tokens") == turns && row.integer("output_tokens") == output)
+        #expect(row.timestamp("started_at") == from.map { moment($0) })
+        #expect(row.timestamp("ended_at") == to.map { moment($0) })
+    }
+
+    @Test func `a resumed session has nothing of what it copied without a mark`() throws {
+        var log = MemoryLog()
+        turn(1, of: "p", at: "11:00", to: &log)
+        turn(2, of: "p", at: "11:01", to: &log)
+        for (number, minute) in [(1, "11:00"), (2, "11:01"), (40, "12:00")] {
+            turn(number, of: "s", at: minute, to: &log)
+        }
+        // Resumed again, from the one that was resumed.
+        for (number, minute) in [(1, "11:00"), (2, "11:01"), (40, "12:00"), (500, "13:00")] {
+            turn(number, of: "t", at: minute, to: &log)
+        }
+
+        let table = try fold(log)
+        expect(try table.row("p"), turns: 2, output: 3, from: "11:00:00", to: "11:01:30")
+        expect(try table.row("s"), turns: 1, output: 40, from: "12:00:00", to: "12:00:30")
+        expect(try table.row("t"), turns: 1, output: 500, from: "13:00:00", to: "13:00:30")
+        #expect(try table.row("t").integer("event_count") == 12)
+    }
+
+    @Test func `a history that is imported after the session that copied it counts once`() throws {
+        var log = MemoryLog()
+        turn(1, of: "s", at: "11:00", to: &log)
+        turn(2, of: "s", at: "12:00", to: &log)
+        turn(1, of: "p", at: "11:00", to: &log)
+        turn(30, of: "p", at: "11:05", to: &log)
+
+        let table = try fold(log)
+        expect(try table.row("s"), turns: 2, output: 3, from: "11:00:00", to: "12:00:30")
+        expect(try table.row("p"), turns: 1, output: 30, from: "11:05:00", to: "11:05:30")
+    }
+
+    @Test func `a session that is resumed after a compaction has nothing of what it copied`() throws
+    {
+        var log = MemoryLog()
+        turn(1, of: "p", at: "11:00", to: &log)
+        compaction(1, of: "p", to: &log)
+        turn(2, of: "p", at: "11:31", to: &log)
+        compaction(1, of: "s", to: &log)
+        turn(2, of: "s", at: "11:31", to: &log)
+        turn(30, of: "s", at: "12:00", to: &log)
+
+        let table = try fold(log)
+        expect(try table.row("s"), turns: 1, output: 30, from: "12:00:00", to: "12:00:30")
+        #expect(try table.row("p").integer("compaction_count") == 1)
+        #expect(try table.row("s").integer("compaction_count") == 0)
+    }
+
+    @Test func `sessions that are alike but begin with records of their own count whole`() throws {
+        var log = MemoryLog()
+        turn(1, of: "p", at: "11:00", to: &log)
+        record("s", "x", "user", #""message":{"content":"hi"}"#, at: "10:59:00", to: &log)
+        turn(1, of: "s", at: "11:00", to: &log)
+
+        #expect(try fold(log).row("s").integer("prompt_count") == 2)
+    }
+
+    @Test(arguments: [1, 2, 100])
+    func `the time of what was copied is not the copying session's`(batch: Int) throws {
+        var log = MemoryLog()
+        turn(1, of: "p", at: "11:00", to: &log)
+        turn(1, of: "s", at: "11:00", to: &log)
+        turn(2, of: "s", at: "12:00", to: &log)
+        conversation(100, copied: true, at: "11:00:00", to: &log)
+        conversation(3, copied: false, at: "12:00:00", to: &log)
+
+        let table = try TableReader(folding: SessionTimesProjector.self, log)
+
+        for session in ["p", "s"] {
+            #expect(try table.row(session).integer("wall_ms") == 30_000)
+            #expect(try table.row(session).integer("tool_ms") == 20_000)
+        }
+        #expect(try table.row("f").integer("wall_ms") == 0)
+    }
 }
