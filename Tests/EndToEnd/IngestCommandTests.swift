@@ -117,6 +117,39 @@ struct IngestCommandTests {
         #expect(try tacho.run("cat").positions() == [1, 2])
     }
 
+    @Test func `what hooks put into the spool is taken in while a directory is followed`() throws {
+        let tacho = try Program()
+        let directory = tacho.home.file("logs")
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        try Self.payload.write(to: URL(fileURLWithPath: directory + "/stop.json"))
+        let follow = tacho.process(["import", directory, "--follow"])
+        let pipe = Pipe()
+        follow.standardOutput = pipe
+        follow.standardError = FileHandle.nullDevice
+        try follow.run()
+        var lines = LineReader(pipe.fileHandleForReading)
+        _ = lines.next()
+        _ = lines.next()
+
+        // As a hook does that did not get the log in time.
+        let name = "0193a000-0000-7000-8000-000000000001"
+        let spooled = """
+            {"id":"\(name)","store":"\(tacho.store)","time":"2026-01-01T00:00:00.000Z",\
+            "stream":"s1","type":"hook.Stop","source":"claude-code/hook","data":{"hook_event_name":"Stop","session_id":"s1"}}
+            """
+        let file = tacho.store + "/spool/\(name).json"
+        try Data((spooled + "\n").utf8).write(to: URL(fileURLWithPath: file + ".tmp"))
+        try FileManager.default.moveItem(atPath: file + ".tmp", toPath: file)
+        let change = lines.next()
+        follow.terminate()
+        follow.waitUntilExit()
+
+        #expect(change?.hasSuffix("1 new event") == true)
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(try tacho.run("cat").positions() == [1, 2])
+    }
+
     @Test func `a followed file's half line is waited for, a broken one told with its place`()
         throws
     {

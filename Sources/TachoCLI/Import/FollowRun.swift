@@ -11,6 +11,8 @@ struct FollowRun {
 
     /// All checkpoints are written at once; what a crash loses of them is read again.
     private static let saveInterval = Duration.seconds(30)
+    /// A hook may make a spool elsewhere when the store's own does not take anything.
+    private static let spoolMilliseconds = 30_000
 
     /// `makeRun` is called once the directories are watched; what it throws, and what ends an import,
     /// ends this.
@@ -18,12 +20,15 @@ struct FollowRun {
         // Watch first, then read: a change made while reading ends the next wait at once.
         var watcher = try DirectoryWatcher(directories)
         var run = try makeRun()
+        watcher.watchBeside(run.spoolDirectories)
         var isFirst = true
         var lastSave = ContinuousClock.now
         while true {
             let report = try run.run(directories)
-            if isFirst || report.eventCount + report.newlyRejectedCount > 0 {
-                try tell(report, run.spooled, isFirst: isFirst)
+            var spooled = isFirst ? run.spooled ?? SpoolReport() : SpoolReport()
+            spooled.add(try run.drainSpool())
+            if isFirst || report.eventCount + report.newlyRejectedCount > 0 || !spooled.isEmpty {
+                try tell(report, spooled, isFirst: isFirst)
             }
             if isFirst || lastSave.duration(to: .now) > Self.saveInterval {
                 run.saveCheckpoints()
@@ -31,21 +36,24 @@ struct FollowRun {
             }
             isFirst = false
             try run.sealFullSegments()
-            while !watcher.wait() {}
+            while !watcher.wait(timeoutMilliseconds: Self.spoolMilliseconds) {
+                let spooled = try run.drainSpool()
+                if !spooled.isEmpty { try tell(ImportReport(), spooled, isFirst: false) }
+            }
         }
     }
 
     /// The first time in full, then a line for each change, behind one for each rejected record.
-    private func tell(_ report: ImportReport, _ spooled: SpoolReport?, isFirst: Bool) throws {
+    private func tell(_ report: ImportReport, _ spooled: SpoolReport, isFirst: Bool) throws {
         let summary = ImportSummary(
-            report: report, spooled: isFirst ? spooled : nil, listsFiles: listsFiles,
-            secrets: secrets)
+            report: report, spooled: spooled, listsFiles: listsFiles, secrets: secrets)
         if isFirst || output.isJSON { return try summary.print(output) }
         let count = report.newlyRejectedCount
         let rejected = count > 0 ? ", \(Quantity.count(count)) rejected" : ""
         if count > 0 { summary.tellProblems(output.errorStyle) }
+        SpoolDrain.tell(spooled)
+        let events = report.eventCount + spooled.eventCount
         try Output.write(
-            "\(Quantity.moment(.now))  \(Quantity.count(report.eventCount, "new event"))\(rejected)\n"
-        )
+            "\(Quantity.moment(.now))  \(Quantity.count(events, "new event"))\(rejected)\n")
     }
 }

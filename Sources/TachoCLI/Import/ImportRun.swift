@@ -8,7 +8,10 @@ struct ImportRun: ~Copyable {
     private var importer: Importer<PipelinedSink>
     private let bar: ProgressBar
     private let layout: StoreLayout
+    private let recorder: HookRecorder
+    private let secrets: SecretMode
     private var savedCheckpoints: SourceCheckpoints
+    /// What the spool had when this began.
     private(set) var spooled: SpoolReport?
 
     init(
@@ -17,6 +20,8 @@ struct ImportRun: ~Copyable {
         readsAgain: Bool = false, isFollowing: Bool = false
     ) throws(LogError) {
         layout = location.layout
+        recorder = HookRecorder(store: location.path)
+        self.secrets = secrets.mode
         var report: SpoolReport?
         let writer = try SpoolDrain.drain(
             try location.openWriter(creates: true, messages), location, secrets.mode, &report)
@@ -47,6 +52,23 @@ struct ImportRun: ~Copyable {
             let count = counter.add(progress)
             bar.update(count, of: nil, unit: "records in \(progress.fileCount) files")
         }
+    }
+
+    /// Where hooks put what the store does not take at the moment.
+    ///
+    /// The store's own is made, so that it can be watched.
+    var spoolDirectories: [String] {
+        let spool = recorder.spool
+        _ = SpoolDirectory(path: layout.directory + "/spool").open(creating: true)
+        return spool.directories.filter { $0.open(creating: false) != nil }.map(\.path)
+    }
+
+    /// Takes in what hooks have put into the spool since.
+    mutating func drainSpool() throws(LogError) -> SpoolReport {
+        var quarantine = Quarantine(directory: layout.quarantine)
+        return try recorder.spool.drain(
+            store: recorder.store, into: &importer.sink, quarantine: &quarantine, secrets: secrets,
+            at: .now)
     }
 
     /// Keeps how far the files were read, so that the next import goes on there.

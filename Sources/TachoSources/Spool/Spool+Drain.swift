@@ -28,6 +28,17 @@ package struct SpoolReport: Hashable, Sendable {
         self.quarantinedCount = quarantinedCount
         self.leftCount = leftCount
     }
+
+    /// Whether anything was found that goes on from the spool.
+    package var isEmpty: Bool { eventCount + duplicateCount + quarantinedCount == 0 }
+
+    package mutating func add(_ other: SpoolReport) {
+        eventCount += other.eventCount
+        duplicateCount += other.duplicateCount
+        quarantinedCount += other.quarantinedCount
+        leftCount = other.leftCount
+        secrets.add(other.secrets)
+    }
 }
 
 extension Spool {

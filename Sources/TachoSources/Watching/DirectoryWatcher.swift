@@ -56,6 +56,12 @@ package struct DirectoryWatcher: ~Copyable {
             }
         }
 
+        /// Watches other directories, too: those that are there, and nothing below them.
+        package mutating func watchBeside(_ directories: [String]) {
+            guard descriptor >= 0 else { return }
+            for directory in directories { _ = inotify_add_watch(descriptor, directory, Self.mask) }
+        }
+
         /// Waits for a change, and says whether there was one (or may have been).
         ///
         /// - Parameter timeoutMilliseconds: How long to wait at most; `nil` is for ever.
@@ -177,6 +183,8 @@ package struct DirectoryWatcher: ~Copyable {
             descriptor = -1
             hasAllWatches = false
         }
+
+        package mutating func watchBeside(_ directories: [String]) {}
 
         package mutating func wait(timeoutMilliseconds: Int? = nil) -> Bool {
             usleep(UInt32(clamping: min(timeoutMilliseconds ?? 2000, 2000)) * 1000)
