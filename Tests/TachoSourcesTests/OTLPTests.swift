@@ -147,6 +147,7 @@ import Testing
         (#"{"attributes":[{"key":"a","value":{"intValue":1.5}}]}"#, .numberOutOfRange),
         (#"{"attributes":[{"key":1}]}"#, .wrongKind), (#"{"attributes":7}"#, .wrongKind),
         (#"{"traceId":"xyz"}"#, .wrongKind), ("7", .wrongKind),
+        (#"{"severityNumber":"SEVERITY_NUMBER_INFO"}"#, .wrongKind),
         (#"{"body":{"doubleValue":1e999}}"#, .numberOutOfRange),
     ])
     func `a record that is no OTLP is rejected, the ones beside it are taken`(
@@ -214,6 +215,17 @@ import Testing
             #expect(report.isBalanced)
             #expect(sink.events.allSatisfy { texts.contains($0.text) }, "\(count)")
         }
+    }
+
+    @Test func `bytes that are no export are one rejection, however many lines they make`() throws {
+        let path = try directory.write("x.bin", [0x9A, 0x0A, 0x00, 0x0A, 0xFF, 0x0A, 0x07])
+        var options = ImportOptions()
+        options.kind = .otlp
+        var sink = MemorySink()
+
+        let report = try importing([path], into: &sink, options: options)
+
+        #expect(report.recordCount == 1 && report.rejectedCount == 1)
     }
 
     @Test func `changed bytes never end the import`() throws {

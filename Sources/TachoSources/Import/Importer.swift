@@ -142,7 +142,7 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         }
         report.files.append(FileReport(path: place.path, kind: kind))
         let index = report.files.count - 1
-        let form = kind == .adwLog ? RecordForm.text : detection.form
+        let form = form(of: kind, detection)
         if kind == .adwState || kind == .adwPhases {
             try importDocument(&file, kind, place, index)
             note(place, stamp, Detection(kind, form), index)
@@ -151,6 +151,16 @@ extension Importer: SourceVisitor where Sink: ~Copyable {
         }
         if report.files[index].problem == nil { remember(place, stamp) }
         tell(place.path)
+    }
+
+    /// How records follow each other: where the content does not tell, as the kind mostly has them.
+    private func form(of kind: SourceKind, _ detection: Detection) -> RecordForm {
+        switch kind {
+        case .adwLog: .text
+        // No lines of anything: one body, in protobuf.
+        case .otlp where detection.kind == .notALog: .message
+        default: detection.form
+        }
     }
 
     package mutating func visit(_ run: RunDirectory) throws(LogError) {

@@ -189,9 +189,10 @@ private enum Scalar {
     }
 
     private static func integer(_ value: JSONView) throws(OTLPFault) -> Int64 {
-        guard value.kind == .number || value.kind == .string else { throw .wrongKind }
-        guard let number = value.integerLenient() else { throw .numberOutOfRange }
-        return number
+        if let number = value.integerLenient() { return number }
+        // The name of an enumeration's value, as protobuf's own JSON has it, is no number.
+        let isNumber = value.kind == .number || value.text().map(Self.isNumber) == true
+        throw isNumber ? .numberOutOfRange : .wrongKind
     }
 
     /// Up to 2⁶⁴ − 1, which is more than a JSON reader's integers usually hold.
@@ -202,6 +203,10 @@ private enum Scalar {
         return number
     }
 
+    private static func isNumber(_ text: [UInt8]) -> Bool {
+        (try? JSON.validate(text)) == .number  // Only whether it is one is asked.
+    }
+
     private static func real(_ value: JSONView) throws(OTLPFault) -> Double {
         if value.kind == .number {
             guard let number = value.double() else { throw .numberOutOfRange }
@@ -210,9 +215,7 @@ private enum Scalar {
         if value.equals("NaN") { return .nan }
         if value.equals("Infinity") { return .infinity }
         if value.equals("-Infinity") { return -.infinity }
-        guard let text = value.text(), (try? JSON.validate(text)) == .number else {
-            throw .wrongKind
-        }
+        guard let text = value.text(), isNumber(text) else { throw .wrongKind }
         guard let number = text.withUnsafeBytes({ JSONView(validated: $0).double() }) else {
             throw .numberOutOfRange
         }
