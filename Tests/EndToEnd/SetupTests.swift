@@ -58,6 +58,44 @@ import Testing
         #expect(names == ["settings.json"])
     }
 
+    @Test func `a status line that is there is left alone, or joined, and restored`() throws {
+        let mine =
+            #"{"statusLine": {"type": "command", "command": "printf \"it\u0027s %s\" me", "padding": 1}}"#
+        try write(Data(mine.utf8))
+
+        let alone = try program.run("setup", "claude")
+        #expect(alone.errors.contains("left alone (--join-status-line shows both)"))
+        #expect(!alone.text.contains("statusline --with"))
+
+        #expect(try program.run("setup", "claude", "--write", "--join-status-line").status == 0)
+        let joined = try #require(contents(file))
+        let settings = try JSONSerialization.jsonObject(with: joined) as? [String: Any]
+        let line = try #require(settings?["statusLine"] as? [String: Any])
+        let command = try #require(line["command"] as? String)
+        #expect(line["padding"] as? Int == 1)
+        let shown = Process()
+        shown.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shown.arguments = ["-c", "echo '{\"model\":{\"id\":\"Opus\"}}' | " + command]
+        let output = Pipe()
+        shown.standardOutput = output
+        try shown.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        #expect(String(decoding: text, as: UTF8.self) == "it's me\nOpus\n")
+
+        let again = try program.run("setup", "claude", "--write", "--join-status-line")
+        #expect(again.errors.contains("nothing to do"))
+        #expect(try program.run("setup", "claude", "--undo").status == 0)
+        #expect(contents(file) == Data(mine.utf8))
+
+        // Changed since: the command is what it was, in JSON of ours.
+        #expect(try program.run("setup", "claude", "--write", "--join-status-line").status == 0)
+        let written = String(decoding: try #require(contents(file)), as: UTF8.self)
+        try write(Data(written.replacing("\"padding\": 1", with: "\"padding\": 2").utf8))
+        #expect(try program.run("setup", "claude", "--undo").status == 0)
+        let expected = mine.replacing(#"\u0027"#, with: "'").replacing("1}", with: "2}")
+        #expect(contents(file) == Data(expected.utf8))
+    }
+
     @Test func `a file that was not there is gone again`() throws {
         #expect(try program.run("setup", "claude", "--write").status == 0)
         #expect(contents(file) != nil)

@@ -41,6 +41,25 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: program.store))
     }
 
+    @Test(arguments: [
+        ("cat > /dev/null; printf 'a\\n\\033[1mb\\n\\n'", "a\n\u{1b}[1mb\n"),
+        ("head -c 1; exit 3", "{\n"),
+        ("exit 1", ""), ("/no/such/program", ""), ("sleep 60 & echo x; exec >&-", "x\n"),
+    ])
+    func `another status line stands above ours, and its failure is its own`(
+        command: String, above: String
+    ) throws {
+        // Larger than a pipe: it need not be read.
+        let large =
+            Data(input.dropLast())
+            + Data((",\"x\":\"" + String(repeating: "y", count: 200_000) + "\"}").utf8)
+
+        let result = try program.run("statusline", "--with", command, input: large)
+
+        #expect(result.status == 0)
+        #expect(result.text == above + "Opus · a1b2c3d4 · session $0.42 · context 23%\n")
+    }
+
     @Test func `how full the context is follows from its tokens, and is marked`() throws {
         let usage = """
             {"context_window":{"used_percentage":null,"context_window_size":1000,"current_usage":\

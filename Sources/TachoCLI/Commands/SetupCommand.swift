@@ -15,7 +15,8 @@ struct SetupClaudeCommand: ParsableCommand {
         abstract: "Add Tacho's hooks and status line to Claude Code's settings, or take them out.",
         discussion: """
             Prints what would change, as a diff; --write does it. Hooks and a status line that are \
-            there stay where they are, and every other byte stays as it is. A backup is kept \
+            there stay where they are, and every other byte stays as it is; with --join-status-line \
+            ours runs the one that is there, and both are shown. A backup is kept \
             beside the file, and --undo puts it back; if the file was changed since, only our \
             entries are taken out.
 
@@ -57,6 +58,11 @@ struct SetupClaudeCommand: ParsableCommand {
     @Flag(name: .customLong("no-status-line"), help: "Leave the status line out.")
     var leavesStatusLine = false
 
+    @Flag(
+        name: .customLong("join-status-line"),
+        help: "If there is a status line already, have ours run it and show both.")
+    var joinsStatusLine = false
+
     @Option(
         help: ArgumentHelp(
             "The program tacho-hook. (default: beside this one, else on PATH)", valueName: "file"),
@@ -76,6 +82,9 @@ struct SetupClaudeCommand: ParsableCommand {
         if telemetry, settings == nil, scope != .user {
             throw ValidationError(
                 "--telemetry is for --scope user: settings of a project cannot say where to send.")
+        }
+        if leavesStatusLine, joinsStatusLine {
+            throw ValidationError("Choose one of --no-status-line and --join-status-line.")
         }
         if plugin != nil, write || undo || telemetry || settings != nil {
             throw ValidationError("--plugin writes a directory, and goes with --hook alone.")
@@ -110,6 +119,7 @@ struct SetupClaudeCommand: ParsableCommand {
         var registration = ClaudeRegistration(hook: try hookPath())
         registration.hasTelemetry = telemetry
         registration.isVerbose = verbose
+        registration.joinsStatusLine = joinsStatusLine
         if !leavesStatusLine { registration.statusLine = InstalledProgram.path("tacho") }
         let (old, plan) = try file.plan(registration)
         show(file, old ?? [], plan.bytes)

@@ -17,10 +17,19 @@ struct StatusLineCommand: ParsableCommand {
             full the context is, and how many calls of tools have failed, as far as it is known. \
             Records nothing, reads no more than the end of the log, and always exits with 0.
 
+            With --with, the shell runs another status line with the same input; what that prints \
+            stands above ours. If it takes longer than five seconds it is ended.
+
             EXAMPLES
               echo '{"model":{"display_name":"Opus"}}' | tacho statusline
               tacho setup claude --write          makes it Claude Code's
+              tacho setup claude --write --join-status-line
             """)
+
+    @Option(
+        name: .customLong("with"),
+        help: ArgumentHelp("Another status line to show above.", valueName: "command"))
+    var other: String?
 
     @OptionGroup var location: StoreLocation
 
@@ -29,8 +38,12 @@ struct StatusLineCommand: ParsableCommand {
     private static let patienceMilliseconds: Int32 = 1000
 
     func run() {
-        let line = StatusLine(Self.readInput(), environment: .current, store: location.path)
+        let input = Self.readInput()
+        let other = other.map { OtherStatusLine($0, input) }
+        let line = StatusLine(input, environment: .current, store: location.path)
         let text = line.parts.map(TerminalText.sanitized).joined(separator: " · ")
+        // Its colours and links are for the terminal, and stay.
+        if let above = other?.finish(), !above.isEmpty { try? Output.write(above + "\n") }
         try? Output.write(text + "\n")  // Nobody is there to be told.
     }
 

@@ -8,6 +8,8 @@ package struct ClaudeRegistration: Sendable {
     package var hook: String
     /// Path of `tacho`, for the status line; `nil` leaves that alone.
     package var statusLine: String?
+    /// Whether a status line that is there becomes a part of ours; else it is left alone.
+    package var joinsStatusLine = false
     package var hasTelemetry = false
     /// Also events that come at a high rate or say what others have said.
     package var isVerbose = false
@@ -49,6 +51,13 @@ package struct ClaudeRegistration: Sendable {
         ])
     }
 
+    /// Ours, which runs another and shows both.
+    func statusLineCommand(_ program: String, with other: String) -> String {
+        "\(Self.shellWord(program)) \(Self.joining) \(Self.quoted(other))"
+    }
+
+    private static let joining = "statusline --with"
+
     static let telemetry: [(name: String, value: String)] = [
         ("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
         ("OTEL_METRICS_EXPORTER", "otlp"),
@@ -63,9 +72,12 @@ package struct ClaudeRegistration: Sendable {
 
     /// The path as one word of a shell.
     private static func shellWord(_ path: String) -> String {
-        guard !isPlain(path) else { return path }
-        return "'"
-            + path.split(separator: "'", omittingEmptySubsequences: false)
+        isPlain(path) ? path : quoted(path)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "'"
+            + text.split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
     }
 
@@ -79,7 +91,17 @@ package struct ClaudeRegistration: Sendable {
         return last == "hook" && words.dropLast().last?.split(separator: "/").last == "tacho"
     }
 
+    /// The other command in a status line of ours that runs one.
+    static func joinedStatusLine(_ command: String) -> String? {
+        let parts = command.split(separator: " \(joining) '", maxSplits: 1)
+        guard parts.count == 2, isStatusLine(parts[0] + " statusline"), parts[1].hasSuffix("'")
+        else { return nil }
+        return parts[1].dropLast().split(separator: "'\\''", omittingEmptySubsequences: false)
+            .joined(separator: "'")
+    }
+
     static func isStatusLine(_ command: String) -> Bool {
+        if joinedStatusLine(command) != nil { return true }
         let words = command.split(separator: " ").map { $0.filter { $0 != "'" && $0 != "\"" } }
         return words.last == "statusline"
             && words.dropLast().last?.split(separator: "/").last == "tacho"

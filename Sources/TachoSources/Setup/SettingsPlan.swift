@@ -113,9 +113,16 @@ extension SettingsPlan.Editor {
         if let present = try text.member(path, of: text.root, path: path) {
             let command = try text.member("command", of: present, path: path + ".command")
             let words = command.flatMap { text.string($0) } ?? ""
-            if !ClaudeRegistration.isStatusLine(words) {
-                notes.append("there is a status line already; it is left alone")
+            if ClaudeRegistration.isStatusLine(words) { return }
+            guard registration.joinsStatusLine, let command, !words.isEmpty else {
+                notes.append(
+                    "there is a status line already; it is left alone (--join-status-line shows "
+                        + "both)")
+                return
             }
+            try text.replace(
+                command, with: registration.statusLineCommand(program, with: words))
+            entries.append(path)
             return
         }
         try text.add([.init(path, registration.statusLineValue(program))], to: text.root)
@@ -237,9 +244,13 @@ extension SettingsPlan.Editor {
         let path = "statusLine"
         guard let present = try text.member(path, of: text.root, path: path),
             let command = try text.member("command", of: present, path: path),
-            ClaudeRegistration.isStatusLine(text.string(command) ?? ""),
+            let words = text.string(command), ClaudeRegistration.isStatusLine(words),
             wanted?.contains(path) ?? true
         else { return nil }
+        if let other = ClaudeRegistration.joinedStatusLine(words) {
+            try text.replace(command, with: other)
+            return path
+        }
         try removeMember(path, of: text.root, nil)
         return path
     }

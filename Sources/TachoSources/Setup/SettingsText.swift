@@ -166,6 +166,14 @@ struct SettingsText {
         return String(decoding: blanks, as: UTF8.self)
     }
 
+    // MARK: Replacing
+
+    /// Puts a string where a value stands.
+    mutating func replace(_ value: Node, with string: String) throws(SettingsError) {
+        bytes.replaceSubrange(value.range, with: SettingsValue.quoted(string).utf8)
+        root = try Self.parse(bytes)
+    }
+
     // MARK: Removing
 
     /// Removes an element or a member, with the comma that goes with it.
