@@ -77,6 +77,8 @@ struct CostCommandTests {
         }
         let rows = try tacho.run("cost", "--compat", "ccusage", "--json").rows()
         #expect(rows.map { $0["cost"] as? String } == ["0.00015", "0.00011", "0"])
+        let text = try tacho.run("cost", "--compat", "ccusage").lines
+        #expect(text.last?.hasPrefix("total ") == true && text.last?.hasSuffix("$0.0003") == true)
         let none = try tacho.run("cost", "--since", "2026-02-01", "--json").data()
         #expect((none["groups"] as? [Any])?.isEmpty == true)
     }

@@ -132,6 +132,16 @@ struct CostCommand: ParsableCommand {
             for (place, count) in counts.enumerated() { groups[index].sums[place] += Int128(count) }
             groups[index].sums[5] += tally.cost(of: entry)
         }
+        groups.sort { left, right in
+            if by != .day, left.sums[5] != right.sums[5] { return left.sums[5] > right.sums[5] }
+            return Array((left.key ?? "").utf8).lexicographicallyPrecedes((right.key ?? "").utf8)
+        }
+        if output.format == .text, groups.count > 1 {
+            let total = groups.reduce(Array(repeating: Int128(0), count: 6)) { sums, group in
+                zip(sums, group.sums).map { $0 + $1 }
+            }
+            groups.append(("total", total))
+        }
         var listing = Listing(
             schema: "tacho.cost-ccusage/1",
             fields: [

@@ -31,7 +31,8 @@ struct CostPrinter {
         var listing = Listing(
             schema: "tacho.cost/1",
             fields: [
-                .init(report.dimension.rawValue, minimum: 12),
+                // Names that are cut are the same name; paths tell by their beginning, too.
+                .init(report.dimension.rawValue, minimum: report.dimension == .project ? 24 : 36),
                 .init("messages", right: true, drop: 6),
                 .init("input_tokens", "input", right: true, drop: 3),
                 .init("output_tokens", "output", right: true, drop: 2),
