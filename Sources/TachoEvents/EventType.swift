@@ -110,6 +110,9 @@ package enum EventType {
     /// What a model's tokens cost from a moment on.
     package static let priceSet: ByteString = "price.set"
 
+    /// What Claude Code gave its status line.
+    package static let statusLine: ByteString = "statusline.shown"
+
     // MARK: Families: the part before the name
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.

@@ -101,7 +101,7 @@ import Testing
         #expect(SourceKind(importedName: "transcript") == .transcript)
         #expect(SourceKind(importedName: "codex") == .codex)
         #expect(SourceKind(importedName: "otlp") == .otlp)
-        #expect(SourceKind(importedName: "status-line") == nil)
+        #expect(SourceKind(importedName: "sidecar") == nil)
     }
 
     @Test(.enabled(if: SampleData.shared != nil))

@@ -46,6 +46,27 @@ import Testing
         #expect(event.time?.description == "2025-12-18T10:00:00.000Z")
     }
 
+    @Test func `what a status line was given is an event of its session, as it is or wrapped`()
+        throws
+    {
+        let shown =
+            #"{"session_id":"s","cwd":"/w","model":{"id":"m"},"workspace":{},"cost":{"total_cost_usd":0.5}}"#
+        let bare = try directory.write("1/status.json", shown)
+        let wrapped = try directory.write(
+            "2/status_line.json",
+            #"[{"timestamp":"2025-08-24T15:53:33.027","input_data":\#(shown),"status_line_output":"x"}]"#
+        )
+
+        for path in [bare, wrapped] {
+            let (report, events) = try importing(path)
+            #expect(report.files.map(\.kind) == [.statusLine])
+            #expect(events.map(\.type) == ["statusline.shown"] && events.map(\.stream) == ["s"])
+            #expect(events.map(\.source) == ["claude-code/status-line"])
+        }
+        #expect(
+            try importing(wrapped).events[0].time?.description == "2025-08-24T15:53:33.027Z")
+    }
+
     @Test func `the seed's hook events keep their ids`() throws {
         let path = try directory.write(
             "hook_events.jsonl",

@@ -123,7 +123,9 @@ extension SessionsProjector {
             summary: "Some message has only the guess at its start (no stop_reason), and neither a "
                 + "result record nor telemetry gives the final numbers."),
         ColumnDefinition(
-            "reported_cost_total", .money, summary: "total_cost_usd of the last result record."),
+            "reported_cost_total", .money,
+            summary: "total_cost_usd of the last result record; without one the largest that a "
+                + "status line showed."),
         ColumnDefinition("compaction_count", .integer, summary: "Compactions of the context."),
         ColumnDefinition("subagent_count", .integer, summary: "Subagents that were started."),
         ColumnDefinition(

@@ -20,7 +20,7 @@ package import TachoLog
 package struct SessionsProjector: Projector {
     package static let version = 7
     package static let inputs: [TypePattern] =
-        ["hook.*", "transcript.*", "output.*", "otel.*"] + AgentFormats.inputs
+        ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
     private var ledgers: [Int: MessageLedger] = [:]
@@ -35,6 +35,7 @@ package struct SessionsProjector: Projector {
         case _ where event.isOfAgentSession: applyActivities(event, &table)
         case UInt8(ascii: "h"): applyHook(event, &table)
         case UInt8(ascii: "t"): applyTranscript(event, &table)
+        case UInt8(ascii: "s"): applyStatusLine(event, &table)
         case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
         default: applyOutput(event, &table)
         }
@@ -128,6 +129,22 @@ package struct SessionsProjector: Projector {
             table.set(Column.status, of: row, text: "ended")
             table.set(Column.endReason, of: row, text: payload.reason)
         }
+    }
+
+    // MARK: Status lines
+
+    /// The agent's own sum for the session so far; a run's result has the last word.
+    private func applyStatusLine(_ event: Event, _ table: inout Table) {
+        let row = begin(event.stream, event, &table)
+        let shown = event.data["input_data"] ?? event.data
+        table.fill(Column.cwd, of: row, text: shown["cwd"])
+        table.renew(Column.version, of: row, text: shown["version"])
+        setModel(shown.field("model", "id"), row, &table)
+        guard let cost = shown.field("cost", "total_cost_usd")?.number,
+            let amount = PicoDollars.parse(cost), table.boolean(Column.hasResult, row) != true,
+            amount > table.money(Column.reportedCostTotal, row) ?? -1
+        else { return }
+        table.set(Column.reportedCostTotal, of: row, money: amount)
     }
 
     // MARK: Transcripts

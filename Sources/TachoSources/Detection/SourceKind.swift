@@ -19,6 +19,9 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// iFlow writes transcripts of Claude Code's shape; taken as such, under their own source, so
     /// that nobody takes its token counts (all 0) for Claude's.
     case iflowTranscript = "iflow-transcript"
+    /// What Claude Code gives its status line, written down by a script: the object itself, or as
+    /// `input_data` of an entry with the script's `timestamp`.
+    case statusLine = "status-line"
     /// Exports of OpenTelemetry: logs, metrics, traces, in JSON or protobuf.
     case otlp
 
@@ -36,7 +39,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
 
     // MARK: Recognised, not imported by this version
 
-    case statusLine = "status-line"
     case costEstimates = "cost-estimates"
     case sidecar = "sidecar"
     case outputTwin = "output-twin"
@@ -55,7 +57,7 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     package var isImported: Bool {
         switch self {
         case .hookLog, .adwHookLog, .adwState, .adwPhases, .adwDirectory, .agentOutput, .adwLog,
-            .structuredLog, .transcript, .iflowTranscript, .codex, .copilot, .pi,
+            .structuredLog, .statusLine, .transcript, .iflowTranscript, .codex, .copilot, .pi,
             .gemini, .geminiLines, .sweAgent, .aider, .otlp, .ndjson:
             true
         default: false
@@ -65,8 +67,6 @@ package enum SourceKind: String, Hashable, Sendable, CaseIterable {
     /// Why nothing is imported from it; `nil` for a kind that is imported.
     package var reason: String? {
         switch self {
-        case .statusLine:
-            "status-line logs repeat what telemetry says; not imported by this version"
         case .costEstimates: "a table of cost estimates, no log of events"
         case .sidecar: "a note of another tool beside a log; what it says is counted from the log"
         case .outputTwin: "the same records are in the .jsonl file beside it"

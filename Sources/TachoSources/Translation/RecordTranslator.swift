@@ -86,6 +86,10 @@ struct RecordTranslator: ~Copyable {
             source = "adw/structured-log"
             owner = "general"
             chain = PrefixChain(kind: "structured-log")
+        case .statusLine:
+            source = "claude-code/status-line"
+            owner = "unknown"
+            chain = PrefixChain(kind: "status-line")
         default:
             source = "claude-code/hook-log"
             owner = "unknown"
@@ -117,6 +121,7 @@ struct RecordTranslator: ~Copyable {
         case .agentOutput: describeOutput(&event, record)
         case .transcript, .iflowTranscript: describeTranscript(&event, record)
         case .structuredLog: describeStructuredLog(&event, record)
+        case .statusLine: describeStatusLine(&event, record)
         case .ndjson: describeMapped(&event, record)
         case .codex, .copilot, .pi, .aider: describeAgent(&event, record)
         default: describeHook(&event, record)
@@ -174,6 +179,16 @@ struct RecordTranslator: ~Copyable {
             event.id = Self.id(event.stream.bytes + [UInt8(ascii: "/")] + uuid)
         }
         event.time = slots[3].time
+    }
+
+    private static let statusLineKeys = JSONPicker(["input_data", "session_id", "timestamp"])
+
+    private mutating func describeStatusLine(_ event: inout NewEvent, _ record: JSONView) {
+        Self.statusLineKeys.pick(record, into: &slots)
+        event.type = EventType.statusLine
+        let session = slots[0]?["session_id"].text ?? slots[1].text
+        event.stream = EnvelopeText.encoded(session ?? [], fallback: owner)
+        event.time = slots[2].time
     }
 
     private static let structuredLogKeys = JSONPicker([

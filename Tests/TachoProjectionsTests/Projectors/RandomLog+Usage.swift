@@ -18,12 +18,12 @@ extension RandomLog {
         let message =
             #"{\#(id)"model":"\#(model)","usage":\#(usage),"stop_reason":\#(pick(["null", "\"x\""]))}"#
         let request = pick([#","requestId":"r\#(number(2))""#, ""])
-        switch number(5) {
+        switch number(6) {
         case 0, 1:
             log.append(
                 stream: session, type: "transcript.assistant", source: "claude-code/transcript",
                 data:
-                    #"{"version":"2.\#(number(2)).\#(number(20))","isSidechain":\#(pick(["true", "false"])),"message":\#(message)\#(request)\#(pick(["", #","forkedFrom":{"sessionId":"s9"}"#]))}"#
+                    #"{"version":"2.\#(number(2)).\#(number(20))","isSidechain":\#(pick(["true", "false"])),"message":\#(message)\#(request)\#(pick(["", #","forkedFrom":{"sessionId":"s9"}"#]))\#(pick(["", #","uuid":"u\#(number(4))""#]))}"#
             )
         case 2:
             log.append(
@@ -39,6 +39,15 @@ extension RandomLog {
                 source: pick(["adw/output/planner", "claude-code/output"]),
                 data:
                     #"{"session_id":"\#(session)","message":\#(message),"usage":\#(usage),"modelUsage":\#(pick(["{}", "3", "{\"m\":\(share)}"]))}"#
+            )
+        case 4:
+            // What one session copies of another, and goes on from.
+            let type = pick(["user", "system"])
+            log.append(
+                stream: session, type: "transcript.\(type)", source: "claude-code/transcript",
+                time: moment("1\(number(2)):00:0\(number(10))"),
+                data:
+                    #"{"subtype":"\#(pick(["compact_boundary", "info"]))","message":{"content":"do"},"uuid":"u\#(number(4))"}"#
             )
         default:
             log.append(

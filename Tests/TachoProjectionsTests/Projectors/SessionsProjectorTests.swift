@@ -133,4 +133,32 @@ struct SessionsProjectorTests {
             #expect(row.text("end_reason") == (name == "SessionEnd" ? "clear" : nil))
         }
     }
+
+    @Test func `a status line says directory, model, and cost where no result does`() throws {
+        var log = MemoryLog()
+        func show(_ cost: String, model: String, wrapped: Bool = false) {
+            let shown =
+                #"{"session_id":"s1","cwd":"/w","model":{"id":"\#(model)"},"version":"1.0.89","cost":{"total_cost_usd":\#(cost)}}"#
+            log.append(
+                stream: "s1", type: "statusline.shown", source: "claude-code/status-line",
+                time: moment("10:00:00"), data: wrapped ? #"{"input_data":\#(shown)}"# : shown)
+        }
+        show("0.25", model: "a", wrapped: true)
+        show("7.608126950000001", model: "b")
+        show("0", model: "b")
+        show("null", model: "b")
+
+        let row = try fold(log).row("s1")
+
+        #expect(row.text("agent") == "claude-code" && row.text("cwd") == "/w")
+        #expect(row.text("model") == "b" && row.json("models") == #"["a","b"]"#)
+        #expect(row.money("reported_cost_total") == 7_608_126_950_000)
+        #expect(row.integer("event_count") == 4 && row.integer("message_count") == 0)
+
+        log.append(
+            stream: "w1", type: "output.result", source: "adw/output/x",
+            data: #"{"session_id":"s1","total_cost_usd":1,"usage":{"input_tokens":1}}"#)
+        show("9", model: "b")
+        #expect(try fold(log).row("s1").money("reported_cost_total") == 1_000_000_000_000)
+    }
 }
