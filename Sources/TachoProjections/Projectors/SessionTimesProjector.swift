@@ -9,7 +9,7 @@ package import TachoLog
 /// each moment counts once, see ``SessionTimeline``. Nothing is guessed: where a beginning or an end
 /// is missing, the time is in `other_ms`.
 ///
-/// Source: issue 5 point 4; ecosystem §3.1, §3.6.
+/// Source: ecosystem §3.1, §3.6.
 package struct SessionTimesProjector: Projector {
     package static let version = 4
     package static let inputs: [TypePattern] = [
