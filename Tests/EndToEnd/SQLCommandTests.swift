@@ -227,7 +227,7 @@ struct SQLCommandTests {
         #expect(one.text.contains("CREATE TABLE prices ("))
         #expect(one.text.contains("\"input\" TEXT COLLATE decimal,  -- Dollars a token of input."))
         #expect(one.text.contains("\"input_picousd\" INTEGER HIDDEN"))
-        #expect(try all.rows().count == allProjectors.count)
+        #expect(try all.rows().count == allSchemas.count)
         #expect(try tacho.run("sql", "--schema", "nope").status == 2)
     }
 
@@ -274,7 +274,7 @@ struct ExportCommandTests {
         let other = try tacho.run("export", "sqlite", tacho.home.file("other.db"), "-q")
 
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("\(allProjectors.count) tables"))
+        #expect(result.errors.contains("\(allSchemas.count) tables"))
         #expect(again.status == 1)
         #expect(again.errors.contains("--force"))
         #expect(forced.status == 0)
@@ -325,5 +325,57 @@ struct ExportCommandTests {
         #expect(FileManager.default.fileExists(atPath: folder + "/letter.txt"))
         #expect(try tacho.run("export", "csv", tacho.home.file("e")).status == 0)
         #expect(try tacho.run("export", "csv", tacho.home.file("e"), "--force").status == 0)
+    }
+
+    @Test func `views say what a query of their table says, now and as of any position`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        let last = try #require(try tacho.run("status", "--json").data()["position"] as? Int)
+        let pairs = [
+            (
+                "SELECT * FROM (SELECT workflow_template, model_used, total_workflows, "
+                    + "completed_workflows, avg_duration, avg_cost_picousd, success_rate "
+                    + "FROM workflow_summary) ORDER BY 1, 2",
+                "SELECT workflow_template, model_used, count(*), sum(status IS 'completed'), "
+                    + "avg(duration_seconds), CAST(round(avg(actual_cost_total_picousd)) AS INTEGER), "
+                    + "avg(status IS 'completed') FROM workflow_history GROUP BY 1, 2 ORDER BY 1, 2"
+            ),
+            (
+                "SELECT day, total_workflows, failed_workflows, total_cost_picousd, total_tokens "
+                    + "FROM workflow_days ORDER BY 1",
+                "SELECT substr(created_at, 1, 10), count(*), sum(status IS 'failed'), "
+                    + "sum(actual_cost_total_picousd), coalesce(sum(total_tokens), 0) "
+                    + "FROM workflow_history GROUP BY 1 ORDER BY 1"
+            ),
+        ]
+        for position in [1, last / 2, last] {
+            for (view, query) in pairs {
+                let asOf = ["--as-of", "\(position)", "--csv"]
+                let found = try tacho.run(["sql", view] + asOf)
+                let expected = try tacho.run(["sql", query] + asOf)
+                #expect(found.status == 0, "\(found.errors)")
+                #expect(found.lines.count > 1 || position == 1)
+                #expect(found.lines.dropFirst() == expected.lines.dropFirst(), "\(view)")
+            }
+        }
+    }
+
+    @Test func `a view is listed and printed as tables are, and sent on where it is none`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let listed = try tacho.run("tables", "--json").rows().first {
+            $0["name"] as? String == "workflow_summary"
+        }
+        let rows = try tacho.run("table", "workflow_summary", "--json").rows()
+        let sum = rows.reduce(0) { $0 + ($1["total_workflows"] as? Int ?? 0) }
+
+        #expect(listed?["rows"] as? Int == rows.count && !rows.isEmpty)
+        #expect(sum == (try tacho.run("table", "workflow_history", "--json").rows().count))
+        for arguments in [["why", "workflow_summary", "0"], ["rebuild", "workflow_summary"]] {
+            let result = try tacho.run(arguments)
+            #expect(result.status == 2)
+            #expect(result.errors.contains("workflow_history"))
+        }
     }
 }

@@ -9,9 +9,9 @@ struct TablePagesTests {
     private static let directory =
         packageRoot + "/Sources/TachoProjections/TachoProjections.docc/"
 
-    @Test(arguments: allProjectors.map { $0.name })
+    @Test(arguments: allSchemas.map(\.name))
     func `a table's page has its summary and its columns`(name: String) throws {
-        let schema = try #require(allProjectors.first { $0.name == name }).schema
+        let schema = try #require(allSchemas.first { $0.name == name })
         let expected = Self.columnSection(of: schema)
         guard let page = Self.page(name) else {
             Issue.record("\(name).md is missing. It may begin as\n\n\(Self.draft(of: schema))")
@@ -42,15 +42,27 @@ struct TablePagesTests {
         }
     }
 
+    @Test func `a view's page names the table it is made of`() throws {
+        for view in allViews {
+            #expect(Self.page(view.name)?.contains("<doc:\(view.source)>") == true)
+        }
+    }
+
     @Test func `the page of all tables lists them and the columns they share`() throws {
         let page = try #require(Self.page("Tables"))
-        let tables =
-            "## All tables\n\n| table | summary |\n|---|---|\n"
-            + allProjectors.map { "| <doc:\($0.name)> | \(Self.cell($0.schema.summary)) |\n" }
-            .joined()
-
-        if Self.section("All tables", of: page) != tables {
-            Issue.record("Tables.md has other tables. They are\n\n\(tables)")
+        func list(_ heading: String, _ schemas: [TableSchema]) -> String {
+            "## \(heading)\n\n| table | summary |\n|---|---|\n"
+                + schemas.map { "| <doc:\($0.name)> | \(Self.cell($0.summary)) |\n" }.joined()
+        }
+        let lists = [
+            ("All tables", allProjectors.map { $0.schema }), ("Views", allViews.map(\.schema)),
+        ]
+        for (heading, schemas) in lists {
+            let expected = list(heading, schemas)
+            // What is said of them may stand behind the list.
+            if Self.section(heading, of: page)?.hasPrefix(expected) != true {
+                Issue.record("Tables.md has other tables. They are\n\n\(expected)")
+            }
         }
         let audit = Self.rows(TableSchema.auditColumns)
         #expect(page.contains("\n\n" + audit + "\n"), "Tables.md lacks\n\n\(audit)")
@@ -58,7 +70,7 @@ struct TablePagesTests {
 
     @Test func `no page is about a table that is not there`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.directory)
-        let tables = Set(allProjectors.map { $0.name })
+        let tables = Set(allSchemas.map(\.name))
 
         // The pages of tables are named as tables are, in lower case.
         for name in names where name.hasSuffix(".md") && name == name.lowercased() {

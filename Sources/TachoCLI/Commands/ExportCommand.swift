@@ -99,7 +99,12 @@ struct ExportOptions: ParsableArguments {
 
     struct Opened {
         let tables: OpenTables
-        let all: [Table]
+        /// `nil` is all.
+        let names: [String]?
+
+        var all: [Table] {
+            tables.all.filter { names?.contains($0.schema.name) ?? true }
+        }
 
         /// What an exported file says about itself; nothing that another run would say otherwise.
         var facts: [(name: String, value: String)] {
@@ -118,13 +123,13 @@ struct ExportOptions: ParsableArguments {
         if let tables {
             let names = tables.split(separator: ",").map(String.init)
             guard !names.isEmpty else { throw Failure(.usage, "--tables names no table") }
-            for name in names where !allProjectors.contains(where: { $0.name == name }) {
+            for name in names where !allSchemas.contains(where: { $0.name == name }) {
                 throw Failure.unknownTable(name)
             }
             wanted = names.map { WantedTable($0) }
         }
         let tables = try OpenTables(wanted, in: location, asOf: asOf.asOf, messages)
-        return Opened(tables: tables, all: tables.live.projections.projections.map(\.table))
+        return Opened(tables: tables, names: wanted?.map(\.name))
     }
 
     func export(_ format: TextExport, to path: String) throws {

@@ -38,6 +38,12 @@ struct RebuildCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        if let view = allViews.first(where: { $0.name == name }) {
+            throw Failure(
+                .usage,
+                "\(view.name) is made of \(view.source) whenever it is asked for: there is "
+                    + "nothing to rebuild")
+        }
         if let name, !allProjectors.contains(where: { $0.name == name }) {
             throw Failure.unknownTable(name)
         }

@@ -77,14 +77,14 @@ struct SQLCommand: ParsableCommand {
         let limits = SQLLimits(
             timeout: timeout == 0 ? nil : .seconds(timeout),
             memoryByteCount: memoryMegabytes << 20)
-        let session = try SQLSession(allProjectors.map { $0.schema }, limits: limits)
+        let session = try SQLSession(allSchemas, limits: limits)
         // Mistakes in the question are told before anything is folded.
         let pieces = try session.parse(script)
         guard !pieces.isEmpty else { throw Failure(.usage, "there is no statement") }
         let wanted = session.wantedColumns.map { WantedTable($0.key, columns: $0.value) }
         let tables = try OpenTables(
             wanted.sorted { $0.name < $1.name }, in: location, asOf: asOf.asOf, output.messages)
-        for projection in tables.live.projections.projections { session.open(projection.table) }
+        for table in tables.all { session.open(table) }
         session.restartClock()
         Deadline.set(seconds: timeout)
         var printer = SQLPrinter(
@@ -119,7 +119,7 @@ struct SQLCommand: ParsableCommand {
     }
 
     private func printSchema() throws {
-        var schemas = allProjectors.map { $0.schema }
+        var schemas = allSchemas
         if let name = query {
             schemas = schemas.filter { $0.name == name }
             if schemas.isEmpty { throw Failure.unknownTable(name) }
@@ -166,7 +166,7 @@ extension Failure {
     }
 
     private static func suggestion(_ message: String) -> String {
-        let schemas = allProjectors.map { $0.schema }
+        let schemas = allSchemas
         let kinds: [(prefix: String, names: [String])] = [
             ("no such table: ", schemas.map(\.name)),
             (

@@ -51,7 +51,7 @@ struct TableCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let schema = allProjectors.first(where: { $0.name == name })?.schema else {
+        guard let schema = allSchemas.first(where: { $0.name == name }) else {
             throw Failure.unknownTable(name)
         }
         // Mistakes in the question are told before anything is folded.
@@ -98,7 +98,9 @@ struct TableCommand: ParsableCommand {
             $0.column == schema.keyColumn && $0.comparison == .equal && $0.operand != .unknown
         }
         let rowCount = query.conditions.isEmpty ? query.limit ?? .max : 1
-        guard isLookUp, query.order.isEmpty, rowCount <= Self.cellRowLimit else {
+        // Of a view all rows are made.
+        let isView = allViews.contains { $0.name == name }
+        guard isLookUp, !isView, query.order.isEmpty, rowCount <= Self.cellRowLimit else {
             return columns(query, schema, shown)
         }
         return WantedTable(cellsOf: name)

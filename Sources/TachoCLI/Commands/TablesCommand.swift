@@ -23,7 +23,7 @@ struct TablesCommand: ParsableCommand {
     func run() throws {
         if let name { return try printColumns(name) }
         let tables = try OpenTables(
-            allProjectors.map { WantedTable($0.name, columns: []) }, in: location,
+            allSchemas.map { WantedTable($0.name, columns: []) }, in: location,
             asOf: asOf.asOf, output.messages)
         var listing = Listing(
             schema: "tacho.tables/1",
@@ -41,13 +41,20 @@ struct TablesCommand: ParsableCommand {
                 .text(projection.table.schema.summary),
             ]
         }
+        listing.rows += tables.views.map { view in
+            [
+                .text(view.schema.name), .count(view.rowCount),
+                .count(view.schema.visibleColumns.count), Cell(tables.checkpoint), .unknown,
+                .text(view.schema.summary),
+            ]
+        }
         try listing.print(output)
         try tables.checkDamage()
     }
 
     /// Needs no store: the shape of a table is part of the program.
     private func printColumns(_ name: String) throws {
-        guard let schema = allProjectors.first(where: { $0.name == name })?.schema else {
+        guard let schema = allSchemas.first(where: { $0.name == name }) else {
             throw Failure.unknownTable(name)
         }
         var listing = Listing(

@@ -38,6 +38,10 @@ struct WhyCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let view = allViews.first(where: { $0.name == table }) {
+            throw Failure(
+                .usage, "\(table) is made of \(view.source): `tacho why \(view.source) KEY`")
+        }
         guard let schema = allProjectors.first(where: { $0.name == table })?.schema else {
             throw Failure.unknownTable(table)
         }

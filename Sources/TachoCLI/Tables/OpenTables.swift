@@ -24,6 +24,28 @@ struct WantedTable: ExpressibleByStringLiteral {
     init(stringLiteral name: String) {
         self.init(name)
     }
+
+    /// The tables among those that are wanted, and those that the views are made of, each once.
+    static func together(_ wanted: [WantedTable], and views: [TableView]) -> [WantedTable] {
+        var tables = wanted.filter { table in !views.contains { $0.name == table.name } }
+        for view in views {
+            let source = WantedTable(view.source, columns: view.columns)
+            if let place = tables.firstIndex(where: { $0.name == view.source }) {
+                tables[place] = tables[place].together(with: source)
+            } else {
+                tables.append(source)
+            }
+        }
+        return tables
+    }
+
+    /// All that is looked at in either way.
+    private func together(with other: WantedTable) -> WantedTable {
+        guard case .columns(let own) = reading, case .columns(let others) = other.reading else {
+            return WantedTable(name)
+        }
+        return WantedTable(name, columns: own + others.filter { !own.contains($0) })
+    }
 }
 
 /// Tables opened for an answer, and what has to be said beside it.
@@ -31,11 +53,13 @@ struct OpenTables {
     let reader: LogReader
     let live: LiveTables
     let asOf: Position?
+    /// Those that were asked for.
+    let views: [Table]
 
     /// Opens some of the tables: the newest snapshots, and what came since.
     ///
     /// - Parameters:
-    ///   - wanted: The tables; `nil` is all. Each has to exist.
+    ///   - wanted: The tables and views; `nil` is all. Each has to exist.
     ///   - location: The store.
     ///   - asOf: `nil` is now.
     ///   - messages: Whether progress is shown.
@@ -49,9 +73,13 @@ struct OpenTables {
         var options = LiveTables.Options()
         options.asOf = self.asOf
         options.writesSnapshots = true
-        for table in wanted ?? [] { options.reads[table.name] = table.reading }
+        let wantedViews = allViews.filter { view in
+            wanted?.contains { $0.name == view.name } ?? true
+        }
+        let tables = wanted.map { WantedTable.together($0, and: wantedViews) }
+        for table in tables ?? [] { options.reads[table.name] = table.reading }
         let projectors = allProjectors.filter { type in
-            wanted?.contains { $0.name == type.name } ?? true
+            tables?.contains { $0.name == type.name } ?? true
         }
         let progress = ProgressBar("folding", isQuiet: messages.isQuiet, color: messages.color)
         live = try LiveTables.open(
@@ -62,6 +90,10 @@ struct OpenTables {
                 Int(clamping: position.rawValue), of: Int(clamping: last.rawValue), unit: "events")
         }
         progress.finish()
+        let projections = live.projections
+        views = wantedViews.compactMap { view in
+            projections.table(named: view.source).map { view.make(of: $0) }
+        }
         let expired = live.report.damage.first { $0.code == .expired }
         if self.asOf != nil, let expired { throw expired }
     }
@@ -76,8 +108,12 @@ struct OpenTables {
     }
 
     func table(_ name: String) throws(Failure) -> Table {
-        try projection(name).table
+        if let view = views.first(where: { $0.schema.name == name }) { return view }
+        return try projection(name).table
     }
+
+    /// All that were opened, views last.
+    var all: [Table] { live.projections.projections.map(\.table) + views }
 
     /// Whether a cell could not be read from a snapshot: the answer is then made anew, of tables
     /// that are read whole.
@@ -117,7 +153,7 @@ struct OpenTables {
 
 extension Failure {
     static func unknownTable(_ name: String) -> Failure {
-        let names = allProjectors.map { $0.name }
+        let names = allSchemas.map(\.name)
         let nearest = Spelling.nearest(to: name, in: names).map { " Did you mean \($0)?" } ?? ""
         return Failure(
             .usage, "there is no table \(name).\(nearest) Tables: \(names.joined(separator: ", "))")

@@ -80,6 +80,19 @@ package struct Table: Sendable {
         key.bytes.withUnsafeBytes { rowOrInsert(key: $0, at: event) }
     }
 
+    /// Adds a row of a view, whose audit trail is that of the rows it is made of.
+    ///
+    /// - Precondition: No row has this key.
+    mutating func insert(key: ByteString, created: Int64?, updated: Int64?) -> Int {
+        let (row, isNew) = key.bytes.withUnsafeBytes { columns[schema.keyColumn].intern($0) }
+        precondition(isNew, "a key is inserted once")
+        if row == rowCapacity { grow() }
+        rowCount += 1
+        columns[schema.createdPositionColumn].setWord(row, to: created)
+        columns[schema.updatedPositionColumn].setWord(row, to: updated)
+        return row
+    }
+
     /// Notes in the row's audit trail that this event changed it.
     package mutating func touch(_ row: Int, at event: Event) {
         checkRow(row)
