@@ -95,6 +95,11 @@ struct WhyCommandTests {
         #expect(list.first?["reason"] as? String == "phase_name is missing")
         #expect(untouched == last)
 
+        try Data("no JSON\n{\"hook_event_name\":\"Stop\",\"session_id\":\"s\"}\n".utf8)
+            .write(to: URL(fileURLWithPath: tacho.home.file("hooks.jsonl")))
+        #expect(try tacho.run("import", tacho.home.file("hooks.jsonl")).status == 65)
+        let told = try tacho.run("quarantine").errors
+        #expect(told.contains("1 file of records that became no events: \(tacho.store)/quarantine"))
         let all = try tacho.run("quarantine", "--json").rows().count
         let first = try tacho.run("quarantine", "record", "--json").data()
         let again = try tacho.run("quarantine", "record", "--json").data()

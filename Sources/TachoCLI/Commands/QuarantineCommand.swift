@@ -48,8 +48,9 @@ struct QuarantineCommand: ParsableCommand {
                 ]
             }
             listing.warnings = poison.warnings
-            listing.emptyMessage = "Every event was taken in."
+            listing.emptyMessage = "The tables have taken in every event of the log."
             try listing.print(output)
+            tellRejected(poison.tables.reader)
             if let first = poison.found.first, output.format == .text, !output.isQuiet {
                 let position = first.entry.position
                 Output.note(
@@ -57,6 +58,15 @@ struct QuarantineCommand: ParsableCommand {
                         + "\(position)")
             }
             try poison.tables.checkDamage()
+        }
+
+        /// What was rejected never became an event: whoever looks for it looks here, too.
+        private func tellRejected(_ reader: LogReader) {
+            let files = StoreSurvey(reader).quarantine.count
+            guard files > 0, output.format == .text, !output.isQuiet else { return }
+            Output.note(
+                "\(Quantity.count(files, "file")) of records that became no events: "
+                    + location.layout.quarantine)
         }
     }
 
