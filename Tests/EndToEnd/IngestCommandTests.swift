@@ -117,6 +117,18 @@ struct IngestCommandTests {
         #expect(try tacho.run("cat").positions() == [1, 2])
     }
 
+    @Test func `a path that is not there is told as it was meant, once`() throws {
+        let tacho = try Program()
+
+        let result = try tacho.run("import", "no/such.jsonl")
+
+        #expect(result.status == 1)
+        let place = tacho.home.path + "/no/such.jsonl"
+        #expect(
+            result.errors.hasSuffix(
+                "tacho: \(place): it could not be read: No such file or directory\n"))
+    }
+
     @Test func `what hooks put into the spool is taken in while a directory is followed`() throws {
         let tacho = try Program()
         let directory = tacho.home.file("logs")

@@ -42,7 +42,7 @@ struct ExplainCostCommand: ParsableCommand {
         var listing = Listing(
             schema: "tacho.explain-cost/1",
             fields: [
-                .init("message", drop: 9, minimum: 10, maximum: 40), .init("model", minimum: 10),
+                .init("message", drop: 9, minimum: 10, maximum: 40), .init("model", minimum: 26),
                 .init("kind"), .init("tokens", right: true),
                 .init("price", "$/M tokens", right: true), .init("amount", "amount", right: true),
                 .init("price_id", "price", drop: 8, minimum: 12),
@@ -117,13 +117,15 @@ struct ExplainTokensCommand: ParsableCommand {
         var listing = Listing(
             schema: "tacho.explain-tokens/1",
             fields: [
-                .init("message", minimum: 10, maximum: 48), .init("model", drop: 8, minimum: 10),
+                // As long as Claude's: cut, they are nobody's.
+                .init("message", minimum: 38, maximum: 48), .init("model", drop: 8, minimum: 10),
                 .init("input", right: true), .init("output", right: true),
                 .init("cache_write", "cache write", right: true),
                 .init("cache_read", "cache read", right: true),
                 .init("input_source", "input from", drop: 5),
                 .init("output_source", "output from", drop: 2),
-                .init("is_lower_bound", "at least", drop: 3), .init("is_counted", "counted"),
+                .init("is_lower_bound", "at least", drop: 3),
+                .init("is_counted", "counted", drop: 4),
                 .init("lines", right: true, drop: 6), .init("inherited", right: true, drop: 7),
                 .init("positions", drop: 1, minimum: 12),
             ])

@@ -231,8 +231,8 @@ struct ImportSummary {
         if let file = report.files.first(where: { $0.problem != nil || $0.kind == .unreadable }) {
             throw Failure(
                 .failure,
-                "\(TerminalText.sanitized(file.path)) could not be read: "
-                    + (file.problem ?? file.reason ?? ""))
+                "\(TerminalText.sanitized(file.path)): "
+                    + (file.problem ?? file.reason ?? "it could not be read"))
         }
         let isDirectoryOrImported = report.files.contains { $0.reason == nil }
         if !isDirectoryOrImported, let file = skipped.first, named.count == skipped.count {

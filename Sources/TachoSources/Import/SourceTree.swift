@@ -56,8 +56,10 @@ package enum SourceTree {
         _ path: String, _ visitor: inout some SourceVisitor & ~Copyable
     ) throws(LogError) {
         guard let absolute = resolve(path) else {
-            let place = SourcePlace(components: components(Array(path.utf8)))
-            visitor.skip(place, .unreadable, note: systemMessage(errno))
+            let reason = systemMessage(errno)
+            let place = SourcePlace(
+                components: components(Array(StoreDirectory.absolute(path).utf8)))
+            visitor.skip(place, .unreadable, note: reason)
             return
         }
         let place = SourcePlace(components: components(absolute))
