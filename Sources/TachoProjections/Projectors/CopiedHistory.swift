@@ -36,7 +36,10 @@ struct ConversationRecord {
 }
 
 extension Table {
-    /// The first session in the log, but `row`, that has this record as a root.
+    /// The session that has this record as a root.
+    ///
+    /// One at most has it: a session that begins with another's root has none of its own, or takes it
+    /// over.
     func session<Column: ColumnHandle>(
         withRoot hash: Int64, besides row: Int, first: Column, last: Column
     ) -> Int? {

@@ -276,7 +276,7 @@ package struct SessionTimesProjector: Projector {
     /// Whether a record was copied from another session, see `CopiedHistory.swift`.
     ///
     /// What is unmarked is a copy up to the last moment that the other sessions of the conversation
-    /// had when this one was first told of.
+    /// had when they and this one were first told of.
     private mutating func isCopied(
         _ event: Event, _ moment: Timestamp, _ row: Int, _ table: inout Table
     ) -> Bool {
@@ -294,19 +294,26 @@ package struct SessionTimesProjector: Projector {
         return isCopied
     }
 
+    /// Takes the conversation over from the session that went on with it before: the next one that
+    /// copies it has this one's in it, or is as late.
     private func findConversation(
         of record: ConversationRecord, _ row: Int, _ table: inout Table
     ) {
         guard record.hash != 0 else { return }
-        let others =
-            table.rows(where: Column.firstRoot, equals: record.hash)
-            + table.rows(where: Column.lastRoot, equals: record.hash)
-        table.set(Column.firstRoot, of: row, integer: record.hash)
-        let ends = others.filter { $0 != row }.compactMap { other in
-            drafts.read(other) { Timestamp(microseconds: $0.end) }
+        let other = table.session(
+            withRoot: record.hash, besides: row, first: Column.firstRoot, last: .lastRoot)
+        if let other {
+            let end =
+                drafts.read(other) { Timestamp(microseconds: $0.end) }
                 ?? table.timestamp(Column.endedAt, other)
+            let ends = [end, table.timestamp(Column.copiedUntil, other)].compactMap { $0 }
+            table.set(Column.copiedUntil, of: row, timestamp: ends.max())
+            for column in [Column.firstRoot, .lastRoot]
+            where table.integer(column, other) == record.hash {
+                table.setUnknown(column, of: other)
+            }
         }
-        if let end = ends.max() { table.set(Column.copiedUntil, of: row, timestamp: end) }
+        table.set(Column.firstRoot, of: row, integer: record.hash)
     }
 
     private func noteCompaction(_ event: Event, _ row: Int, _ table: inout Table) {

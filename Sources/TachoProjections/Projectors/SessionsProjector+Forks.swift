@@ -72,8 +72,10 @@ extension SessionsProjector {
     ) -> Bool {
         let other = table.session(
             withRoot: record.hash, besides: row, first: Column.firstRoot, last: .lastRoot)
-        if record.hash != 0 { table.set(Column.firstRoot, of: row, integer: record.hash) }
-        guard let other else { return false }
+        guard let other else {
+            if record.hash != 0 { table.set(Column.firstRoot, of: row, integer: record.hash) }
+            return false
+        }
         table.set(Column.ledgerRow, of: row, integer: Int64(ledgerRow(of: other, table)))
         return true
     }
