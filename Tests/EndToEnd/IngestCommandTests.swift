@@ -117,6 +117,19 @@ struct IngestCommandTests {
         #expect(try tacho.run("cat").positions() == [1, 2])
     }
 
+    @Test func `what a conflict is stands where conflicts are counted`() throws {
+        let tacho = try Program()
+        let line = "{\"type\":\"user\",\"sessionId\":\"s\",\"uuid\":\"u\",\"message\":{}}\n"
+        let path = tacho.home.file("s.jsonl")
+        try Data((line + line.replacing("{}", with: "{\"n\":1}")).utf8)
+            .write(to: URL(fileURLWithPath: path))
+
+        let result = try tacho.run("import", path)
+
+        #expect(result.status == 65 && result.errors.contains("1 new + 0 there already + 1 conf"))
+        #expect(result.errors.contains("has the id of another event, which stays"))
+    }
+
     @Test func `a path that is not there is told as it was meant, once`() throws {
         let tacho = try Program()
 

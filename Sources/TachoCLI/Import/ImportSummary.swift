@@ -126,6 +126,11 @@ struct ImportSummary {
         parts.append("\(Quantity.count(report.rejectedCount)) rejected")
         Output.note(
             "\(Quantity.count(report.recordCount, "record")) = \(parts.joined(separator: " + "))")
+        if report.conflictCount > 0 {
+            Output.note(
+                "a conflicting record has the id of another event, which stays"
+                    + (listsFiles ? "" : "; --files says in which files they are"))
+        }
         if report.knownByteCount > 0 {
             Output.note(
                 "\(Quantity.bytes(report.knownByteCount)) were not read again: an import before "
