@@ -197,7 +197,9 @@ struct Diagnosis {
         var listing = Listing(
             schema: "tacho.doctor.sources/1",
             fields: [
-                .init("source", minimum: 12), .init("events", right: true), .init("first", drop: 2),
+                // Cut at 12, two agents of a run are one.
+                .init("source", minimum: 36), .init("events", right: true),
+                .init("first", drop: 2),
                 .init("last"), .init("lag_seconds", "lag", right: true),
                 .init("days", "active days", right: true, drop: 3),
                 .init("longest_gap_days", "longest gap, d", right: true, drop: 1),

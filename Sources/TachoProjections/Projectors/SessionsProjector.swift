@@ -156,7 +156,7 @@ package struct SessionsProjector: Projector {
         // A third of all records is progress for the screen: counted, and not read.
         let isRead = isAssistant || isUser || event.type.equals("transcript.system")
         guard isRead, !isCopied(event, row, &table) else {
-            if !isRead || !isReplaying(row, table) { span(row, event, &table) }
+            if !isReplaying(row, table) { span(row, event, &table) }
             return
         }
         span(row, event, &table)

@@ -198,6 +198,21 @@ struct SessionForkTests {
         #expect(try table.row("t").integer("event_count") == 12)
     }
 
+    @Test func `what is not read of a copy has no time of the session's, before and within it`()
+        throws
+    {
+        var log = MemoryLog()
+        turn(1, of: "p", at: "11:00", to: &log)
+        record("s", "x1", "progress", #""data":{}"#, at: "10:59:59", to: &log)
+        turn(1, of: "s", at: "11:00", to: &log)
+        record("s", "x2", "progress", #""data":{}"#, at: "11:00:40", to: &log)
+        turn(2, of: "s", at: "12:00", to: &log)
+        record("s", "x3", "progress", #""data":{}"#, at: "12:00:40", to: &log)
+
+        let table = try fold(log)
+        expect(try table.row("s"), turns: 1, output: 2, from: "12:00:00", to: "12:00:40")
+    }
+
     @Test func `a history that is imported after the session that copied it counts once`() throws {
         var log = MemoryLog()
         turn(1, of: "s", at: "11:00", to: &log)
