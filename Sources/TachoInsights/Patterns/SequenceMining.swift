@@ -93,7 +93,7 @@ package struct SequenceMining: Sendable {
         var below = counted[0].map { Frequent(run: $0, expected: 0, isBound: false) }
         var belowThat: [Frequent] = []
         for runs in counted.dropFirst() {
-            let rarity = log(100 * Double(max(1, runs.count)))
+            let rarity = rarity(runs.count)
             let level = runs.map { judge($0, below, belowThat, rarity: rarity) }
             levels.append(level)
             (belowThat, below) = (below, level)
@@ -159,6 +159,9 @@ package struct SequenceMining: Sendable {
             isBound: isPair || isHabit || isSurprising(run, length, expected, rarity))
     }
 
+    /// So unlikely that chance brings about one among `count` runs in a hundred histories; a logarithm.
+    private func rarity(_ count: Int) -> Double { log(100 * Double(max(1, count))) }
+
     private func isSurprising(
         _ run: CountedRun, _ length: Int, _ expected: Double, _ rarity: Double
     ) -> Bool {
@@ -201,15 +204,23 @@ package struct SequenceMining: Sendable {
     ///
     /// A habit drags runs along that overlap it: what comes before it with its first calls, a cycle
     /// cut elsewhere, what two habits have in common. The longest take their calls first, then the
-    /// most frequent; of a later one, most places and enough of them have to be left.
+    /// most frequent; of a later one, most places and enough of them have to be left, and those have
+    /// to be more than what is left of its parts explains.
     private func unexplained(_ runs: [Frequent], _ calls: Calls) -> [Run] {
         var claims = CallClaims(calls, gap: options.gap)
         var found: [Run] = []
         for run in runs {
             let length = run.run.key.count
-            let own = claims.calls(of: run.run.key, free: true)
-            guard own.count >= options.minimumCount * length,
-                2 * own.count > claims.calls(of: run.run.key, free: false).count
+            // Without gaps, runs that overlap count, too, and their places are fewer.
+            let all =
+                options.gap > 0
+                ? run.run.count : claims.calls(of: run.run.key, free: false).count / length
+            let enough = max(options.minimumCount, all / 2 + 1)
+            guard claims.freePlaceLimit(of: run.run.key) >= enough else { continue }
+            let own = claims.calls(of: run.run.key, free: true, minimumCount: enough)
+            let ownCount = own.count / length
+            guard ownCount >= enough,
+                ownCount == all || staysBound(run.run.key, ownCount, claims)
             else { continue }
             claims.take(own)
             var sequences: [Int] = []
@@ -217,10 +228,27 @@ package struct SequenceMining: Sendable {
                 let sequence = calls.sequence(at: Int(own[place]))
                 if sequences.last != sequence { sequences.append(sequence) }
             }
-            found.append(Self.run(run, sequences: sequences, ownCount: own.count / length))
+            found.append(Self.run(run, sequences: sequences, ownCount: ownCount))
         }
         return found.stablySorted { left, right in
             left.count * left.tools.count > right.count * right.tools.count
         }
+    }
+
+    /// Whether a run is more than its parts also in the calls that nobody took.
+    ///
+    /// Part of a rare habit comes as often again by chance: together with the habit's own places that
+    /// is surprising, and without them it is not.
+    private func staysBound(_ key: RunKey, _ count: Int, _ claims: CallClaims) -> Bool {
+        let length = key.count
+        func free(_ part: RunKey) -> Int {
+            claims.calls(of: part, free: true).count / part.count
+        }
+        let (left, right) = (free(key.prefix(length - 1)), free(key.dropFirst()))
+        let middle = length == 2 ? callCount : free(key.dropFirst().prefix(length - 2))
+        let run = CountedRun(key: key, count: count)
+        let expected = Double(left) * Double(right) / Double(max(1, middle))
+        return 2 * count >= max(left, right)
+            || isSurprising(run, length, expected, rarity(levels[length - 2].count))
     }
 }

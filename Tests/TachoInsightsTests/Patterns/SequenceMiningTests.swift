@@ -157,6 +157,22 @@ struct SequenceMiningTests {
         #expect(found.allSatisfy { $0.ownCount == 600 && $0.sequences.count == 100 })
     }
 
+    @Test func `runs of a cycle with gaps are many, and one candidate`() {
+        var random = SeededRandom(testSeed())
+        // Five tools in turn, every tenth call by chance: thousands of runs are bound.
+        let cycle = (0..<4_000).map { number in
+            Int.random(in: 0..<10, using: &random) == 0
+                ? UInt16.random(in: 0..<5, using: &random) : UInt16(number % 5)
+        }
+        var options = SequenceMining.Options()
+        options.gap = 2
+
+        let mining = SequenceMining([cycle], options: options)
+
+        #expect(mining.frequent[6].count { $0.isBound } > 1_000)
+        #expect(mining.candidates.count == 1)
+    }
+
     @Test func `a short history needs fewer repetitions than a long one`() {
         let counts = [0, 5_900, 20_000, 25_000, 10_000_000].map {
             SequenceMining.Options.minimumCount(ofCalls: $0)
