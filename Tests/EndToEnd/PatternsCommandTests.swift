@@ -15,7 +15,7 @@ struct PatternsCommandTests {
         var lines: [String] = []
         func add(_ name: String, _ tool: String, _ number: Int, _ path: String) {
             let data =
-                #"{"session_id":"s1","tool_name":"\#(tool)","tool_use_id":"t\#(number)","tool_input":{"file_path":"\#(path)"},"tool_response":{"text":"xxxxxxxxxxxxxxxxxxxx"}}"#
+                #"{"session_id":"s1","tool_name":"\#(tool)","tool_use_id":"t\#(number)","tool_input":{"\#(tool == "Bash" ? "command" : "file_path")":"\#(tool == "Bash" ? "pytest" : path)"},"tool_response":{"text":"xxxxxxxxxxxxxxxxxxxx"}}"#
             lines.append(
                 #"{"stream":"s1","type":"hook.\#(name)","source":"claude-code/hook","data":\#(data)}"#
             )
@@ -117,6 +117,74 @@ struct PatternsCommandTests {
         #expect(try why.rows().map { $0["new"] as? Bool } == [true])
         let pattern = try tacho.run("table", "operation_patterns", "--json").rows().first
         #expect(pattern?["prediction_accuracy"] as? Double == 1)
+    }
+
+    @Test func `a prediction is right if the work did it, and by name if a pattern is called so`()
+        throws
+    {
+        let tacho = try Program()
+        // Asked for tests: one session runs them, another one only reads their file.
+        for (session, command) in [("s1", "cd app && go test ./..."), ("s2", "cat app_test.go")] {
+            let prompt =
+                #"{"session_id":"\#(session)","prompt":"make the pytest of the server pass"}"#
+            let call =
+                #"{"session_id":"\#(session)","tool_name":"Bash","tool_use_id":"\#(session)c","tool_input":{"command":"\#(command)"}}"#
+            for (type, data) in [
+                ("hook.UserPromptSubmit", prompt), ("hook.PreToolUse", call),
+                ("hook.SessionEnd", #"{"session_id":"\#(session)"}"#),
+            ] {
+                let result = try tacho.run(
+                    ["append", "--type", type, "--stream", session, "--quiet"],
+                    input: Data((data + "\n").utf8))
+                #expect(result.status == 0, "\(result.errors)")
+            }
+        }
+
+        let byName = try tacho.run("patterns", "predict", "--dry-run", "--by", "name", "--json")
+        let byWork = try tacho.run("patterns", "predict", "--json").data()
+        let rows = try tacho.run("patterns", "predictions", "--json").rows()
+
+        #expect(try byName.data()["correct"] as? Int == 2)
+        #expect(byWork["checked"] as? Int == 2)
+        #expect(byWork["correct"] as? Int == 1)
+        #expect(rows.map { $0["accuracy"] as? Double } == [0.5])
+        #expect(rows.map { $0["anyway"] as? Double } == [0.5])
+    }
+
+    @Test func `a step that skips another is recorded, and said to`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+        let id = "test:pytest:backend"
+
+        let early = try tacho.run("patterns", "activate", id)
+        let told = try tacho.run("patterns", "approve", id, "--json").data()
+        let usual = try tacho.run("patterns", "implement", id, "--tool", "t")
+        let wrong = try tacho.run("patterns", "implement", id, "--tool", "t", "--cost", "much")
+
+        #expect(early.status == 0)
+        #expect(early.errors.contains("recorded, though it was detected"))
+        #expect(told["status"] as? String == "approved")
+        #expect(told["status_before"] as? String == "active")
+        #expect(usual.errors.isEmpty)
+        #expect(usual.text.contains("(was approved)"))
+        #expect(wrong.status == 2)
+        #expect(wrong.errors.contains("much is none"))
+        #expect(try tacho.run("patterns", "roi", "test:py", "--json").status == 0)
+    }
+
+    @Test func `a kind or a status that there is not is told from one that nothing has`() throws {
+        let tacho = try Program()
+        try Self.fill(tacho)
+
+        let noKind = try tacho.run("patterns", "list", "--kind", "rereads")
+        let noStatus = try tacho.run("patterns", "list", "--status", "done")
+        let none = try tacho.run("patterns", "list", "--status", "rejected")
+
+        #expect(noKind.status == 2)
+        #expect(noKind.errors.contains("there is no kind rereads; there are operation, sequence"))
+        #expect(noStatus.status == 2)
+        #expect(none.status == 0)
+        #expect(none.errors.contains("is of that kind and status"))
     }
 
     @Test func `work without an end is over when the log tells of others a day later`() throws {

@@ -99,6 +99,7 @@ struct PatternsListCommand: ParsableCommand {
         let tables = try OpenTables(
             PatternBoard.wantedTables, in: location, asOf: asOf.asOf, output.messages)
         let board = try PatternBoard(tables, mining)
+        try check(board)
         let wanted = board.entries.filter { entry in
             (kind.isEmpty || kind.contains(entry.kind)) && status.map { $0 == entry.status } ?? true
         }
@@ -118,7 +119,10 @@ struct PatternsListCommand: ParsableCommand {
         if limit > 0, wanted.count > limit {
             listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
         }
-        listing.emptyMessage = "Nothing repeats, as far as the store knows."
+        listing.emptyMessage =
+            board.entries.isEmpty
+            ? "Nothing repeats, as far as the store knows."
+            : "None of the \(board.entries.count) patterns is of that kind and status."
         try listing.print(output)
         let hasSequence = board.entries.contains { $0.kind == "sequence" }
         if output.format == .text, !output.isQuiet, !hasSequence, board.callCount > 0 {
@@ -127,6 +131,24 @@ struct PatternsListCommand: ParsableCommand {
                     + "explains; --min-count sets another threshold.")
         }
         try tables.checkDamage()
+    }
+
+    /// A kind or a status that there is not would look like one that nothing has.
+    ///
+    /// Kinds that other programs recorded are known from the board only.
+    private func check(_ board: PatternBoard) throws {
+        let kinds = ["operation", "sequence"] + Redundancy.Kind.allCases.map(\.rawValue)
+        for kind in kind
+        where !kinds.contains(kind) && !board.entries.contains(where: { $0.kind == kind }) {
+            throw Failure(
+                .usage, "there is no kind \(kind); there are \(kinds.joined(separator: ", "))")
+        }
+        let statuses = PatternStatus.allCases.map(\.rawValue)
+        if let status, !statuses.contains(status) {
+            throw Failure(
+                .usage,
+                "there is no status \(status); there are \(statuses.joined(separator: ", "))")
+        }
     }
 
     private static func row(_ entry: PatternBoard.Entry) -> [Cell] {

@@ -5,6 +5,22 @@ import TachoJSON
 import TachoLog
 import TachoProjections
 
+/// What tells whether a prediction came true.
+enum PredictionBasis: String, ExpressibleByArgument, CaseIterable {
+    /// What the calls of the work did.
+    case work
+    /// A pattern of the same name, as the reference.
+    case name
+
+    var tables: [WantedTable] {
+        self == .work ? [WantedTable("tool_calls", columns: WorkOperations.columns)] : []
+    }
+
+    func work(_ tables: OpenTables) throws -> WorkOperations? {
+        self == .work ? WorkOperations(try tables.table("tool_calls")) : nil
+    }
+}
+
 struct PatternsPredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
@@ -13,8 +29,9 @@ struct PatternsPredictCommand: ParsableCommand {
         discussion: """
             With a text: what it says, and nothing is recorded. Without: every request of the store \
             that has no prediction gets one (`pattern.predicted`), and every prediction whose work \
-            has ended is checked against what the work showed (`pattern.validated`). Running it \
-            again records only what is new.
+            has ended is checked (`pattern.validated`): did the work run tests, build, deploy, or \
+            change a file? --by name asks in place of that whether a pattern of the very same name \
+            was detected. Running it again records only what is new.
 
             EXAMPLES
               tacho patterns predict "fix the failing pytest of the server"
@@ -28,6 +45,9 @@ struct PatternsPredictCommand: ParsableCommand {
     @Flag(help: "Count only; record nothing.")
     var dryRun = false
 
+    @Option(help: "What a prediction is checked by: work (what its calls did) or name.")
+    var by = PredictionBasis.work
+
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -37,13 +57,13 @@ struct PatternsPredictCommand: ParsableCommand {
             [
                 "workflow_history", "sessions", "pattern_predictions",
                 WantedTable("pattern_occurrences", columns: ["pattern_id", "workflow_id"]),
-            ], in: location, output.messages)
+            ] + by.tables, in: location, output.messages)
         try tables.checkDamage()
         let (corpus, damage) = try PromptCorpus.read(tables)
         let forecast = PatternForecast(
             corpus.prompts.map { .init(id: $0.id, text: $0.text, hasEnded: $0.hasEnded) },
             known: try tables.table("pattern_predictions"),
-            occurrences: try tables.table("pattern_occurrences"))
+            occurrences: try tables.table("pattern_occurrences"), work: try by.work(tables))
         if !dryRun { try record(forecast) }
         var sheet = FactSheet(
             schema: "tacho.pattern-predict/1",
@@ -123,14 +143,18 @@ struct PatternsPredictionsCommand: ParsableCommand {
         commandName: "predictions",
         abstract: "Say how often predictions came true, pattern by pattern.",
         discussion: """
-            Of what `tacho patterns predict` recorded. Missed: checked requests whose work showed \
-            the pattern though nobody expected it. One prediction: tacho why pattern_predictions \
-            'PATTERN|REQUEST'.
+            Of what `tacho patterns predict` recorded. Anyway: the share of all work that did the \
+            same, whatever it was asked for; a prediction is worth something as far as its accuracy \
+            is above that. Missed: checked requests whose work showed the pattern though nobody \
+            expected it. One prediction: tacho why pattern_predictions 'PATTERN|REQUEST'.
 
             EXAMPLES
               tacho patterns predictions
               tacho table pattern_predictions --where was_correct=false
             """)
+
+    @Option(help: "What is the same pattern: work (the same operation) or name.")
+    var by = PredictionBasis.work
 
     @OptionGroup var asOf: AsOfOptions
     @OptionGroup var location: StoreLocation
@@ -141,22 +165,23 @@ struct PatternsPredictionsCommand: ParsableCommand {
             [
                 "pattern_predictions",
                 WantedTable("pattern_occurrences", columns: ["pattern_id", "workflow_id"]),
-            ], in: location, asOf: asOf.asOf, output.messages)
+            ] + by.tables, in: location, asOf: asOf.asOf, output.messages)
         let score = PredictionScore(
             predictions: try tables.table("pattern_predictions"),
-            occurrences: try tables.table("pattern_occurrences"))
+            occurrences: try tables.table("pattern_occurrences"), work: try by.work(tables))
         var listing = Listing(
             schema: "tacho.pattern-predictions/1",
             fields: [
                 .init("pattern"), .init("predicted", right: true), .init("checked", right: true),
                 .init("correct", right: true), .init("accuracy", right: true),
-                .init("missed", right: true),
+                .init("anyway", right: true), .init("missed", right: true),
             ])
         listing.rows = score.patterns.map { pattern in
             [
                 .text(pattern.signature), .count(pattern.predictedCount),
                 .count(pattern.checkedCount), .count(pattern.correctCount),
                 pattern.accuracy.map { .real(($0 * 100).rounded() / 100) } ?? .unknown,
+                pattern.baseRate.map { .real(($0 * 100).rounded() / 100) } ?? .unknown,
                 .count(pattern.missedCount),
             ]
         }

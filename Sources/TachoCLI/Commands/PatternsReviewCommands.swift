@@ -19,7 +19,8 @@ struct ReviewOptions: ParsableArguments {
 
     /// Appends one event about the pattern, and what makes it known before that, if nothing did.
     func append(
-        _ type: ByteString, _ members: [(key: String, text: String?)], cost: String? = nil
+        _ type: ByteString, _ members: [(key: String, text: String?)], cost: String? = nil,
+        to step: LifeCycleStep? = nil
     ) throws {
         let tables = try OpenTables(PatternBoard.wantedTables, in: location, output.messages)
         try tables.checkDamage()
@@ -53,8 +54,14 @@ struct ReviewOptions: ParsableArguments {
         events.append(Self.event(type, writer.bytes))
         var log = try location.openWriter(creates: false, output.messages)
         _ = try log.append(events)
+        let before = entry?.status ?? "detected"
         var sheet = FactSheet(schema: "tacho.pattern-review/1")
         sheet.add("pattern_id", "pattern", .text(key))
+        if let step {
+            sheet.add("status", "status", .text(step.status), note: "was \(before)")
+            sheet.add("status_before", nil, .text(before))
+            sheet.warnings += [step.warning(after: before)].compactMap(\.self)
+        }
         sheet.add("type", "event", .text(type.description))
         sheet.add("reviewer", "reviewer", .text(reviewer))
         try sheet.print(output)
@@ -119,6 +126,41 @@ struct ReviewOptions: ParsableArguments {
     }
 }
 
+/// A step of a pattern's life, and where it usually comes from.
+///
+/// No step is refused (semantics §5.10: an approved pattern can be rejected and back), but one that
+/// skips another is told.
+struct LifeCycleStep {
+    let status: String
+    /// The states before it.
+    private let usual: Set<String>
+    private let hint: String
+
+    private static let undecided: Set<String> = ["detected", "predicted", "candidate", "in_review"]
+
+    static let submitted = LifeCycleStep(
+        status: "in_review", usual: undecided.union(["rejected", "deprecated"]),
+        hint: "it was decided already")
+    static let approved = LifeCycleStep(
+        status: "approved", usual: undecided.union(["rejected", "deprecated"]),
+        hint: "it was approved before")
+    static let rejected = LifeCycleStep(
+        status: "rejected", usual: undecided.union(["approved"]),
+        hint: "`deprecate` is for a tool that is used no longer")
+    static let implemented = LifeCycleStep(
+        status: "implemented", usual: ["approved"], hint: "nobody has approved it last")
+    static let activated = LifeCycleStep(
+        status: "active", usual: ["implemented"],
+        hint: "`implement` names the tool, and `roi` measures from there")
+    static let deprecated = LifeCycleStep(
+        status: "deprecated", usual: ["implemented", "active"], hint: "no tool of it is in use")
+
+    /// `nil` if the step is the usual one.
+    func warning(after before: String) -> String? {
+        usual.contains(before) ? nil : "recorded, though it was \(before): \(hint)"
+    }
+}
+
 struct PatternsSubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Put a pattern before a person: it is in review.")
@@ -130,7 +172,8 @@ struct PatternsSubmitCommand: ParsableCommand {
 
     func run() throws {
         try review.append(
-            EventType.patternReviewed, [("action", "submitted"), ("notes", notes)])
+            EventType.patternReviewed, [("action", "submitted"), ("notes", notes)],
+            to: .submitted)
     }
 }
 
@@ -145,7 +188,8 @@ struct PatternsApproveCommand: ParsableCommand {
 
     func run() throws {
         try review.append(
-            EventType.patternReviewed, [("action", "approved"), ("notes", notes)])
+            EventType.patternReviewed, [("action", "approved"), ("notes", notes)],
+            to: .approved)
     }
 }
 
@@ -160,7 +204,8 @@ struct PatternsRejectCommand: ParsableCommand {
 
     func run() throws {
         try review.append(
-            EventType.patternReviewed, [("action", "rejected"), ("reason", reason)])
+            EventType.patternReviewed, [("action", "rejected"), ("reason", reason)],
+            to: .rejected)
     }
 }
 
@@ -200,10 +245,18 @@ struct PatternsImplementCommand: ParsableCommand {
 
     @OptionGroup var review: ReviewOptions
 
+    func validate() throws {
+        guard let cost else { return }
+        let amount = Money.picoDollars(cost.utf8)
+        if amount == nil || amount ?? 0 < 0 {
+            throw ValidationError("--cost is an amount in dollars, such as 12.50; \(cost) is none.")
+        }
+    }
+
     func run() throws {
         try review.append(
             EventType.patternImplemented, [("tool_name", tool), ("tool_script_path", script)],
-            cost: cost)
+            cost: cost, to: .implemented)
     }
 }
 
@@ -218,7 +271,8 @@ struct PatternsActivateCommand: ParsableCommand {
 
     func run() throws {
         try review.append(
-            EventType.patternReviewed, [("action", "activated"), ("notes", notes)])
+            EventType.patternReviewed, [("action", "activated"), ("notes", notes)],
+            to: .activated)
     }
 }
 
@@ -233,6 +287,7 @@ struct PatternsDeprecateCommand: ParsableCommand {
 
     func run() throws {
         try review.append(
-            EventType.patternReviewed, [("action", "deprecated"), ("reason", reason)])
+            EventType.patternReviewed, [("action", "deprecated"), ("reason", reason)],
+            to: .deprecated)
     }
 }

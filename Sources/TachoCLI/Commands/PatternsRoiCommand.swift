@@ -21,8 +21,8 @@ struct PatternsRoiCommand: ParsableCommand {
               tacho patterns roi test:pytest:backend --record
             """)
 
-    @Argument(help: "The pattern's id.")
-    var id: String
+    @Argument(help: "The pattern's id, or the beginning of it.")
+    var pattern: String
 
     @Flag(help: "Record the confidence that the measurement gives.")
     var record = false
@@ -42,23 +42,36 @@ struct PatternsRoiCommand: ParsableCommand {
             PatternEffects.tables.map { WantedTable($0, columns: nil) } + ["pattern_roi_summary"],
             in: location, asOf: asOf.asOf, output.messages)
         let patterns = try tables.table("operation_patterns")
-        guard let row = patterns.row(forKey: ByteString(id)) else {
-            throw Failure.unknownPattern(id)
+        guard let (id, row) = Self.find(pattern, in: patterns) else {
+            throw Failure(
+                .failure,
+                "there is no pattern \(pattern) that somebody decided about; a sequence or a finding "
+                    + "is measured from `tacho patterns implement` on")
         }
         var sheet = FactSheet(schema: "tacho.pattern-roi/1", warnings: tables.warnings)
         sheet.add("pattern_id", "pattern", .text(id))
         typealias Column = OperationPatternsProjector.Column
         sheet.add(
             "status", "status", .text(patterns.text(Column.automationStatus, row)?.description))
-        addEstimate(try tables.table("pattern_roi_summary"), &sheet)
+        addEstimate(id, try tables.table("pattern_roi_summary"), &sheet)
         let effect = try PatternEffects { try tables.table($0) }.effect(of: id)
         addMeasurement(effect, patterns, row, &sheet)
-        if record { try append(effect) }
+        if record { try append(effect, id) }
         try sheet.print(output)
         try tables.checkDamage()
     }
 
-    private func addEstimate(_ summary: Table, _ sheet: inout FactSheet) {
+    /// The pattern with this id, or the only one whose id begins so.
+    private static func find(_ id: String, in patterns: Table) -> (id: String, row: Int)? {
+        if let row = patterns.row(forKey: ByteString(id)) { return (id, row) }
+        let found = (0..<patterns.rowCount).compactMap { row -> (id: String, row: Int)? in
+            let key = patterns.text(OperationPatternsProjector.Column.patternSignature, row)
+            return key.map { ($0.description, row) }
+        }.filter { $0.id.hasPrefix(id) }
+        return found.count == 1 ? found[0] : nil
+    }
+
+    private func addEstimate(_ id: String, _ summary: Table, _ sheet: inout FactSheet) {
         typealias Column = PatternRoiSummaryProjector.Column
         guard let row = summary.row(forKey: ByteString(id)) else {
             return sheet.add("executions", "executions", .count(0))
@@ -133,7 +146,7 @@ struct PatternsRoiCommand: ParsableCommand {
     }
 
     /// A review by nobody: its confidence is what was measured.
-    private func append(_ effect: PatternEffects.Effect?) throws {
+    private func append(_ effect: PatternEffects.Effect?, _ id: String) throws {
         guard let effect, let confidence = effect.confidence else {
             throw Failure(
                 .failure,

@@ -6,7 +6,7 @@ import TachoLog
 ///
 /// The union of the states that the reference's code, its database, and the seed know (B30). No step
 /// is guarded: an approved pattern can be rejected, and approved again (semantics §5.10).
-enum PatternStatus: String, CaseIterable {
+package enum PatternStatus: String, CaseIterable, Sendable {
     case detected
     case predicted
     case candidate

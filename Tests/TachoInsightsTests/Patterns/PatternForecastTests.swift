@@ -71,6 +71,45 @@ struct PatternForecastTests {
         #expect(after.predictions.isEmpty && after.checks.isEmpty)
     }
 
+    @Test func `work that did what was predicted proves it right, whatever its pattern is called`()
+        throws
+    {
+        var log = UsageLog()
+        for (session, tool, input) in [
+            ("w1", "Bash", #"{"command":"go test ./..."}"#),
+            ("w2", "Bash", #"{"command":"cat deploy.sh"}"#),
+            ("w2", "Edit", #"{"file_path":"a","old_string":"b","new_string":"c"}"#),
+        ] {
+            let call =
+                #""session_id":"\#(session)","tool_name":"\#(tool)","tool_use_id":"\#(session)\#(tool)","tool_input":\#(input)"#
+            log.append("hook.PreToolUse", stream: session, "{\(call)}")
+            log.append("hook.PostToolUse", stream: session, #"{\#(call),"tool_response":"x"}"#)
+        }
+        var projections = Projections([ToolCallsProjector.self])
+        try projections.fold(log.batch)
+        let work = WorkOperations(try #require(projections.table(named: "tool_calls")))
+        let requests = [
+            PatternForecast.Request(id: "w1", text: "fix the pytest of the api", hasEnded: true),
+            PatternForecast.Request(id: "w2", text: "fix and deploy it", hasEnded: true),
+            PatternForecast.Request(id: "w3", text: "deploy it", hasEnded: true),
+        ]
+        let (predictions, occurrences) = try tables([])
+
+        let forecast = PatternForecast(
+            requests, known: predictions, occurrences: occurrences, work: work)
+
+        #expect(
+            forecast.checks.map { "\($0.request) \($0.signature) \($0.wasCorrect)" }
+                == [
+                    "w1 test:pytest:backend true", "w1 fix:bug false",
+                    "w2 deploy:production false", "w2 fix:bug true",
+                    // No call of it is known, and no pattern of that name.
+                    "w3 deploy:production false",
+                ])
+        #expect(work.share(of: .test) == 0.5)
+        #expect(work.operations(of: "w3") == nil)
+    }
+
     @Test func `the score counts what came, what did not, and what came unexpected`() throws {
         let check = { (pattern: String, verdict: Bool) in
             (
