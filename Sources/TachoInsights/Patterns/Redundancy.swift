@@ -66,8 +66,14 @@ package struct Redundancy: Sendable {
     private let calls: CallColumns
 
     // Of the session at hand.
+    private var previousRow: Int?
     /// The newest read by path, agent, and input.
     private var reads = RowMemory()
+    /// The only read so far by path and agent, and the only edit by path; ``isLookedAt`` once there are
+    /// more.
+    private var firstReads = RowMemory()
+    private var firstEdits = RowMemory()
+    private static let isLookedAt = Int(Int32.max)
     /// The newest edit by path.
     private var edits = RowMemory()
     /// The newest failure by command.
@@ -87,14 +93,18 @@ package struct Redundancy: Sendable {
 
     private mutating func look(at rows: ArraySlice<Int32>) {
         reads.removeAll()
+        firstReads.removeAll()
+        firstEdits.removeAll()
         edits.removeAll()
         failures.removeAll()
         changes.removeAll()
         changesBefore.removeAll(keepingCapacity: true)
         indices.removeAll()
         var hasLargeRead = false
+        previousRow = nil
         for row in rows {
             let row = Int(row)
+            defer { previousRow = row }
             switch calls.kind(row) {
             case .read:
                 lookForReread(row)
@@ -115,27 +125,64 @@ package struct Redundancy: Sendable {
 
     private mutating func lookForReread(_ row: Int) {
         let path = calls.path(row)
-        guard path != 0, calls.isSuccess(row) == true,
-            let input = calls.withInput(row, { RowKey.hash($0) })
-        else { return }
+        guard path != 0, calls.isSuccess(row) == true else { return }
         // An agent does not see what another one read.
         let agent = calls.agent(row)
+        // Most files are read once, and nobody asks for that read's input.
+        let file = RowKey.hash(UInt64(path), agent)
+        guard let first = firstReads[file] else {
+            firstReads[file] = row
+            return
+        }
+        if first != Self.isLookedAt {
+            firstReads[file] = Self.isLookedAt
+            lookForSameRead(first, path, agent)
+        }
+        lookForSameRead(row, path, agent)
+    }
+
+    private mutating func lookForSameRead(_ row: Int, _ path: Int, _ agent: UInt64) {
+        guard let input = calls.withInput(row, { RowKey.hash($0) }) else { return }
         let key = RowKey.hash(UInt64(path), agent, input)
         if let first = reads[key], edits[UInt64(path)] ?? -1 < first, calls.path(first) == path,
             calls.agent(first) == agent,
             calls.resultByteCount(first) == calls.resultByteCount(row),
-            calls.haveEqualInputs(first, row)
+            calls.haveEqualInputs(first, row), !isSaidAgain(first, row)
         {
             note(.reread, first: first, again: row, tokens: tokens(row), requests: 0)
         }
         reads[key] = row
     }
 
+    /// Whether two equal calls are more likely one: side by side, and no agent gave them ids.
+    ///
+    /// A log of hooks has a call as often as there are hooks that write it, and has subagents side by
+    /// side.
+    private func isSaidAgain(_ first: Int, _ row: Int) -> Bool {
+        let prefix: ByteString = "hook:"
+        let id = calls.table.text(CallColumns.Column.toolCallID, row)
+        return first == previousRow && id?.bytes.starts(with: prefix.bytes) == true
+    }
+
     private mutating func lookForReversion(_ row: Int) {
         let path = calls.path(row)
         guard path != 0 else { return }
         edits[UInt64(path)] = row
-        guard calls.isSuccess(row) == true,
+        guard calls.isSuccess(row) == true else { return }
+        // As with reads: what is edited once is not taken back.
+        guard let first = firstEdits[UInt64(path)] else {
+            firstEdits[UInt64(path)] = row
+            return
+        }
+        if first != Self.isLookedAt {
+            firstEdits[UInt64(path)] = Self.isLookedAt
+            lookForReversion(row: first, path)
+        }
+        lookForReversion(row: row, path)
+    }
+
+    private mutating func lookForReversion(row: Int, _ path: Int) {
+        guard
             let (old, new) = withTexts(row, { (RowKey.hash($0), RowKey.hash($1)) }), old != new
         else { return }
         let reverse = RowKey.hash(UInt64(path), new, old)

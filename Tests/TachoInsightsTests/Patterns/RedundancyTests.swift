@@ -5,7 +5,9 @@ import Testing
 
 struct RedundancyTests {
     /// `R a 100` reads a, `E a` edits it (`E a x y` from x to y), `B make -` is a command that fails.
-    private func findings(_ script: String, agents: [Int: String] = [:]) throws -> [Found] {
+    private func findings(
+        _ script: String, agents: [Int: String] = [:], withIDs: Bool = true
+    ) throws -> [Found] {
         var log = UsageLog()
         for (index, line) in script.split(separator: "|").enumerated() {
             let words = line.split(separator: " ").map(String.init)
@@ -20,9 +22,10 @@ struct RedundancyTests {
                 }
             let size = words[0] == "R" ? (Int(words[2]) ?? 2) : 42
             let agent = agents[index].map { #","agent_id":"\#($0)""# } ?? ""
+            let id = withIDs ? #""tool_use_id":"c\#(index)","# : ""
             let call =
-                #""session_id":"s","tool_name":"\#(tool)","tool_use_id":"c\#(index)","tool_input":\#(input)\#(agent)"#
-            log.append("hook.PreToolUse", stream: "s", "{\(call)}")
+                #""session_id":"s","tool_name":"\#(tool)",\#(id)"tool_input":\#(input)\#(agent)"#
+            if withIDs { log.append("hook.PreToolUse", stream: "s", "{\(call)}") }
             let result = String(repeating: "x", count: size - 2)
             let hasFailed = words[0] == "B" && words.count > 2
             log.append(
@@ -53,6 +56,23 @@ struct RedundancyTests {
         #expect(found[0].calls == [1, 3])
         #expect(found[0].tokens == 100)
         #expect(found[0].subject == "a")
+    }
+
+    @Test func `a call without an id that is said twice side by side is one call`() throws {
+        let script = "R a 400|R a 400|R a 400|B ls|R a 400"
+
+        #expect(try findings(script, withIDs: false).map(\.calls) == [[3, 5]])
+        #expect(try findings(script).map(\.calls) == [[1, 2, 3, 5]])
+    }
+
+    @Test func `the first of many reads and edits counts as the others do`() throws {
+        // Read whole, another range of it, whole again, and again; other files between.
+        let reads = try findings("R a 400|R b 400|R a 300|R a 300|R b 400|R c 9")
+        #expect(reads.map(\.calls) == [[3, 4], [2, 5]])
+
+        let edits = try findings("E a x y|E b x y|E a p q|E a y x|E b y z|E a q p")
+        #expect(edits.map(\.kind) == [.revertedEdit])
+        #expect(edits[0].calls == [1, 4, 3, 6])
     }
 
     @Test(arguments: ["R a 400|E a|R a 400", "R a 400|R a 500", "R a 400|R b 400"])
