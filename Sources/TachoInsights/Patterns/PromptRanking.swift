@@ -10,7 +10,8 @@ import TachoProjections
 ///     score = Σ over the text's words: idf · f · (k + 1) ÷ (f + k · (1 − b + b · length ÷ mean length))
 ///     idf = ln(1 + (N − n + 0.5) ÷ (n + 0.5)),  k = 1.2, b = 0.75
 ///
-/// Words are runs of letters and digits in lower case. A rare word counts for much, a word that all
+/// Words are runs of letters and digits in lower case, and two that stand beside each other are one
+/// more: `login form` says more than both apart. A rare word counts for much, a word that all
 /// prompts have for nearly nothing: that is what Jaccard's index of the reference lacks.
 ///
 /// Source: Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework".
@@ -27,7 +28,7 @@ package struct PromptRanking: Sendable {
 
     package init(_ prompts: [String]) {
         for (index, prompt) in prompts.enumerated() {
-            let words = Self.words(prompt)
+            let words = Self.terms(prompt)
             lengths.append(words.count)
             var counts: [String: Int] = [:]
             for word in words { counts[word, default: 0] += 1 }
@@ -40,6 +41,12 @@ package struct PromptRanking: Sendable {
         text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
 
+    /// Words, then pairs of words.
+    private static func terms(_ text: String) -> [String] {
+        let words = words(text)
+        return words + zip(words, words.dropFirst()).map { "\($0) \($1)" }
+    }
+
     /// The best first, those before others of the same score; none without a common word.
     package func matches(
         for text: String, limit: Int, where isWanted: (Int) -> Bool = { _ in true }
@@ -47,7 +54,7 @@ package struct PromptRanking: Sendable {
         var scores: [Int: Double] = [:]
         // In the order of the text: a sum of numbers depends on it.
         var seen = Set<String>()
-        for word in Self.words(text) where seen.insert(word).inserted {
+        for word in Self.terms(text) where seen.insert(word).inserted {
             guard let found = postings[word] else { continue }
             let (all, having) = (Double(lengths.count), Double(found.count))
             let weight = log(1 + (all - having + 0.5) / (having + 0.5))
