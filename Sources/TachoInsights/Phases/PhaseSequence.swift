@@ -12,8 +12,10 @@ package enum PhaseSequence {
     }
 
     /// Whether the end of a phase starts the next one: these three are started by a person.
+    ///
+    /// Names are compared as they are written, as by ``next(after:in:)``.
     package static func continues(after phase: String, status: String) -> Bool {
-        status == "completed" && !["ship", "cleanup", "verify"].contains(phase.lowercased())
+        status == "completed" && !["Ship", "Cleanup", "Verify"].contains(phase)
     }
 
     package static func phases(of template: String) -> [String]? {

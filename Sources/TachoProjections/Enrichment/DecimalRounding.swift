@@ -27,10 +27,11 @@ package struct DecimalRounding: Sendable {
         return source.sign == .minus ? -rounded : rounded
     }
 
-    /// With all its decimals: `12.30`.
+    /// With all its decimals: `12.30`; `inf` and `nan` for what is no number.
     ///
-    /// Only for numbers below 2⁵³, which all of ours are.
+    /// Exact for numbers below 2⁵³, which all of ours are.
     package var text: String {
+        guard source.isFinite else { return "\(source)" }
         let digits = units ?? UInt128(min(source.magnitude, 0x1p63)) * scale
         let (whole, fraction) = digits.quotientAndRemainder(dividingBy: scale)
         let sign = source.sign == .minus ? "-" : ""

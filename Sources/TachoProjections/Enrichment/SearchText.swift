@@ -64,8 +64,12 @@ package struct SearchText: Sendable {
 
 extension StringProtocol {
     /// The words between runs of whitespace, of which a blank text has none.
+    ///
+    /// What is whitespace is asked of every scalar, as Python's `str.split` does it: a blank with an
+    /// accent on it is one, too, and so are the four separators of ASCII (U+001C to U+001F).
     package var words: [SubSequence] {
-        split { $0.isWhitespace }
+        unicodeScalars.split { $0.properties.isWhitespace || 0x1C...0x1F ~= $0.value }
+            .map { self[$0.startIndex..<$0.endIndex] }
     }
 
     /// How many ``words`` there are; without looking at characters where all are of ASCII.
@@ -74,8 +78,7 @@ extension StringProtocol {
             var count = 0
             var isInWord = false
             for byte in bytes {
-                // A carriage return and a line feed are one character, and whitespace, too.
-                let isWhitespace = byte == 0x20 || byte &- 0x09 < 5
+                let isWhitespace = byte == 0x20 || byte &- 0x09 < 5 || byte &- 0x1C < 4
                 if byte >= 0x80 { return nil }
                 if !isWhitespace, !isInWord { count += 1 }
                 isInWord = !isWhitespace

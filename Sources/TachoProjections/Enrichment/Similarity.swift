@@ -7,9 +7,11 @@ package enum Similarity {
     private static let countLimit = 10
 
     /// Jaccard's index of the sets of lower-cased words; 0 if a text has none.
+    ///
+    /// Bytes are compared, so that no two spellings of a letter are one.
     package static func ofTexts(_ left: String?, _ right: String?) -> Double {
-        let left = Set((left ?? "").lowercased().words)
-        let right = Set((right ?? "").lowercased().words)
+        let left = Set((left ?? "").lowercased().words.map { Array($0.utf8) })
+        let right = Set((right ?? "").lowercased().words.map { Array($0.utf8) })
         guard !left.isEmpty, !right.isEmpty else { return 0 }
         let shared = left.intersection(right).count
         return Double(shared) / Double(left.count + right.count - shared)

@@ -71,8 +71,8 @@ let phaseChecks: GoldenChecks = [
             "phases_completed": GoldenValue(progress.completedPhases),
             "total_phases": GoldenValue(MonitorProgress.phases.count),
             "current_cost": GoldenValue(progress.cost),
-            "estimated_cost_total": GoldenValue(
-                estimate.double ?? estimate.text.flatMap { Double($0) }),
+            "estimated_cost_total": estimate.isTruthy
+                ? GoldenValue(estimate.double ?? estimate.text.flatMap { Double($0) }) : nil,
         ])
     },
     "issue_complexity_estimate": { example in

@@ -5,7 +5,7 @@ typealias GoldenChecks = [String: @Sendable (GoldenSet.Case) throws -> Bool]
 /// Scores, complexity, insights, and similarity.
 let scoreChecks: GoldenChecks = [
     "complexity_detect": { example in
-        if example.input.hasOddNumbers { return example.agrees("medium") }
+        if example.input.hasOddComplexity { return example.agrees("medium") }
         return example.agrees(.text(Complexity(of: WorkflowFacts(example.input)).rawValue))
     },
     "complexity_actual": { example in
@@ -19,15 +19,37 @@ let scoreChecks: GoldenChecks = [
         example.agrees(.real(Scores.clarity(input: example.input["nl_input"].text ?? "")))
     },
     "scoring_cost_efficiency": { example in
-        if example.input.hasOddNumbers { return example.agrees(0) }
-        return example.agrees(.real(Scores.costEfficiency(of: WorkflowFacts(example.input))))
+        let keys = [
+            "estimated_cost_total", "actual_cost_total", "cache_read_tokens", "total_input_tokens",
+            "retry_count",
+        ]
+        if example.input.isOdd(in: keys) { return example.agrees(0) }
+        var facts = WorkflowFacts(example.input)
+        // The score goes on with the complexity to which the reference degrades.
+        if example.input.hasOddComplexity {
+            facts.inputWordCount = 100
+            (facts.durationSeconds, facts.totalDurationSeconds) = (nil, nil)
+            (facts.errorCount, facts.listedErrorCount) = (nil, nil)
+        }
+        return example.agrees(.real(Scores.costEfficiency(of: facts)))
     },
     "scoring_performance": { example in
-        if example.input.hasOddNumbers { return example.agrees(0) }
+        let keys = ["duration_seconds", "similar_avg_duration", "idle_time_seconds"]
+        let phases = example.input["phase_durations"]
+        if example.input.isOdd(in: keys) || phases.isOdd(in: phases.keys)
+            || phases.isTruthy && phases.members.isEmpty
+        {
+            return example.agrees(0)
+        }
         return example.agrees(.real(Scores.performance(of: WorkflowFacts(example.input))))
     },
     "scoring_quality": { example in
-        if example.input.hasOddNumbers { return example.agrees(0) }
+        let types = example.input["error_types"]
+        if example.input.isOdd(in: ["error_count", "retry_count"])
+            || types.isTruthy && types.list.isEmpty && types.text == nil && types.members.isEmpty
+        {
+            return example.agrees(0)
+        }
         return example.agrees(.real(Scores.quality(of: WorkflowFacts(example.input))))
     },
     "text_similarity": { example in
@@ -71,13 +93,16 @@ extension GoldenValue {
     /// Whether a member is something else where a number belongs.
     ///
     /// Such a record does not become ``WorkflowFacts``; the reference degrades to its default.
-    fileprivate var hasOddNumbers: Bool {
-        let keys = [
-            "nl_input_word_count", "duration_seconds", "total_duration_seconds", "error_count",
-            "retry_count", "actual_cost_total", "estimated_cost_total", "cache_read_tokens",
-            "total_input_tokens", "idle_time_seconds", "similar_avg_duration",
-        ]
-        return keys.contains { self[$0].isTruthy && self[$0].double == nil && self[$0].bool == nil }
+    fileprivate func isOdd(in keys: [String]) -> Bool {
+        keys.contains { self[$0].isTruthy && self[$0].double == nil && self[$0].bool == nil }
+    }
+
+    /// Whether the reference cannot tell the complexity, and takes it for a medium one.
+    fileprivate var hasOddComplexity: Bool {
+        isOdd(in: ["nl_input_word_count", "duration_seconds", "total_duration_seconds"])
+            || !has("errors") && isOdd(in: ["error_count"])
+            || !self["nl_input_word_count"].isTruthy && self["nl_input"].isTruthy
+                && self["nl_input"].text == nil
     }
 }
 
@@ -99,7 +124,7 @@ extension WorkflowFacts {
         errorCount = record["error_count"].integer
         if record.has("errors") { listedErrorCount = record["errors"].list.count }
         errorCategory = record["error_category"].text
-        errorTypes = record["error_types"].texts
+        errorTypes = record["error_types"].texts + record["error_types"].keys
         retryCount = record["retry_count"].integer
         cost = record["actual_cost_total"].double
         estimatedCost = record["estimated_cost_total"].double

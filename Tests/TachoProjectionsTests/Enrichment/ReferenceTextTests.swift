@@ -1,0 +1,26 @@
+import TachoProjections
+import Testing
+
+/// Texts and numbers as the reference sees them, where Swift would see them differently.
+struct ReferenceTextTests {
+    @Test func `two spellings of a letter are two words`() {
+        #expect(Similarity.ofTexts("caf\u{E9}", "cafe\u{301}") == 0)
+        #expect(Similarity.ofTexts("caf\u{E9}", "CAF\u{C9}") == 1)
+    }
+
+    @Test(arguments: [
+        ("a\u{1F}b", 2), ("a\u{1C}\u{1D}\u{1E}b", 2), ("a\u{A0}b\u{2003}c", 3), ("a\r\nb", 2),
+        ("a \u{301}b", 2), ("a\u{200B}b", 1), (" \u{3000}\t\u{85}", 0), ("\u{E9}\u{1F}b", 2),
+    ])
+    func `words end where Python splits a text`(text: String, count: Int) {
+        #expect(text.wordCount == count)
+        #expect(text.words.count == count)
+    }
+
+    @Test func `what is no number is written as such`() {
+        #expect(DecimalRounding(.nan, places: 1).text == "nan")
+        #expect(DecimalRounding(.infinity, places: 1).text == "inf")
+        #expect(DecimalRounding(-.infinity, places: 0).text == "-inf")
+        #expect(DecimalRounding(2.25, places: 1).text == "2.2")
+    }
+}
