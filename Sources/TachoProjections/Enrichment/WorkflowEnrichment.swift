@@ -119,7 +119,9 @@ package struct WorkflowEnrichment: Sendable {
         actualComplexity =
             steps > 0 && duration ?? 0 != 0
             ? ActualComplexity(stepCount: steps, durationSeconds: duration ?? 0) : nil
-        let local = scan.startTime.map { text in
+        // An empty start is none.
+        let start = scan.startTime.flatMap { $0.isEmpty ? nil : $0 }
+        let local = start.map { text in
             Array(text.utf8).withUnsafeBytes { LocalTime(iso8601: $0) }
         }
         hour = local.map { $0?.hour ?? -1 }

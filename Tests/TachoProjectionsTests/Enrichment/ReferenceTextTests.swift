@@ -1,3 +1,4 @@
+import TachoLog
 import TachoProjections
 import Testing
 
@@ -22,5 +23,15 @@ struct ReferenceTextTests {
         #expect(DecimalRounding(.infinity, places: 1).text == "inf")
         #expect(DecimalRounding(-.infinity, places: 0).text == "-inf")
         #expect(DecimalRounding(2.25, places: 1).text == "2.2")
+    }
+
+    @Test func `an empty start is none, and one that says nothing is not known`() {
+        var scan = WorkflowEnrichment.Scan()
+        for (start, hour) in [(nil, nil), ("", nil), ("bad", -1), ("2026-01-15T11:00:00", 11)] {
+            scan.startTime = start
+            let enrichment = WorkflowEnrichment(
+                reference: scan, now: Timestamp(milliseconds: 1_768_478_400_000))
+            #expect(enrichment.hour == hour.map { Int64($0) })
+        }
     }
 }
