@@ -7,12 +7,15 @@ struct DamageSubject: Sendable {
     /// Whether all that was acknowledged is durable.
     private let survivesRestart: Bool
     private let snapshotHash: Digest256?
+    /// By columns; those of the sample are all used.
+    let columnReading: ColumnReading
 
     init(_ sample: SampleStore, survivesRestart: Bool = true) throws {
         self.sample = sample
         self.survivesRestart = survivesRestart
         let fileSystem = MemoryFileSystem(sample.files)
         snapshotHash = try Self.snapshot(fileSystem).projection?.stateHash
+        columnReading = try ColumnReading(fileSystem)
     }
 
     /// Judges a damaged copy, and counts the verdict under the changed file's kind.
@@ -37,6 +40,27 @@ struct DamageSubject: Sendable {
                 judge.judge(
                     files, boot: boot, in: fileSystem, appends: appends && kind != "sealed"), path,
                 when, mayBeHarmless, &tally)
+        }
+        if kind == "sealed", way == .real { checkColumns(files, path, what, fileSystem, &tally) }
+    }
+
+    /// Damaged columns are none, or told of: never other values.
+    private func checkColumns(
+        _ files: [String: [UInt8]], _ path: String, _ what: String,
+        _ fileSystem: MemoryFileSystem, _ tally: inout Tally
+    ) {
+        fileSystem.load(files, boot: SampleStore.boot)
+        do {
+            let reading = try ColumnReading(fileSystem)
+            tally.count("blocks_of_columns", reading.blockCount)
+            if reading != columnReading, !StoreReading(fileSystem).isReported {
+                tally.found("\(path), \(what): columns give another answer, without a word")
+            }
+        } catch {
+            tally.count("detected_by_fold")
+            if !(error is LogError) {
+                tally.found("\(path), \(what): columns end in an untyped error \(error)")
+            }
         }
     }
 

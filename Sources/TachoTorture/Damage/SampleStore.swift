@@ -3,8 +3,8 @@ internal import TachoProjections
 
 /// A small store with a file of every kind, and what it holds.
 ///
-/// Two sealed segments of several frames, an active segment, a snapshot, a manifest and the one
-/// before. Small, because every byte of it is changed to every value.
+/// Two sealed segments of several frames with columns, an active segment, a snapshot, a manifest and
+/// the one before. Small, because every byte of it is changed to every value.
 package struct SampleStore: Sendable {
     package static let directory = "store"
     package static let boot: UInt64 = 1
@@ -77,6 +77,7 @@ extension SampleStore {
         let fileSystem = MemoryFileSystem(Self.emptyStore(plan.store))
         var options = LogOptions()
         options.reserveByteCount = 0
+        options.columns = ColumnSet(ColumnReading.columns)
         options.clock = { Timestamp(microseconds: 1_766_052_000_000_000) }
         var log = try LogWriter.open(Self.directory, options: options, fileSystem: fileSystem)
         var number = 0

@@ -40,7 +40,8 @@ enum SegmentParts {
         bytes.store(CRC32C.checksum(Array(bytes[footer..<bytes.count - 4])), at: bytes.count - 4)
     }
 
-    /// Every checksum of index and footer, seeded as for the store and first position in them.
+    /// Every checksum of index, columns (but not of their parts), and footer, seeded as for the store
+    /// and first position in them.
     static func fixChecksums(_ bytes: inout [UInt8], store: StoreID) {
         guard bytes.count >= footerByteCount else { return }
         let footer = bytes.count - footerByteCount
@@ -55,6 +56,20 @@ enum SegmentParts {
             bytes.store(CRC32C.checksum(Array(bytes[start + 8..<end - 4]), seed: seed), at: end - 4)
             bytes.store(CRC32C.checksum(Array(bytes[start..<end]), seed: seed), at: footer + 128)
         }
+        fixColumns(&bytes, seed, footer)
         fixFooterChecksum(&bytes)
+    }
+
+    private static func fixColumns(_ bytes: inout [UInt8], _ seed: UInt32, _ footer: Int) {
+        let start = bytes.load(UInt64.self, at: footer + 112)
+        let count = bytes.load(UInt64.self, at: footer + 120)
+        guard start <= UInt64(footer), count >= 64, count <= UInt64(footer) - start else { return }
+        let (first, end) = (Int(start), Int(start + count))
+        let directory = Int(bytes.load(UInt32.self, at: first + 32))
+        if directory >= 44, directory <= end - first - 8 {
+            let last = first + 8 + directory - 4
+            bytes.store(CRC32C.checksum(Array(bytes[first + 8..<last]), seed: seed), at: last)
+        }
+        bytes.store(CRC32C.checksum(Array(bytes[first..<end]), seed: seed), at: footer + 132)
     }
 }
