@@ -56,6 +56,46 @@ extension SnapshotStore {
         }
     }
 
+    /// Brings tables that were kept as snapshots are, `….kept`, into the form that every later version
+    /// reads.
+    ///
+    /// Only the version of a projector that has written one can: what lies in another version's
+    /// folder stays, and so does what cannot be read. A death in between leaves both, of which the
+    /// new one is used.
+    ///
+    /// - Parameters:
+    ///   - type: The projector.
+    ///   - anchor: What the log is known by at a position.
+    /// - Returns: How many there were.
+    /// - Throws: ``LogError`` if one cannot be written; the old one is there then.
+    package func convertKept(
+        _ type: any Projector.Type, anchor: (Position) throws(LogError) -> LogAnchor?
+    ) throws(LogError) -> Int {
+        var count = 0
+        for name in list(folder(type)).sorted() {
+            guard let position = Self.position(ofFile: name, isKept: true),
+                let known = try anchor(position)
+            else { continue }
+            let file = "\(folder(type))/\(name)"
+            let projection: Projection
+            do throws(SnapshotRefusal) {
+                projection = try read(
+                    file, type, position: position, hashSeed: nil, verifiesState: true
+                ) { _ in known }
+            } catch {
+                continue
+            }
+            try keep(projection, anchor: known)
+            do throws(FileError) {
+                try fileSystem.remove("\(directory)/\(file)")
+            } catch {
+                throw LogError(error)
+            }
+            count += 1
+        }
+        return count
+    }
+
     /// All kept tables, of all versions, in order of path.
     package func keptFiles() -> [KeptFile] {
         // A simulated disk lists no directories inside of others.

@@ -225,7 +225,7 @@ package struct SnapshotStore: Sendable {
         return stateHash
     }
 
-    private func read(
+    func read(
         _ file: String, _ type: any Projector.Type, position: Position,
         isStored: Bool = false, hashSeed: UInt64?,
         verifiesState: Bool = false, anchor: (Position) throws(LogError) -> LogAnchor?

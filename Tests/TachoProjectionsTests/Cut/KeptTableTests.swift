@@ -133,6 +133,49 @@ private struct CutLog: EventHistory {
         #expect(whole.projections.projections[0].quarantine.count > 0)
     }
 
+    @Test func `one in the older form is brought into the present one and stays the table it is`()
+        throws
+    {
+        let live = try folded(ExampleProjector.self, Self.log(1...20))
+        let log = try Self.log(21...40, cutAt: 20)
+        let anchor = try #require(try log.anchor(at: Position(20)))
+        try snapshots.write(live.projections.projections[0], anchor: anchor, isKept: true)
+        let before = try folded(ExampleProjector.self, log, snapshots)
+        #expect(before.report.damage.isEmpty)
+        func convert() throws -> Int {
+            try snapshots.convertKept(ExampleProjector.self) { position throws(LogError) in
+                try log.anchor(at: position)
+            }
+        }
+
+        #expect(try convert() == 1)
+
+        #expect(disk.paths.filter { $0.hasSuffix(".kept") }.isEmpty)
+        _ = try keptBytes()
+        let after = try folded(ExampleProjector.self, log, snapshots)
+        #expect(after.report.damage.isEmpty)
+        #expect(
+            after.projections.projections[0].stateHash
+                == before.projections.projections[0].stateHash)
+        #expect(try convert() == 0)
+    }
+
+    @Test func `one in the older form that is damaged stays as it is`() throws {
+        let live = try folded(ExampleProjector.self, Self.log(1...20))
+        let log = try Self.log(21...40, cutAt: 20)
+        let anchor = try #require(try log.anchor(at: Position(20)))
+        try snapshots.write(live.projections.projections[0], anchor: anchor, isKept: true)
+        let path = try #require(disk.paths.first { $0.hasSuffix(".kept") })
+        disk.corrupt(path) { $0[$0.count - 9] ^= 1 }
+
+        let count = try snapshots.convertKept(ExampleProjector.self) {
+            position throws(LogError) in
+            try log.anchor(at: position)
+        }
+
+        #expect(count == 0 && disk.paths.contains(path))
+    }
+
     @Test func `it is lines of JSON that say what they are`() throws {
         try keep()
         var text = ""
