@@ -124,7 +124,7 @@ extension EraseCommand {
     }
 
     func printStatus() throws {
-        let history = try ErasureHistory(location.openReader())
+        let history = try ErasureHistory.withinReach(location.openReader())
         var listing = Listing(
             schema: "tacho.erase.status/1",
             fields: [
@@ -143,7 +143,18 @@ extension EraseCommand {
                 Cell(request.receipt), .text(request.reason), .text(request.selector),
             ]
         }
+        listing.warnings = history.outOfReach.map(Self.warning)
+        if !listing.warnings.isEmpty, listing.rows.isEmpty {
+            listing.emptyMessage = "No request for erasure is in what can be read from here."
+        }
         try listing.print(output)
+        if !history.outOfReach.isEmpty { throw Failure(.unreachable) }
+    }
+
+    private static func warning(_ segment: SegmentSummary) -> String {
+        "positions \(segment.first) to \(segment.last) are archived in \(segment.archive ?? "?"), "
+            + "which cannot be read from here, and have requests or receipts that are not listed. "
+            + "`tacho thaw --from \(segment.first) --to \(segment.last)` brings them back."
     }
 }
 

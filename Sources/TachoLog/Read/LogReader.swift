@@ -166,7 +166,9 @@ public struct LogReader: Sendable {
     private func seldomLines(
         _ sealed: SealedSegment, _ frames: [Int], _ filter: RecordFilter
     ) throws(LogError) -> [UInt8]? {
-        guard !filter.types.isEmpty, frames.count > 1 else { return nil }
+        // One frame is read as fast, if it is here.
+        let isWorthIt = frames.count > 1 || sealed.archivedIDs != nil && !frames.isEmpty
+        guard !filter.types.isEmpty, isWorthIt else { return nil }
         let wanted = sealed.reader.types.indices.filter { index in
             filter.types.contains { $0.matches(sealed.reader.types[index].bytes) }
         }

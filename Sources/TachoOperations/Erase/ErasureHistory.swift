@@ -31,15 +31,53 @@ package struct ErasureHistory: Sendable {
     /// In order of position.
     package private(set) var requests: [Request] = []
 
-    /// - Parameters:
-    ///   - reader: Of the log.
-    ///   - first: Where to begin; `nil` is where the log does.
-    /// - Throws: ``LogError`` if the log cannot be read from there.
-    package init(_ reader: LogReader, from first: Position? = nil) throws(LogError) {
-        var history = Self()
+    /// What could not be looked through: it is in an archive that cannot be read from here, and may
+    /// have requests or receipts.
+    package private(set) var outOfReach: [SegmentSummary] = []
+
+    /// - Parameter reader: Of the log.
+    /// - Throws: ``LogError`` if the log cannot be read in full.
+    package init(_ reader: LogReader) throws(LogError) {
+        self.init()
+        try take(reader, from: reader.firstPosition, through: reader.lastPosition)
+    }
+
+    /// What can be told without archives that are away.
+    ///
+    /// - Parameter reader: Of the log.
+    /// - Returns: The requests, and what is ``outOfReach``.
+    /// - Throws: ``LogError`` if what is here cannot be read.
+    package static func withinReach(_ reader: LogReader) throws(LogError) -> ErasureHistory {
+        var history = ErasureHistory()
+        var next = reader.firstPosition
+        for segment in reader.segments where segment.state == "archived" && segment.last >= next {
+            if next < segment.first {
+                try history.take(reader, from: next, through: segment.first.previous)
+            }
+            let before = history
+            do throws(LogError) {
+                try history.take(
+                    reader, from: max(next, segment.first), through: segment.last)
+            } catch {
+                guard error.code == .archived else { throw error }
+                history = before
+                history.outOfReach.append(segment)
+            }
+            next = segment.last.next
+        }
+        if next <= reader.lastPosition {
+            try history.take(reader, from: next, through: reader.lastPosition)
+        }
+        return history
+    }
+
+    private mutating func take(
+        _ reader: LogReader, from first: Position, through last: Position
+    ) throws(LogError) {
+        var history = self
         let filter = RecordFilter(types: Self.types.map { TypePattern($0) }, streams: ["tacho"])
         try LogError.unifying {
-            try reader.forEachBatch(from: first, matching: filter) { batch in
+            try reader.forEachBatch(from: first, through: last, matching: filter) { batch in
                 try batch.forEachRecord { record in
                     history.take(record)
                     return true

@@ -303,6 +303,32 @@ import Testing
         #expect(try expirer.execute(less).isResumed == false)
     }
 
+    @Test func `erasures are told as far as they can be while the archive is away`() throws {
+        try makeStore()
+        let eraser = Eraser("store", fileSystem: disk)
+        let request = try #require(
+            try eraser.execute(ErasureSelector(.stream, id: "w"), reason: nil).request)
+        var log = try LogWriter.open("store", fileSystem: disk)
+        _ = try log.seal()
+        _ = try log.append([.numbered(70)])
+        try log.close()
+        let whole = try ErasureHistory(reader())
+        #expect(whole.requests.map(\.state) == [.proven])
+        #expect(try ErasureHistory.withinReach(reader()).requests == whole.requests)
+        _ = try archiver.archive(ArchivePolicy(), to: cold)
+        _ = try hideArchive()
+
+        let history = try ErasureHistory.withinReach(reader())
+
+        // Only what has such an event is missed.
+        #expect(
+            history.outOfReach.allSatisfy { $0.first <= request.next && $0.last >= request })
+        #expect(!history.outOfReach.isEmpty || history.requests == whole.requests)
+        if !history.outOfReach.isEmpty {
+            #expect(code { _ = try ErasureHistory(reader()) } == .archived)
+        }
+    }
+
     @Test func `thawing from an archive that is gone says that it cannot be reached`() throws {
         try makeStore()
         try archiveAll()
