@@ -23,7 +23,10 @@ package struct Receipt: Sendable {
     }
 
     /// The receipt as an event; the store gives it an id.
-    package var event: NewEvent {
-        NewEvent(stream: "tacho", type: type, source: "tacho/operations", data: data)
+    package var event: NewEvent { event(id: nil) }
+
+    /// The receipt as an event that is appended once, by whoever comes first.
+    func event(id: ByteString?) -> NewEvent {
+        NewEvent(id: id, stream: "tacho", type: type, source: "tacho/operations", data: data)
     }
 }

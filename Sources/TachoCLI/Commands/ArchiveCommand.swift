@@ -46,9 +46,7 @@ struct ArchiveCommand: ParsableCommand {
             "Larger files go to a bucket in parts of this size, 5 at least.", valueName: "MiB"))
     var partSize = S3Storage.Parts().byteCount >> 20
 
-    @Flag(help: "Do it.")
-    var execute = false
-
+    @OptionGroup var planning: PlanOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -69,7 +67,7 @@ struct ArchiveCommand: ParsableCommand {
         }
         let policy = ArchivePolicy(before: before, keptCount: keep)
         let archiver = Archiver(location.path)
-        guard execute else { return try print(archiver.plan(policy)) }
+        guard planning.execute else { return try print(archiver.plan(policy)) }
         let place = ArchivePlace.location(to, endpoint: endpoint, environment) {
             StoreDirectory.absolute(StoreDirectory.withoutSlash($0))
         }

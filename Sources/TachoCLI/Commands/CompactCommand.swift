@@ -21,12 +21,6 @@ struct CompactCommand: ParsableCommand {
               tacho compact --older-than 7 --json
             """)
 
-    @Flag(help: "Print the plan and do nothing. (the default)")
-    var plan = false
-
-    @Flag(help: "Carry the plan out.")
-    var execute = false
-
     @Option(
         help: ArgumentHelp("With --execute: only if the plan is still this one.", valueName: "id"))
     var planID: String?
@@ -53,6 +47,7 @@ struct CompactCommand: ParsableCommand {
         inversion: .prefixedNo, help: "Fold all tables before and after, and compare them.")
     var replay = true
 
+    @OptionGroup var planning: PlanOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -61,8 +56,9 @@ struct CompactCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard !(plan && execute) else { throw ValidationError("Either --plan or --execute.") }
-        guard planID == nil || execute else { throw ValidationError("--plan-id needs --execute.") }
+        guard planID == nil || planning.execute else {
+            throw ValidationError("--plan-id needs --execute.")
+        }
         guard (3...12).contains(level) else { throw ValidationError("--level is 3 to 12.") }
         guard (1...1024).contains(mergeUpTo) else {
             throw ValidationError("--merge-up-to is 1 to 1024 MiB.")
@@ -87,18 +83,22 @@ struct CompactCommand: ParsableCommand {
         options.retainedSeconds = Int64(retainRetired * 3600)
         options.checksTables = replay
         let compaction = Compaction(location.path, options)
-        if execute {
+        if planning.execute {
             try carryOut(compaction)
         } else {
             let (plan, leftovers) = try compaction.plan()
-            try print(plan, leftovers)
+            try print(plan, leftovers, isUnderWay: compaction.isUnderWay())
         }
     }
 
     // MARK: The plan
 
-    private func print(_ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover]) throws {
-        if output.format == .json { return try Output.write(json(plan, leftovers)) }
+    private func print(
+        _ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover], isUnderWay: Bool
+    ) throws {
+        if output.format == .json {
+            return try Output.write(json(plan, leftovers, isUnderWay: isUnderWay))
+        }
         var listing = Listing(
             schema: "tacho.compact.plan/1",
             fields: [
@@ -124,7 +124,13 @@ struct CompactCommand: ParsableCommand {
         }
         try listing.print(output)
         guard output.format == .text else { return }
+        if isUnderWay {
+            Output.note(
+                "a compaction died before its receipt; `tacho compact --execute` records what it "
+                    + "did.")
+        }
         if plan.steps.isEmpty, leftovers.isEmpty {
+            if isUnderWay { return }
             Output.note("Nothing to do.")
         } else {
             Output.note(
@@ -139,11 +145,15 @@ struct CompactCommand: ParsableCommand {
         ]
     }
 
-    private func json(_ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover]) -> [UInt8] {
+    private func json(
+        _ plan: CompactionPlan, _ leftovers: [LogMaintenance.Leftover], isUnderWay: Bool
+    ) -> [UInt8] {
         JSONEnvelope(schema: "tacho.compact.plan/1").bytes { writer in
             writer.beginObject()
             writer.key("plan")
             writer.value(plan.id)
+            writer.key("interrupted")
+            writer.value(isUnderWay)
             writer.key("steps")
             writer.beginArray()
             for step in plan.steps {
@@ -202,52 +212,73 @@ struct CompactCommand: ParsableCommand {
             return budget.map { ContinuousClock.now - start < .seconds($0) } ?? true
         }
         progress.finish()
-        if report.hasChanged {
-            var writer = try location.openWriter(creates: false, output.messages)
-            _ = try writer.append([report.receipt.event])
-            try writer.close()
-        }
         if output.format == .json {
             return try Output.write(
                 JSONEnvelope(schema: "tacho.compact/1").bytes { writer in
-                    writer.rawValue(report.receipt.data)
+                    writer.rawValue(report.record.json)
                 })
         }
         try printReport(report, seconds: progress.elapsedSeconds)
     }
 
     private func printReport(_ report: Compaction.Report, seconds: Double) throws {
-        guard report.hasChanged else {
-            try Output.write(
-                report.isStopped ? "Stopped before anything was written.\n" : "Nothing to do.\n")
-            return
-        }
-        let replaced = report.plan.steps.prefix(report.written.count).reduce(0) {
-            $0 + $1.inputs.count
-        }
         var text = ""
-        if !report.written.isEmpty {
+        func add(_ line: String) {
+            text += (text.isEmpty ? output.style.apply(.good, "ok") + "  " : "    ") + line + "\n"
+        }
+        if let earlier = report.earlier {
+            add("recorded what an earlier run did, which died before its receipt:")
+            describe(earlier, add)
+        }
+        let record = report.record
+        if !record.written.isEmpty {
             let share =
-                Double(report.writtenByteCount) / Double(max(1, report.replacedByteCount))
-            text +=
-                output.style.apply(.good, "ok") + "  \(Quantity.count(replaced, "segment")) became "
-                + "\(Quantity.count(report.written.count)), \(Quantity.bytes(report.replacedByteCount)) "
-                + "became \(Quantity.bytes(report.writtenByteCount)) "
-                + "(\(Quantity.fixed(share, 2)) of it), in \(Quantity.duration(seconds: seconds))\n"
+                Double(record.writtenByteCount) / Double(max(1, record.replacedByteCount))
+            add(
+                "\(Quantity.count(record.inputCount, "segment")) became "
+                    + "\(Quantity.count(record.written.count)), "
+                    + "\(Quantity.bytes(record.replacedByteCount)) became "
+                    + "\(Quantity.bytes(record.writtenByteCount)) "
+                    + "(\(Quantity.fixed(share, 2)) of it), in "
+                    + Quantity.duration(seconds: seconds))
+            describe(record, add)
         }
-        if !report.tables.isEmpty {
-            text +=
-                "    \(Quantity.count(report.tables.count, "table")) the same before and after, at "
-                + "position \(report.position)\n"
+        if !record.removed.isEmpty {
+            let byteCount = record.removed.reduce(0) { $0 + $1.byteCount }
+            add(
+                "removed \(Quantity.count(record.removed.count, "leftover")), "
+                    + Quantity.bytes(byteCount))
         }
-        if !report.removed.isEmpty {
-            let byteCount = report.removed.reduce(0) { $0 + $1.byteCount }
-            text +=
-                (text.isEmpty ? output.style.apply(.good, "ok") + "  " : "    ")
-                + "removed \(Quantity.count(report.removed.count, "leftover")), "
-                + "\(Quantity.bytes(byteCount))\n"
+        if record.convertedCount > 0 {
+            add("\(Quantity.count(record.convertedCount, "table")) at a cut in the present form")
         }
-        if report.isStopped { text += "    stopped: the budget is used up; run it again\n" }
+        if let receipt = report.receipt { add("receipt: event \(receipt)") }
+        if report.isStopped, !text.isEmpty {
+            add("stopped: the budget is used up; run it again")
+        }
+        if text.isEmpty {
+            text = report.isStopped ? "Stopped before anything was written.\n" : "Nothing to do.\n"
+        }
         try Output.write(text)
+    }
+
+    private func describe(_ record: CompactionRecord, _ add: (String) -> Void) {
+        if record.isInterrupted, !record.written.isEmpty {
+            add(
+                "\(Quantity.count(record.inputCount, "segment")) became "
+                    + "\(Quantity.count(record.written.count)), as read back now")
+        }
+        if !record.tables.isEmpty, record.differing.isEmpty {
+            add(
+                "\(Quantity.count(record.tables.count, "table")) the same before and after, at "
+                    + "position \(record.position)")
+        }
+        if !record.differing.isEmpty {
+            add("not what they were: \(record.differing.joined(separator: ", "))")
+        }
+        if !record.checked.isEmpty {
+            add("checked: \(record.checked.joined(separator: " "))")
+        }
+        for file in record.unproven { add("changed since, and not looked at: \(file)") }
     }
 }

@@ -46,18 +46,16 @@ struct EraseCommand: ParsableCommand {
     @Option(help: "Why, for the record. Must not mention what is to vanish.")
     var reason: String?
 
-    @Flag(help: "Do it.")
-    var execute = false
-
     @Flag(help: "List what was asked to be erased, and how far it has come.")
     var status = false
 
+    @OptionGroup var planning: PlanOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         let named = [workflow, session, prompt, stream, field].compactMap { $0 }
-        guard status ? named.isEmpty && !execute : named.count == 1 else {
+        guard status ? named.isEmpty && !planning.execute : named.count == 1 else {
             throw ValidationError(
                 "Name one of --workflow, --session, --prompt, --stream, and --field, or --status.")
         }
@@ -73,7 +71,7 @@ struct EraseCommand: ParsableCommand {
     func run() throws {
         if status { return try printStatus() }
         let selector = try selector()
-        guard execute else { return try print(Eraser(location.path).plan(selector)) }
+        guard planning.execute else { return try print(Eraser(location.path).plan(selector)) }
         try drainSpool()
         let outcome = try Eraser(location.path).execute(selector, reason: reason)
         try print(outcome)

@@ -36,12 +36,7 @@ struct ExpireCommand: ParsableCommand {
         help: "From the front on, until the log, or the types' lines, are no larger: 500M, 10G.")
     var maxBytes: String?
 
-    @Flag(help: "Print what would go, and change nothing. (the default)")
-    var dryRun = false
-
-    @Flag(help: "Do it.")
-    var execute = false
-
+    @OptionGroup var planning: PlanOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
 
@@ -49,7 +44,6 @@ struct ExpireCommand: ParsableCommand {
         guard olderThan != nil || maxBytes != nil else {
             throw ValidationError("Name --older-than, --max-bytes, or both.")
         }
-        if dryRun, execute { throw ValidationError("Either --dry-run or --execute.") }
         if type.contains(where: { $0.isEmpty || $0 == "tacho" || $0.hasPrefix("tacho.") }) {
             throw ValidationError(
                 "--type names a type of events; tacho.* is the store's own history, which stays.")
@@ -76,7 +70,7 @@ struct ExpireCommand: ParsableCommand {
 
     func run() throws {
         let expirer = Expirer(location.path)
-        guard execute else {
+        guard planning.execute else {
             return type.isEmpty
                 ? try print(expirer.plan(policy)) : try print(expirer.planOfTypes(policy))
         }

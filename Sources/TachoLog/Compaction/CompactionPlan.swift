@@ -42,6 +42,11 @@ public struct CompactionPlan: Equatable, Sendable {
 
         public var first: Position { inputs[0].first }
         public var last: Position { inputs[inputs.count - 1].last }
+        /// The name of the file that takes the place of the inputs.
+        public var output: String {
+            let generation = inputs.map { StoreLayout.generation(ofSealed: $0.file) }.max() ?? 0
+            return StoreLayout.sealedName(first: first, last: last, generation: generation + 1)
+        }
         public var byteCount: Int { inputs.reduce(0) { $0 + $1.byteCount } }
         public var rawByteCount: Int { inputs.reduce(0) { $0 + $1.rawByteCount } }
     }

@@ -184,6 +184,26 @@ public struct LogMaintenance: ~Copyable {
         }
     }
 
+    /// Reads a sealed segment of the log through, as it was when it was written.
+    ///
+    /// - Parameters:
+    ///   - file: Its name.
+    ///   - chain: In hexadecimal digits: of what has to be the head of the hash chain behind it.
+    /// - Returns: What it holds; `nil` if the log has no such segment here.
+    /// - Throws: ``LogError`` `.damaged` if it is not what was written.
+    package func readBack(_ file: String, chain: String) throws(LogError) -> Written? {
+        let found = try manifest().segments.first {
+            $0.file == file && $0.state == .sealed && $0.chain?.hex == chain
+        }
+        guard let entry = found else { return nil }
+        let sealed = try SealedSegment.open(entry, layout, store, fileSystem)
+        defer { sealed.close(fileSystem) }
+        let footer = sealed.reader.footer
+        try SegmentReadBack(layout: layout, fileSystem: fileSystem, store: store)
+            .check(entry, sealed.path, footer)
+        return Written(SegmentMerge.Output(entry: entry, temporary: "", footer: footer))
+    }
+
     // MARK: The switch
 
     /// Puts a new segment in the place of those it was made from, and retires them.

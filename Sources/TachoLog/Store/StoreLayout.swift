@@ -21,6 +21,8 @@ package struct StoreLayout: Sendable {
     package var erased: String { directory + "/ERASED" }
     /// Only while an erasure is under way: of which sessions.
     package var erasing: String { directory + "/ERASING" }
+    /// Only while a compaction is under way: what it was going to write.
+    package var compacting: String { directory + "/COMPACTING" }
     package var expired: String { directory + "/EXPIRED" }
     package var log: String { directory + "/log" }
     package var quarantine: String { directory + "/quarantine" }

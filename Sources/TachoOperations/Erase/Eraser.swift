@@ -87,6 +87,12 @@ package struct Eraser: Sendable {
         outcome.request = request
         try underWay.begin(digest, plan.matcher.sessions)
         let snapshots = SnapshotStore(directory: layout.snapshots, fileSystem: fileSystem)
+        // In the older form nothing can be taken out of them.
+        for type in allProjectors {
+            _ = try snapshots.convertKept(type) { position throws(LogError) in
+                try reader.anchor(at: position)
+            }
+        }
         outcome.kept = try KeptTables(snapshots: snapshots).erase(
             plan.matcher, request: request, writes: true)
         let firstKept = outcome.kept.map(\.position.next).min()
