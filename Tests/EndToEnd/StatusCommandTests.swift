@@ -20,6 +20,17 @@ import Testing
         #expect(broken.errors.contains("position is 40, more than 39"))
     }
 
+    @Test func `asked quietly for limits it only says which one is broken`() throws {
+        let program = try filled()
+
+        let fine = try program.run("status", "-q", "--min", "position=40")
+        #expect(fine.status == 0 && fine.text.isEmpty && fine.errors.isEmpty)
+        let broken = try program.run("status", "-q", "--max", "backup_seconds_ago=90000")
+        #expect(broken.status == 4 && broken.text.isEmpty)
+        #expect(broken.errors == "tacho: backup_seconds_ago is not known\n")
+        #expect(try program.run("status", "-q").text.contains("position"))
+    }
+
     @Test func `what was never done breaks a limit on how long ago it was`() throws {
         let program = try filled()
         let limits = ["--max", "backup_seconds_ago=3600", "--max", "verified_seconds_ago=3600"]

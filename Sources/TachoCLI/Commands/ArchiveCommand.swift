@@ -80,6 +80,11 @@ struct ArchiveCommand: ParsableCommand {
             progress.update(done, of: all, unit: "bytes")
         }
         progress.finish()
+        if !outcome.untold.isEmpty {
+            Output.note(
+                "recorded \(Quantity.count(outcome.untold.count, "segment")) that an earlier run "
+                    + "had archived, which died before its receipt")
+        }
         try outcome.print("tacho.archive/1", "archive", storage.location, output)
     }
 

@@ -45,7 +45,9 @@ struct StatusCommand: ParsableCommand {
         let reader = try location.openReader()
         let sheet = try sheet(reader)
         let alarms = try alarms(sheet)
-        try sheet.print(output)
+        // Who asks quietly for limits wants to hear of those that are broken.
+        let isWatched = !max.isEmpty || !min.isEmpty
+        if !(output.isQuiet && isWatched && output.format == .text) { try sheet.print(output) }
         guard alarms.isEmpty else { throw Failure(.check, alarms.joined(separator: "; ")) }
     }
 
@@ -147,7 +149,9 @@ struct StatusCommand: ParsableCommand {
     private func alarms(_ sheet: FactSheet) throws -> [String] {
         try limits().compactMap { limit in
             guard let fact = sheet.facts.first(where: { $0.key == limit.key }) else {
-                let keys = sheet.facts.filter(\.cell.isNumber).map(\.key)
+                let keys = sheet.facts.filter {
+                    $0.cell.isNumber || $0.cell.plain.isEmpty
+                }.map(\.key)
                 throw Failure(
                     .usage,
                     "\(limit.key) is nothing that status tells; it has \(keys.joined(separator: ", "))"

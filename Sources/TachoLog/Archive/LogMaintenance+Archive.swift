@@ -246,6 +246,25 @@ extension LogMaintenance {
 
     // MARK: What is left over
 
+    /// The segments that are in archives, as the manifest has them.
+    ///
+    /// - Throws: ``LogError`` if what stays here of one cannot be read.
+    package func archivedSegments() throws(LogError) -> [Moved] {
+        var moved = [Moved]()
+        for entry in try manifest().segments where entry.state == .archived {
+            let sealed = try SealedSegment.open(
+                entry, layout, store, fileSystem, reachesArchive: false)
+            defer { sealed.close(fileSystem) }
+            let segment = LogView.Segment(
+                entry: entry, last: entry.last, byteCount: entry.byteCount)
+            moved.append(
+                Moved(
+                    segment: SegmentSummary(segment),
+                    digest: sealed.archivedIDs?.digest.hex ?? ""))
+        }
+        return moved
+    }
+
     /// Removes what a process that died has left of a segment on the side where it is not any more.
     ///
     /// - Throws: ``LogError`` if a file cannot be removed.

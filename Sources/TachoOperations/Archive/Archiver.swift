@@ -72,6 +72,8 @@ package struct Archiver: Sendable {
         package var moved: [LogMaintenance.Moved] = []
         /// Where the receipt stands; `nil` if nothing was moved.
         package var receipt: Position?
+        /// What an earlier run had archived that died before its receipt, told now.
+        package var untold: [LogMaintenance.Moved] = []
 
         package var byteCount: Int { moved.reduce(0) { $0 + $1.segment.byteCount } }
     }
@@ -167,6 +169,7 @@ package struct Archiver: Sendable {
         var failure: LogError?
         let maintenance = try begin()
         try maintenance.removeMoved()
+        outcome.untold = try untold(maintenance)
         let all = segments.reduce(0) { $0 + $1.byteCount }
         for segment in segments {
             progress(outcome.byteCount, all)
@@ -178,13 +181,16 @@ package struct Archiver: Sendable {
             }
         }
         _ = consume maintenance
-        if !outcome.moved.isEmpty {
+        let receipts =
+            Self.receipts(outcome.untold)
+            + (outcome.moved.isEmpty
+                ? [] : [Self.receipt(type, outcome.moved, storage.location)])
+        if !receipts.isEmpty {
             var options = options
             options.createsStore = false
             var writer = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
-            outcome.receipt = try writer.append(
-                [Self.receipt(type, outcome, storage.location).event]
-            ).lastPosition
+            let last = try writer.append(receipts.map(\.event)).lastPosition
+            if !outcome.moved.isEmpty { outcome.receipt = last }
             try writer.close()
         }
         if let failure { throw failure }
@@ -212,17 +218,72 @@ package struct Archiver: Sendable {
         }
     }
 
+    /// Segments that are in an archive, and of which no receipt tells: a process died before it.
+    ///
+    /// Where it cannot be told, because receipts are out of reach themselves, there are none.
+    private func untold(
+        _ maintenance: borrowing LogMaintenance
+    ) throws(LogError) -> [LogMaintenance.Moved] {
+        let archived = try maintenance.archivedSegments()
+        guard !archived.isEmpty else { return [] }
+        var told: [[String]] = []
+        do throws(LogError) {
+            let reader = try LogReader.open(directory, fileSystem: fileSystem)
+            let filter = RecordFilter(
+                types: [TypePattern(EventType.archived)], streams: ["tacho"])
+            try LogError.unifying {
+                try reader.forEachBatch(matching: filter) { batch in
+                    try batch.forEachRecord { record in
+                        told += Self.files(JSONView(validated: record.data))
+                        return true
+                    }
+                    return true
+                }
+            }
+        } catch {
+            guard [.archived, .damaged].contains(error.code) else { throw error }
+            return []
+        }
+        let known = Set(told)
+        return archived.filter { !known.contains([$0.segment.archive ?? "", $0.segment.file]) }
+    }
+
+    /// Location and name of each file of a receipt.
+    private static func files(_ receipt: JSONView) -> [[String]] {
+        let location = receipt["location"]?.string() ?? ""
+        var files: [[String]] = []
+        receipt["segments"]?.forEachElement { element in
+            files.append([location, element["file"]?.string() ?? ""])
+            return true
+        }
+        return files
+    }
+
+    /// One receipt for each place.
+    private static func receipts(_ untold: [LogMaintenance.Moved]) -> [Receipt] {
+        Set(untold.compactMap(\.segment.archive)).sorted().map { location in
+            receipt(
+                EventType.archived, untold.filter { $0.segment.archive == location }, location,
+                isInterrupted: true)
+        }
+    }
+
     private static func receipt(
-        _ type: ByteString, _ outcome: Outcome, _ location: String
+        _ type: ByteString, _ moved: [LogMaintenance.Moved], _ location: String,
+        isInterrupted: Bool = false
     ) -> Receipt {
         Receipt(type) { json in
             json.key("location")
             json.value(location)
+            if isInterrupted {
+                json.key("interrupted")
+                json.value(true)
+            }
             json.key("bytes")
-            json.value(outcome.byteCount)
+            json.value(moved.reduce(0) { $0 + $1.segment.byteCount })
             json.key("segments")
             json.beginArray()
-            for moved in outcome.moved {
+            for moved in moved {
                 json.beginObject()
                 json.key("file")
                 json.value(moved.segment.file)

@@ -303,6 +303,39 @@ import Testing
         #expect(try expirer.execute(less).isResumed == false)
     }
 
+    @Test func `what a run has archived that died before its receipt is told by the next`() throws {
+        func archivings() throws -> [String] {
+            var receipts = [String]()
+            let filter = RecordFilter(types: ["tacho.archived"])
+            try reader().forEachBatch(matching: filter) { batch in
+                try batch.forEachRecord { record in
+                    receipts.append(String(decoding: record.data, as: UTF8.self))
+                    return true
+                }
+                return true
+            }
+            return receipts
+        }
+        try makeStore()
+        let segments = try archiver.plan(ArchivePolicy()).segments
+        do {
+            let maintenance = try LogMaintenance.begin("store", fileSystem: disk)
+            for segment in segments.prefix(2) { _ = try maintenance.archive(segment, to: cold) }
+        }
+
+        let outcome = try archiver.archive(ArchivePolicy(), to: cold)
+
+        #expect(outcome.moved.map(\.segment.file) == [segments[2].file])
+        #expect(outcome.untold.map(\.segment.file) == segments.prefix(2).map(\.file))
+        let receipts = try archivings()
+        #expect(receipts.count == 2 && receipts[0].contains(#""interrupted":true"#))
+        for (number, segment) in segments.enumerated() {
+            #expect(receipts[number < 2 ? 0 : 1].contains(segment.file))
+        }
+        #expect(try archiver.archive(ArchivePolicy(), to: cold).untold.isEmpty)
+        #expect(try archivings().count == 2)
+    }
+
     @Test func `erasures are told as far as they can be while the archive is away`() throws {
         try makeStore()
         let eraser = Eraser("store", fileSystem: disk)
