@@ -44,7 +44,7 @@ struct WhyCommandTests {
         let tacho = try Program()
         try SampleStore.fill(tacho)
 
-        for table in try tacho.run("tables", "--json").rows() {
+        for table in try tacho.run("tables", "--json").rows() where table["version"] is Int {
             guard let name = table["name"] as? String, (table["rows"] as? Int ?? 0) > 0 else {
                 continue
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMemory
 import TachoEvents
 import TachoJSON
 import TachoLog
@@ -82,6 +83,7 @@ struct CompactCommand: ParsableCommand {
         }
         options.retainedSeconds = Int64(retainRetired * 3600)
         options.checksTables = replay
+        tacho_keep_arrays_apart(1 << 19)
         let compaction = Compaction(location.path, options)
         if planning.execute {
             try carryOut(compaction)

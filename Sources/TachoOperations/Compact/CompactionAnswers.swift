@@ -62,22 +62,46 @@ struct CompactionAnswers {
         // From the beginning of the log, which after an expiry is the cut.
         let snapshots = SnapshotStore(
             directory: StoreLayout(directory).snapshots, fileSystem: fileSystem)
+        var past = [Answer]()
+        var tables = [TableState]()
+        for projectors in Self.groups {
+            try Self.fold(projectors, questions, reader, snapshots.ofCuts, &past, &tables)
+        }
+        self.past = past
+        let order = allProjectors.map { $0.name }
+        self.tables = order.compactMap { name in tables.first { $0.name == name } }
+        queries = try questions.moments.flatMap { try Self.ask(reader, at: $0) }
+    }
+
+    /// Projectors that are folded together.
+    ///
+    /// The tables with a row for nearly each event by themselves: the memory is that of the largest, and
+    /// not of all. What it costs is to read the log once more for each.
+    private static let groups: [[any Projector.Type]] = {
+        let alone: [any Projector.Type] = [HookEventsProjector.self, ToolCallsProjector.self]
+        let names = alone.map { $0.name }
+        return [allProjectors.filter { !names.contains($0.name) }] + alone.map { [$0] }
+    }()
+
+    private static func fold(
+        _ projectors: [any Projector.Type], _ questions: Questions, _ reader: LogReader,
+        _ snapshots: SnapshotStore, _ past: inout [Answer], _ tables: inout [TableState]
+    ) throws {
         var options = LiveTables.Options()
         let stops = questions.moments + [questions.position]
         options.asOf = stops[0]
-        var live = try LiveTables.open(reader, snapshots: snapshots.ofCuts, options: options)
-        var past = [Answer]()
+        var live = try LiveTables.open(
+            reader, snapshots: snapshots, projectors: projectors, options: options)
+        let names = projectors.count == 1 ? projectors[0].name : "all other tables"
         for (moment, next) in zip(stops, stops.dropFirst()) {
             let hashes = live.projections.projections.map(\.stateHash.hex).joined(separator: " ")
-            past.append(Answer(question: "all tables as of position \(moment)", hash: hashes))
+            past.append(Answer(question: "\(names) as of position \(moment)", hash: hashes))
             try live.refresh(HistoryUpTo(reader, next))
         }
-        self.past = past
-        tables = live.projections.projections.map {
+        tables += live.projections.projections.map {
             TableState(
                 name: $0.type.name, fingerprint: $0.type.fingerprint.hex, hash: $0.stateHash.hex)
         }
-        queries = try questions.moments.flatMap { try Self.ask(reader, at: $0) }
     }
 
     /// Names of what is another answer than in `other`.

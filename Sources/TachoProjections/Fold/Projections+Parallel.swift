@@ -13,7 +13,7 @@ extension Projections {
     /// - Throws: What `produce` throws, and ``LogError`` as ``fold(_:)`` does. What was handed
     ///   over before is folded.
     package mutating func foldAll(
-        threadCount: Int, queueCapacity: Int = 8,
+        threadCount: Int, queueCapacity: Int = 4,
         _ produce: (_ fold: (RecordBatch) throws -> Void) throws -> Void
     ) throws {
         guard threadCount > 1, projections.count > 1 else {

@@ -12,19 +12,8 @@ extension TableView {
                 ColumnDefinition("summary_key", .text, isHidden: true),
                 ColumnDefinition("workflow_template", .text, summary: "The template."),
                 ColumnDefinition("model_used", .text, summary: "The model; unknown is a row, too."),
-                ColumnDefinition("total_workflows", .integer, summary: "How many there are."),
-                ColumnDefinition(
-                    "completed_workflows", .integer, summary: "Those of status completed."),
-                ColumnDefinition("failed_workflows", .integer, summary: "Those of status failed."),
-                ColumnDefinition(
-                    "avg_duration", .real,
-                    summary: "Mean of duration_seconds, of those that have one."),
-                ColumnDefinition(
-                    "avg_cost", .money,
-                    summary: "Mean of actual_cost_total, of those that have one, rounded."),
-                ColumnDefinition(
-                    "success_rate", .real, summary: "completed_workflows ÷ total_workflows."),
-            ]), of: "workflow_history",
+            ] + WorkflowTally.counts + [WorkflowTally.meanCost, WorkflowTally.successRate]),
+        of: "workflow_history",
         columns: ["workflow_template", "model_used"] + WorkflowTally.columns
     ) { history, view in
         typealias Column = WorkflowHistoryProjector.Column
@@ -44,16 +33,9 @@ extension TableView {
             tallies[place].add(row, history)
         }
         for (place, pair) in names.enumerated() {
-            let tally = tallies[place]
-            let row = tally.insert(ByteString("\(place)"), into: &view)
+            let row = tallies[place].insert(ByteString("\(place)"), into: &view)
             if let name = pair.template { view.set(SummaryColumn.template, of: row, text: name) }
             if let name = pair.model { view.set(SummaryColumn.model, of: row, text: name) }
-            view.set(SummaryColumn.total, of: row, integer: Int64(tally.count))
-            view.set(SummaryColumn.completed, of: row, integer: Int64(tally.completedCount))
-            view.set(SummaryColumn.failed, of: row, integer: Int64(tally.failedCount))
-            view.set(SummaryColumn.meanDuration, of: row, real: tally.meanDuration)
-            view.set(SummaryColumn.meanCost, of: row, money: tally.meanCost)
-            view.set(SummaryColumn.successRate, of: row, real: tally.successRate)
         }
     }
 
@@ -63,6 +45,6 @@ extension TableView {
     }
 
     private enum SummaryColumn: Int, ColumnHandle {
-        case key, template, model, total, completed, failed, meanDuration, meanCost, successRate
+        case key, template, model
     }
 }

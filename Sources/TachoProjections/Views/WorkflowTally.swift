@@ -2,12 +2,12 @@ import TachoLog
 
 /// What rows of `workflow_history` come to together.
 struct WorkflowTally {
-    private(set) var count = 0
-    private(set) var completedCount = 0
-    private(set) var failedCount = 0
-    private(set) var tokens: Int64 = 0
+    private var count = 0
+    private var completedCount = 0
+    private var failedCount = 0
+    private var tokens: Int64 = 0
     /// Pico-dollars, of the rows that have a cost.
-    private(set) var cost: Int128 = 0
+    private var cost: Int128 = 0
     private var costCount = 0
     private var seconds: Int128 = 0
     private var durationCount = 0
@@ -16,6 +16,23 @@ struct WorkflowTally {
 
     /// What ``add(_:_:)`` reads, without the columns of positions.
     static let columns = ["status", "duration_seconds", "actual_cost_total", "total_tokens"]
+
+    // Columns of views, which ``insert(_:into:)`` sets where a view has them.
+    static let counts = [
+        ColumnDefinition("total_workflows", .integer, summary: "How many there are."),
+        ColumnDefinition("completed_workflows", .integer, summary: "Those of status completed."),
+        ColumnDefinition("failed_workflows", .integer, summary: "Those of status failed."),
+        ColumnDefinition(
+            "avg_duration", .real, summary: "Mean of duration_seconds, of those that have one."),
+    ]
+    static let totalCost = ColumnDefinition(
+        "total_cost", .money, summary: "Sum of actual_cost_total; unknown if none has one.")
+    static let meanCost = ColumnDefinition(
+        "avg_cost", .money, summary: "Mean of actual_cost_total, of those that have one, rounded.")
+    static let tokens = ColumnDefinition(
+        "total_tokens", .integer, summary: "Sum of total_tokens.")
+    static let successRate = ColumnDefinition(
+        "success_rate", .real, summary: "completed_workflows ÷ total_workflows.")
 
     private typealias Column = WorkflowHistoryProjector.Column
 
@@ -41,26 +58,33 @@ struct WorkflowTally {
     }
 
     /// Pico-dollars of a row that has a cost, rounded to the nearest; `nil` if none has.
-    var meanCost: Int64? {
+    private var meanCost: Int64? {
         guard costCount > 0 else { return nil }
         let count = Int128(costCount)
         let (quotient, rest) = cost.quotientAndRemainder(dividingBy: count)
         return Int64(clamping: quotient + (2 * rest >= count ? 1 : 2 * rest <= -count ? -1 : 0))
     }
 
-    var totalCost: Int64? { costCount > 0 ? Int64(clamping: cost) : nil }
-
-    /// Seconds of a row that has a duration; `nil` if none has.
-    var meanDuration: Double? {
-        durationCount > 0 ? Double(seconds) / Double(durationCount) : nil
-    }
-
-    /// Completed of all, 0 to 1.
-    var successRate: Double { Double(completedCount) / Double(count) }
-
     /// Adds a row for it.
     func insert(_ key: ByteString, into view: inout Table) -> Int {
-        view.insert(key: key, created: firstPosition, updated: lastPosition)
+        let row = view.insert(key: key, created: firstPosition, updated: lastPosition)
+        func place(_ column: ColumnDefinition) -> Int? { view.schema.column(named: column.name) }
+        let numbers = [count, completedCount, failedCount].map { Int64($0) }
+        for (column, number) in zip(Self.counts, numbers) {
+            if let place = place(column) { view.set(place, of: row, integer: number) }
+        }
+        if let place = place(Self.counts[3]), durationCount > 0 {
+            view.set(place, of: row, real: Double(seconds) / Double(durationCount))
+        }
+        if let place = place(Self.totalCost), costCount > 0 {
+            view.set(place, of: row, money: Int64(clamping: cost))
+        }
+        if let place = place(Self.meanCost) { view.set(place, of: row, money: meanCost) }
+        if let place = place(Self.tokens) { view.set(place, of: row, integer: tokens) }
+        if let place = place(Self.successRate) {
+            view.set(place, of: row, real: Double(completedCount) / Double(count))
+        }
+        return row
     }
 }
 
