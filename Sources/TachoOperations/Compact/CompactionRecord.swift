@@ -108,17 +108,7 @@ package struct CompactionRecord: Sendable {
                 json.key("interrupted")
                 json.value(true)
             }
-            json.key("inputs")
-            json.beginArray()
-            for input in inputs {
-                json.beginObject()
-                json.key("file")
-                json.value(input.file)
-                json.key("bytes")
-                json.value(input.byteCount)
-                json.endObject()
-            }
-            json.endArray()
+            CompactionUnderWay.write(inputs, to: &json)
             json.key("outputs")
             json.beginArray()
             for output in written {

@@ -48,17 +48,7 @@ struct CompactionUnderWay: Equatable {
             json.value(step.output)
             json.key("chain")
             json.value(step.chain)
-            json.key("inputs")
-            json.beginArray()
-            for input in step.inputs {
-                json.beginObject()
-                json.key("file")
-                json.value(input.file)
-                json.key("bytes")
-                json.value(input.byteCount)
-                json.endObject()
-            }
-            json.endArray()
+            Self.write(step.inputs, to: &json)
             json.endObject()
         }
         json.endArray()
@@ -74,6 +64,21 @@ struct CompactionUnderWay: Equatable {
         json.endArray()
         json.endObject()
         return json.bytes
+    }
+
+    /// As a member `inputs`, here and in the receipt.
+    static func write(_ inputs: [Input], to json: inout JSONWriter) {
+        json.key("inputs")
+        json.beginArray()
+        for input in inputs {
+            json.beginObject()
+            json.key("file")
+            json.value(input.file)
+            json.key("bytes")
+            json.value(input.byteCount)
+            json.endObject()
+        }
+        json.endArray()
     }
 
     private init?(_ bytes: [UInt8]) {

@@ -11,8 +11,8 @@ extension TableView {
             columns: [
                 ColumnDefinition("day", .text, summary: "Day of created_at, UTC: 2025-12-18.")
             ] + WorkflowTally.counts + [
-                WorkflowTally.totalCost, WorkflowTally.meanCost, WorkflowTally.tokens,
-                WorkflowTally.successRate,
+                WorkflowTally.meanDuration, WorkflowTally.totalCost, WorkflowTally.meanCost,
+                WorkflowTally.tokens, WorkflowTally.successRate,
             ]), of: "workflow_history", columns: ["created_at"] + WorkflowTally.columns
     ) { history, view in
         var tallies: [ByteString: WorkflowTally] = [:]

@@ -12,7 +12,9 @@ extension TableView {
                 ColumnDefinition("summary_key", .text, isHidden: true),
                 ColumnDefinition("workflow_template", .text, summary: "The template."),
                 ColumnDefinition("model_used", .text, summary: "The model; unknown is a row, too."),
-            ] + WorkflowTally.counts + [WorkflowTally.meanCost, WorkflowTally.successRate]),
+            ] + WorkflowTally.counts + [
+                WorkflowTally.meanDuration, WorkflowTally.meanCost, WorkflowTally.successRate,
+            ]),
         of: "workflow_history",
         columns: ["workflow_template", "model_used"] + WorkflowTally.columns
     ) { history, view in

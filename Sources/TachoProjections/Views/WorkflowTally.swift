@@ -22,9 +22,9 @@ struct WorkflowTally {
         ColumnDefinition("total_workflows", .integer, summary: "How many there are."),
         ColumnDefinition("completed_workflows", .integer, summary: "Those of status completed."),
         ColumnDefinition("failed_workflows", .integer, summary: "Those of status failed."),
-        ColumnDefinition(
-            "avg_duration", .real, summary: "Mean of duration_seconds, of those that have one."),
     ]
+    static let meanDuration = ColumnDefinition(
+        "avg_duration", .real, summary: "Mean of duration_seconds, of those that have one.")
     static let totalCost = ColumnDefinition(
         "total_cost", .money, summary: "Sum of actual_cost_total; unknown if none has one.")
     static let meanCost = ColumnDefinition(
@@ -73,7 +73,7 @@ struct WorkflowTally {
         for (column, number) in zip(Self.counts, numbers) {
             if let place = place(column) { view.set(place, of: row, integer: number) }
         }
-        if let place = place(Self.counts[3]), durationCount > 0 {
+        if let place = place(Self.meanDuration), durationCount > 0 {
             view.set(place, of: row, real: Double(seconds) / Double(durationCount))
         }
         if let place = place(Self.totalCost), costCount > 0 {
