@@ -3,74 +3,112 @@ package import TachoLog
 
 /// An event as a projector sees it: the envelope located, the data read when asked for.
 ///
-/// Borrows the bytes of its batch, as ``RecordView`` does: valid only inside the call it was
-/// passed to.
+/// Borrows what was read of it, and the bytes of its batch, as ``RecordView`` does: valid only inside
+/// the call it was passed to.
 package struct Event {
-    package let record: RecordView
+    // A pointer, because a dozen projectors are handed each event.
+    @usableFromInline let reading: UnsafePointer<EventReading>
+
+    /// - Parameter reading: Stays where it is, and what it is of, too, as long as the event is used.
+    package init(_ reading: UnsafePointer<EventReading>) {
+        self.reading = reading
+    }
+
+    /// Lends the event of a record.
+    package static func withEvent<Result, Failure: Error>(
+        of record: RecordView, _ body: (Event) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withEvent(of: record, members: JSONMembers(JSONView(validated: record.data)), body)
+    }
+
+    /// Lends the event of a record whose members were found before.
+    package static func withEvent<Result, Failure: Error>(
+        of record: RecordView, members: JSONMembers, _ body: (Event) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let reading = EventReading(record, members)
+        guard reading.isHook else {
+            return try withUnsafePointer(to: reading) { reading throws(Failure) in
+                try body(Event(reading))
+            }
+        }
+        return try withUnsafePointer(to: HookFields(members)) { fields throws(Failure) in
+            var reading = reading
+            reading.hookFields = fields
+            return try withUnsafePointer(to: reading) { reading throws(Failure) in
+                try body(Event(reading))
+            }
+        }
+    }
+
+    package var record: RecordView { reading.pointee.record }
+
     /// The members of ``data``.
     ///
     /// Reading these spares the walk over the data, where it was done before for other readers of
     /// the event.
-    package let members: JSONMembers
-    @usableFromInline let readPayload: UnsafePointer<HookPayload>?
-    private let readMessage: UnsafePointer<AgentReading>?
-
-    package init(_ record: RecordView) {
-        self.record = record
-        members = JSONMembers(JSONView(validated: record.data))
-        readPayload = nil
-        readMessage = nil
-    }
-
-    /// Views a record of which something was read before, lent like its bytes.
-    ///
-    /// - Parameters:
-    ///   - record: Its envelope.
-    ///   - places: All members of its data.
-    ///   - payload: What ``hookPayload`` gives; `nil` leaves it to be read when asked for.
-    ///   - message: Likewise, what ``agentReading`` gives.
-    package init(
-        _ record: RecordView, _ places: UnsafeBufferPointer<JSONMemberPlace>,
-        payload: UnsafePointer<HookPayload>? = nil, message: UnsafePointer<AgentReading>? = nil
-    ) {
-        self.record = record
-        members = JSONMembers(JSONView(validated: record.data), at: places)
-        readPayload = payload
-        readMessage = message
-    }
+    package var members: JSONMembers { reading.pointee.members }
 
     /// The data as a hook's: half a dozen projectors look at it.
-    @inlinable package var hookPayload: HookPayload {
-        if let readPayload { return readPayload.pointee }
-        return HookPayload(members)
+    ///
+    /// - Precondition: The event is one of `hook.*`.
+    package var hookPayload: HookPayload {
+        guard let fields = reading.pointee.hookFields else {
+            preconditionFailure("an event of another family has no payload of a hook")
+        }
+        return HookPayload(fields: fields)
     }
 
     /// The data as a message of Claude Code's.
-    package var agentReading: AgentReading { readMessage?.pointee ?? AgentReading(self) }
+    package var agentReading: AgentReading {
+        reading.pointee.message?.pointee ?? AgentReading(self)
+    }
 
-    @inlinable package var position: Position { record.position }
+    @inlinable package var position: Position { reading.pointee.record.position }
     /// When the store took it in; never decreases along the log.
-    @inlinable package var recorded: Timestamp { record.recorded }
+    @inlinable package var recorded: Timestamp { reading.pointee.record.recorded }
     /// When it happened by the producer's clock; `nil` is unknown.
-    @inlinable package var time: Timestamp? { record.time }
+    @inlinable package var time: Timestamp? { reading.pointee.record.time }
     /// The best that is known about when it happened.
-    @inlinable package var occurred: Timestamp { record.time ?? record.recorded }
-    @inlinable package var id: UnsafeRawBufferPointer { record.id }
-    @inlinable package var stream: UnsafeRawBufferPointer { record.stream }
-    @inlinable package var type: UnsafeRawBufferPointer { record.type }
-    @inlinable package var source: UnsafeRawBufferPointer { record.source }
-    @inlinable package var version: Int { record.version }
+    @inlinable package var occurred: Timestamp { time ?? recorded }
+    @inlinable package var id: UnsafeRawBufferPointer { reading.pointee.record.id }
+    @inlinable package var stream: UnsafeRawBufferPointer { reading.pointee.record.stream }
+    @inlinable package var type: UnsafeRawBufferPointer { reading.pointee.record.type }
+    @inlinable package var source: UnsafeRawBufferPointer { reading.pointee.record.source }
+    @inlinable package var version: Int { reading.pointee.record.version }
 
     /// The submitted object, of which nothing is parsed before a member is asked for.
-    @inlinable package var data: JSONView { JSONView(validated: record.data) }
+    @inlinable package var data: JSONView { JSONView(validated: reading.pointee.record.data) }
+}
+
+/// What of a record was read, once for all who look at its event.
+package struct EventReading {
+    package let record: RecordView
+    package var members: JSONMembers
+    /// Of an event of `hook.*`.
+    package var hookFields: UnsafePointer<HookFields>?
+    /// What ``Event/agentReading`` gives; `nil` leaves it to be read when asked for.
+    package var message: UnsafePointer<AgentReading>?
+    package let isHook: Bool
+    /// See ``Event/mayNameActor``.
+    @usableFromInline let mayNameActor: Bool
+
+    /// - Parameters:
+    ///   - record: Its envelope.
+    ///   - members: All members of its data.
+    package init(_ record: RecordView, _ members: JSONMembers) {
+        self.record = record
+        self.members = members
+        isHook = record.type.hasPrefix("hook.")
+        mayNameActor = Self.mayNameActor(record.type)
+    }
 }
 
 extension Event {
     /// The type without its family: `PreToolUse` for `hook.PreToolUse` and `hook.`.
     ///
     /// - Returns: `nil` if the type is not of that family.
-    package func name(after prefix: ByteString) -> UnsafeRawBufferPointer? {
-        guard type.starts(with: prefix.bytes) else { return nil }
-        return UnsafeRawBufferPointer(rebasing: type[prefix.bytes.count...])
+    package func name(after prefix: StaticString) -> UnsafeRawBufferPointer? {
+        guard type.hasPrefix(prefix) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: type[prefix.utf8CodeUnitCount...])
     }
 }

@@ -8,16 +8,7 @@ extension Event {
     /// Records of an agent's own (hooks, transcripts, outputs, lines of logs) are most of every log
     /// and the largest of its events, and their shape has no such member: they are not looked
     /// through. Their actor is their source.
-    @inlinable @inline(__always)
-    package var mayNameActor: Bool {
-        switch type.first {
-        case UInt8(ascii: "h"): !type.hasPrefix("hook.")
-        case UInt8(ascii: "t"): !type.hasPrefix("transcript.")
-        case UInt8(ascii: "o"): !type.hasPrefix("output.")
-        case UInt8(ascii: "l"): !type.hasPrefix("log.line")
-        default: true
-        }
-    }
+    @inlinable package var mayNameActor: Bool { reading.pointee.mayNameActor }
 
     /// Lends who the data names: `updated_by`, else `actor`, else `reviewer`.
     ///
@@ -44,6 +35,19 @@ extension Event {
         case 5: key.equals("actor") ? 1 : nil
         case 8: key.equals("reviewer") ? 2 : nil
         default: nil
+        }
+    }
+}
+
+extension EventReading {
+    /// See ``Event/mayNameActor``.
+    static func mayNameActor(_ type: UnsafeRawBufferPointer) -> Bool {
+        switch type.first {
+        case UInt8(ascii: "h"): !type.hasPrefix("hook.")
+        case UInt8(ascii: "t"): !type.hasPrefix("transcript.")
+        case UInt8(ascii: "o"): !type.hasPrefix("output.")
+        case UInt8(ascii: "l"): !type.hasPrefix("log.line")
+        default: true
         }
     }
 }

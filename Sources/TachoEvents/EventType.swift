@@ -116,35 +116,35 @@ package enum EventType {
     // MARK: Families: the part before the name
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.
-    package static let hookPrefix: ByteString = "hook."
+    package static let hookPrefix: StaticString = "hook."
     /// `phase.<status>`.
-    package static let phasePrefix: ByteString = "phase."
+    package static let phasePrefix: StaticString = "phase."
     /// `workflow.<status>`.
-    package static let workflowPrefix: ByteString = "workflow."
+    package static let workflowPrefix: StaticString = "workflow."
     /// `lock.<change>`.
-    package static let lockPrefix: ByteString = "lock."
+    package static let lockPrefix: StaticString = "lock."
     /// `queue.<change>`.
-    package static let queuePrefix: ByteString = "queue."
+    package static let queuePrefix: StaticString = "queue."
     /// `transcript.<type>`: a record of the agent's own transcript.
-    package static let transcriptPrefix: ByteString = "transcript."
+    package static let transcriptPrefix: StaticString = "transcript."
     /// `output.<type>`: a record of a run's `raw_output.jsonl`.
-    package static let outputPrefix: ByteString = "output."
+    package static let outputPrefix: StaticString = "output."
     /// `otel.<name>`, `otel.span.<name>`, `otel.metric.<name>`: a record of OpenTelemetry.
-    package static let telemetryPrefix: ByteString = "otel."
+    package static let telemetryPrefix: StaticString = "otel."
     /// `github.<event>`: a webhook's payload, or an object as GitHub's API gives it.
-    package static let githubPrefix: ByteString = "github."
+    package static let githubPrefix: StaticString = "github."
     /// `codex.<type>`: a record of a session of Codex CLI.
-    package static let codexPrefix: ByteString = "codex."
+    package static let codexPrefix: StaticString = "codex."
     /// `copilot.<type>`: a record of a session of GitHub Copilot CLI.
-    package static let copilotPrefix: ByteString = "copilot."
+    package static let copilotPrefix: StaticString = "copilot."
     /// `gemini.<type>`: a message of a session of Gemini CLI.
-    package static let geminiPrefix: ByteString = "gemini."
+    package static let geminiPrefix: StaticString = "gemini."
     /// `pi.<type>`: a record of a session of pi.
-    package static let piPrefix: ByteString = "pi."
+    package static let piPrefix: StaticString = "pi."
     /// `swe-agent.<part>`: a part of a trajectory of SWE-agent.
-    package static let sweAgentPrefix: ByteString = "swe-agent."
+    package static let sweAgentPrefix: StaticString = "swe-agent."
     /// `aider.<event>`: a record of Aider's analytics.
-    package static let aiderPrefix: ByteString = "aider."
+    package static let aiderPrefix: StaticString = "aider."
     /// The store's own history.
-    package static let tachoPrefix: ByteString = "tacho."
+    package static let tachoPrefix: StaticString = "tacho."
 }

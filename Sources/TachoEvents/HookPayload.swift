@@ -8,28 +8,60 @@ package import TachoJSON
 /// that is no string, once it is asked for.
 ///
 /// Source: ecosystem §3.1, semantics §2.5.
+///
+/// Borrows what was read of the event, as ``Event`` does.
 package struct HookPayload {
-    package private(set) var sessionID: JSONView?
-    package private(set) var workingDirectory: JSONView?
-    package private(set) var toolName: JSONView?
-    package private(set) var toolInput: JSONView?
-    package private(set) var toolResponse: JSONView?
-    package private(set) var toolUseID: JSONView?
-    package private(set) var promptID: JSONView?
-    package private(set) var permissionMode: JSONView?
-    package private(set) var agentID: JSONView?
-    package private(set) var agentType: JSONView?
-    package private(set) var message: JSONView?
-    package private(set) var prompt: JSONView?
-    package private(set) var model: JSONView?
-    package private(set) var error: JSONView?
-    package private(set) var isInterrupt: JSONView?
-    package private(set) var reason: JSONView?
-    package private(set) var durationMilliseconds: JSONView?
+    let fields: UnsafePointer<HookFields>
+
+    package var sessionID: JSONView? { fields.pointee.sessionID }
+    package var workingDirectory: JSONView? { fields.pointee.workingDirectory }
+    package var toolName: JSONView? { fields.pointee.toolName }
+    package var toolInput: JSONView? { fields.pointee.toolInput }
+    package var toolResponse: JSONView? { fields.pointee.toolResponse }
+    package var toolUseID: JSONView? { fields.pointee.toolUseID }
+    package var promptID: JSONView? { fields.pointee.promptID }
+    package var permissionMode: JSONView? { fields.pointee.permissionMode }
+    package var agentID: JSONView? { fields.pointee.agentID }
+    package var agentType: JSONView? { fields.pointee.agentType }
+    package var message: JSONView? { fields.pointee.message }
+    package var prompt: JSONView? { fields.pointee.prompt }
+    package var model: JSONView? { fields.pointee.model }
+    package var error: JSONView? { fields.pointee.error }
+    package var isInterrupt: JSONView? { fields.pointee.isInterrupt }
+    package var reason: JSONView? { fields.pointee.reason }
+    package var durationMilliseconds: JSONView? { fields.pointee.durationMilliseconds }
     /// Only in lines of `hook_events.jsonl`.
-    package private(set) var sourceApp: JSONView?
+    package var sourceApp: JSONView? { fields.pointee.sourceApp }
     /// Only in lines of `hook_events.jsonl`.
-    package private(set) var workflowID: JSONView?
+    package var workflowID: JSONView? { fields.pointee.workflowID }
+
+    /// Whether the record is one of `hook_events.jsonl`, whose `success` and `duration_ms` say
+    /// nothing: its writer had neither (B46).
+    package var isLoggerRecord: Bool { fields.pointee.isLoggerRecord }
+}
+
+/// The members that ``HookPayload`` lends, read in one walk: half a dozen projectors look at them,
+/// and some twenty of them are too many to be handed around.
+package struct HookFields {
+    fileprivate(set) var sessionID: JSONView?
+    fileprivate(set) var workingDirectory: JSONView?
+    fileprivate(set) var toolName: JSONView?
+    fileprivate(set) var toolInput: JSONView?
+    fileprivate(set) var toolResponse: JSONView?
+    fileprivate(set) var toolUseID: JSONView?
+    fileprivate(set) var promptID: JSONView?
+    fileprivate(set) var permissionMode: JSONView?
+    fileprivate(set) var agentID: JSONView?
+    fileprivate(set) var agentType: JSONView?
+    fileprivate(set) var message: JSONView?
+    fileprivate(set) var prompt: JSONView?
+    fileprivate(set) var model: JSONView?
+    fileprivate(set) var error: JSONView?
+    fileprivate(set) var isInterrupt: JSONView?
+    fileprivate(set) var reason: JSONView?
+    fileprivate(set) var durationMilliseconds: JSONView?
+    fileprivate(set) var sourceApp: JSONView?
+    fileprivate(set) var workflowID: JSONView?
     private var context: JSONView?
     private var nested: JSONView?
     private var hasEventType = false
@@ -47,9 +79,7 @@ package struct HookPayload {
         if workingDirectory == nil { workingDirectory = context?["cwd"] }
     }
 
-    /// Whether the record is one of `hook_events.jsonl`, whose `success` and `duration_ms` say
-    /// nothing: its writer had neither (B46).
-    package var isLoggerRecord: Bool { hasEventType && nested != nil }
+    var isLoggerRecord: Bool { hasEventType && nested != nil }
 
     @inline(__always)
     private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {

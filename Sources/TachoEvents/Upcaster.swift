@@ -80,6 +80,8 @@ extension [Upcaster] {
             }
             if let failure { throw failure }
         }
-        data.withUnsafeBytes { body(Event(event.record.saying($0, version: newest))) }
+        data.withUnsafeBytes { data in
+            Event.withEvent(of: event.record.saying(data, version: newest), body)
+        }
     }
 }

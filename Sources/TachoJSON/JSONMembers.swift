@@ -74,15 +74,16 @@ package struct JSONMemberPlace: Sendable {
     let value: UInt32
     let keyHasEscape: Bool
 
-    /// Notes the places of all members of an object; of anything else there are none.
+    /// Calls `body` with the places of all members of an object; of anything else there are none.
     ///
     /// - Complexity: O(bytes of the object).
-    package static func note(of object: JSONView, in places: inout [JSONMemberPlace]) {
+    @inline(__always)
+    package static func forEach(of object: JSONView, _ body: (JSONMemberPlace) -> Void) {
         guard object.limit - object.start <= UInt32.max, var cursor = JSONMemberCursor(object),
             cursor.first()
         else { return }
         repeat {
-            places.append(
+            body(
                 JSONMemberPlace(
                     key: UInt32(truncatingIfNeeded: cursor.keyStart - object.start),
                     keyEnd: UInt32(truncatingIfNeeded: cursor.keyEnd - object.start),

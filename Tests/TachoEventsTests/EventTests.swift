@@ -9,7 +9,7 @@ struct EventTests {
     ) throws -> Result {
         var result: Result?
         try RecordBatch(bytes: Array((line + "\n").utf8)).forEachRecord { record in
-            result = try body(Event(record))
+            result = try Event.withEvent(of: record, body)
             return true
         }
         return try #require(result)

@@ -25,11 +25,13 @@ struct UpcasterTests {
         var found: (data: String, version: Int, line: String)?
         try Array(line.utf8).withUnsafeBytes { bytes in
             guard let record = RecordView(line: bytes) else { return }
-            try upcasters.withNewest(Event(record)) { event in
-                found = (
-                    String(decoding: event.data.bytes, as: UTF8.self), event.version,
-                    String(decoding: event.record.line, as: UTF8.self)
-                )
+            try Event.withEvent(of: record) { event throws(UpcastError) in
+                try upcasters.withNewest(event) { event in
+                    found = (
+                        String(decoding: event.data.bytes, as: UTF8.self), event.version,
+                        String(decoding: event.record.line, as: UTF8.self)
+                    )
+                }
             }
         }
         return found

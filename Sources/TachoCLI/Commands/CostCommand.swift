@@ -101,7 +101,7 @@ struct CostCommand: ParsableCommand {
             onDamage: { damage.append($0) },
             { batch in
                 try batch.forEachRecord { record in
-                    tally.take(Event(record))
+                    Event.withEvent(of: record) { tally.take($0) }
                     return true
                 }
                 return true

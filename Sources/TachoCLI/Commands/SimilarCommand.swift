@@ -108,7 +108,7 @@ extension PromptCorpus {
             onDamage: { damage.append($0) },
             { batch in
                 try batch.forEachRecord { record in
-                    corpus.take(Event(record))
+                    Event.withEvent(of: record) { corpus.take($0) }
                     return true
                 }
                 return true

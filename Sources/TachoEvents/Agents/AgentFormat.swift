@@ -7,7 +7,7 @@ package import TachoLog
 /// nothing of interest has no activity.
 package protocol AgentFormat: Sendable {
     /// What the types of its events begin with, as in `codex.`.
-    static var prefix: ByteString { get }
+    static var prefix: StaticString { get }
 
     /// Calls `body` with what the event says, in the record's order.
     ///
@@ -26,7 +26,7 @@ package enum AgentFormats {
 
     /// The types of their events, for a projector's inputs.
     package static let inputs: [TypePattern] = all.map {
-        TypePattern(ByteString($0.prefix.bytes + Array("*".utf8)))
+        TypePattern(ByteString(Array("\($0.prefix)*".utf8)))
     }
 
     /// Calls `body` with what the event says; not at all for an event of another source.

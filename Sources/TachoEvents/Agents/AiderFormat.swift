@@ -1,5 +1,4 @@
 import TachoJSON
-package import TachoLog
 
 /// Aider's analytics: `event` and `properties` of everything that one user did.
 ///

@@ -1,5 +1,4 @@
 import TachoJSON
-package import TachoLog
 
 /// GitHub Copilot CLI's sessions: records of `type`, `data`, `id`, `parentId`.
 ///

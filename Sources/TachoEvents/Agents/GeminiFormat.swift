@@ -1,5 +1,5 @@
 import TachoJSON
-package import TachoLog
+import TachoLog
 
 /// Gemini CLI's sessions: documents that are written again for each change, split into messages.
 ///

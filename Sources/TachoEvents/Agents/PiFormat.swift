@@ -1,5 +1,5 @@
 import TachoJSON
-package import TachoLog
+import TachoLog
 
 /// pi's sessions: lines with a `type`; messages with a `role`, usage, and what they cost.
 ///

@@ -1,5 +1,5 @@
 import TachoJSON
-package import TachoLog
+import TachoLog
 
 /// SWE-agent's trajectories, split into steps: one action, and what came of it.
 ///

@@ -77,7 +77,9 @@ extension KeptTable {
         _ name: ByteString, _ values: [Value], _ places: [Int?], _ key: Int, to table: inout Table
     ) -> Bool {
         let isNew = Self.line.withUnsafeBytes { line in
-            RecordView(line: line).map { table.rowOrInsert(key: name, at: Event($0)) }
+            RecordView(line: line).map { record in
+                Event.withEvent(of: record) { table.rowOrInsert(key: name, at: $0) }
+            }
         }
         guard let isNew, isNew.isNew else { return false }
         for column in values.indices where column != key {

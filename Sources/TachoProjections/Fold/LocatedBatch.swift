@@ -2,7 +2,7 @@ import TachoEvents
 import TachoJSON
 import TachoLog
 
-/// A batch whose records were located once for all lanes.
+/// A batch whose records were located and read once for all lanes.
 ///
 /// It has a copy of the batch's bytes, which costs a hundredth of folding them, so that the events
 /// may point into it for as long as they are folded. Its memory serves batch after batch: new
@@ -13,64 +13,67 @@ import TachoLog
 final class LocatedBatch: @unchecked Sendable {
     // @unchecked: nothing is written between `complete`, which comes before other threads get it,
     // and `begin`, which comes after the last of them has finished with it (``Lanes``).
+    // @exclusivity: one thread calls one method after the other, so that no two accesses overlap;
+    // looking for that took longer than noting a record.
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Of those records that any lane wants.
-    private(set) var events = UnsafeMutableBufferPointer<Event>(start: nil, count: 0)
-    /// By lane: indices of the events it wants.
-    private(set) var indices: [[Int32]]
     private(set) var lastPosition: Position = .zero
 
-    private var records: [Located] = []
+    /// Of those records that any lane wants.
+    @exclusivity(unchecked) private var readings = BatchMemory<EventReading>()
+    /// Which lanes want them.
+    @exclusivity(unchecked) private var routes = BatchMemory<TypeRouter.Route>()
+    /// All lanes that want any of them.
+    @exclusivity(unchecked) private var lanes = TypeRouter.Route()
     /// Of the records' data, one behind the other.
-    private var members: [JSONMemberPlace] = []
-    private var foundReadings: [FoundReading] = []
+    @exclusivity(unchecked) private var members = BatchMemory<JSONMemberPlace>()
+    /// Ends of the records' parts of `members`.
+    @exclusivity(unchecked) private var memberEnds = BatchMemory<UInt32>()
+    /// Of the hooks' events among the records, in their order.
+    @exclusivity(unchecked) private var hookFields = BatchMemory<HookFields>()
+    private var messages: [FoundMessage] = []
     private var foundBlocks: [ToolBlock] = []
-    private var places = UnsafeMutableBufferPointer<JSONMemberPlace>(start: nil, count: 0)
 
     private var bytesMemory = BatchMemory<UInt8>()
-    private var eventMemory = BatchMemory<Event>()
-    private var placeMemory = BatchMemory<JSONMemberPlace>()
-    private var payloadMemory = BatchMemory<HookPayload>()
-    private var readingMemory = BatchMemory<AgentReading>()
+    private var messageMemory = BatchMemory<AgentReading>()
     private var blockMemory = BatchMemory<ToolBlock>()
 
-    private struct Located {
-        let record: RecordView
-        /// The record's part of `members`.
-        let memberStart: Int
-        let memberEnd: Int
-        let isHook: Bool
-    }
-
-    private struct FoundReading {
+    private struct FoundMessage {
+        let record: Int
         let reading: AgentReading
         let blocks: Range<Int>
     }
 
-    init(laneCount: Int) {
-        indices = [[Int32]](repeating: [], count: laneCount)
+    deinit {
+        readings.deallocate()
+        members.deallocate()
+        routes.deallocate()
+        memberEnds.deallocate()
+        hookFields.deallocate()
+        bytesMemory.deallocate()
+        messageMemory.deallocate()
+        blockMemory.deallocate()
     }
 
-    deinit {
-        bytesMemory.deallocate()
-        eventMemory.deallocate()
-        placeMemory.deallocate()
-        payloadMemory.deallocate()
-        readingMemory.deallocate()
-        blockMemory.deallocate()
+    /// Calls `body` with the events that a lane wants, in the log's order.
+    @inline(__always)
+    func forEachEvent(of lane: Int, _ body: (Event) -> Void) {
+        guard lanes.contains(lane) else { return }
+        for index in 0..<routes.count where routes.start[index].contains(lane) {
+            body(Event(readings.start + index))
+        }
     }
 
     /// Forgets the batch it had, and takes the bytes of another.
     func begin(_ batch: RecordBatch) {
-        let copy = UnsafeMutableRawBufferPointer(bytesMemory.room(for: batch.bytes.count))
-        batch.bytes.withUnsafeBytes { copy.copyMemory(from: $0) }
-        bytes = UnsafeRawBufferPointer(copy)
-        for lane in indices.indices { indices[lane].removeAll(keepingCapacity: true) }
-        records.removeAll(keepingCapacity: true)
-        members.removeAll(keepingCapacity: true)
-        // Half a kilobyte is a usual line, and a dozen members usual data.
-        records.reserveCapacity(bytes.count / 512)
-        members.reserveCapacity(bytes.count / 48)
+        bytesMemory.removeAll()
+        batch.bytes.withUnsafeBytes { bytesMemory.append($0) }
+        bytes = UnsafeRawBufferPointer(start: bytesMemory.start, count: bytesMemory.count)
+        readings.removeAll()
+        routes.removeAll()
+        lanes = TypeRouter.Route()
+        members.removeAll()
+        memberEnds.removeAll()
+        hookFields.removeAll()
     }
 
     /// Adds a record for the lanes of a route; one that none of them wants is passed over.
@@ -79,86 +82,119 @@ final class LocatedBatch: @unchecked Sendable {
     @inline(__always)
     func note(_ record: RecordView, for route: TypeRouter.Route) {
         if route.isEmpty { return }
-        let index = Int32(truncatingIfNeeded: records.count)
-        for lane in route { indices[lane].append(index) }
+        routes.append(route)
+        lanes.formUnion(route)
+        let data = JSONView(validated: record.data)
         let start = members.count
-        JSONMemberPlace.note(of: JSONView(validated: record.data), in: &members)
-        records.append(
-            Located(
-                record: record, memberStart: start, memberEnd: members.count,
-                isHook: record.type.hasPrefix("hook.")))
+        JSONMemberPlace.forEach(of: data) { members.append($0) }
+        memberEnds.append(UInt32(members.count))
+        // Where the members lie is told when all of them do.
+        let reading = EventReading(record, JSONMembers(data))
+        readings.append(reading)
+        guard reading.isHook else { return }
+        let places = UnsafeBufferPointer(
+            start: members.start + start, count: members.count - start)
+        hookFields.append(HookFields(JSONMembers(data, at: places)))
     }
 
-    /// Makes the events, now that what they point to stays where it is.
+    /// Ends the noting of records; from now on all of them stay where they are.
     func complete(at lastPosition: Position) {
         self.lastPosition = lastPosition
-        places = placeMemory.filled(with: members)
-        let readings = readMessages()
-        events = eventMemory.room(for: records.count)
-        let payloads = payloadMemory.room(for: records.count { $0.isHook })
-        var payloadCount = 0
-        var readingCount = 0
-        for (index, located) in records.enumerated() {
-            let own = places(of: located)
-            var event = Event(located.record, own)
-            if located.isHook, let base = payloads.baseAddress {
-                (base + payloadCount).initialize(to: event.hookPayload)
-                event = Event(located.record, own, payload: base + payloadCount)
-                payloadCount += 1
-            } else if event.isAgentMessage, let base = readings.baseAddress {
-                event = Event(located.record, own, message: base + readingCount)
-                readingCount += 1
+        linkReadings()
+        readMessages()
+    }
+
+    /// Tells the readings where what they point to lies.
+    private func linkReadings() {
+        var memberStart = 0
+        var hookCount = 0
+        for index in 0..<readings.count {
+            let reading = readings.start + index
+            let memberEnd = Int(memberEnds.start[index])
+            reading.pointee.members = JSONMembers(
+                JSONView(validated: reading.pointee.record.data),
+                at: UnsafeBufferPointer(
+                    start: members.start + memberStart, count: memberEnd - memberStart))
+            memberStart = memberEnd
+            if reading.pointee.isHook {
+                reading.pointee.hookFields = UnsafePointer(hookFields.start + hookCount)
+                hookCount += 1
             }
-            events.initializeElement(at: index, to: event)
         }
     }
 
     /// Reads the messages among the records, with their blocks, of which all lie in one array.
-    private func readMessages() -> UnsafeMutableBufferPointer<AgentReading> {
-        foundReadings.removeAll(keepingCapacity: true)
+    private func readMessages() {
+        messages.removeAll(keepingCapacity: true)
         foundBlocks.removeAll(keepingCapacity: true)
-        for located in records {
-            let event = Event(located.record, places(of: located))
+        for index in 0..<readings.count {
+            let event = Event(readings.start + index)
             guard event.isAgentMessage else { continue }
             let reading = AgentReading(event)
             let start = foundBlocks.count
             reading.forEachBlock { foundBlocks.append($0) }
-            foundReadings.append(
-                FoundReading(reading: reading, blocks: start..<foundBlocks.count))
+            messages.append(
+                FoundMessage(
+                    record: index, reading: reading, blocks: start..<foundBlocks.count))
         }
-        let blocks = blockMemory.filled(with: foundBlocks)
-        let readings = readingMemory.room(for: foundReadings.count)
-        for (index, found) in foundReadings.enumerated() {
+        blockMemory.removeAll()
+        foundBlocks.withUnsafeBufferPointer { blockMemory.append($0) }
+        messageMemory.removeAll()
+        messageMemory.reserve(messages.count)
+        let blocks = UnsafeBufferPointer(start: blockMemory.start, count: blockMemory.count)
+        for found in messages {
             let own = UnsafeBufferPointer(rebasing: blocks[found.blocks])
-            readings.initializeElement(at: index, to: AgentReading(found.reading, blocks: own))
+            readings.start[found.record].message = UnsafePointer(
+                messageMemory.start + messageMemory.count)
+            messageMemory.append(AgentReading(found.reading, blocks: own))
         }
-        return readings
-    }
-
-    private func places(of located: Located) -> UnsafeBufferPointer<JSONMemberPlace> {
-        UnsafeBufferPointer(rebasing: places[located.memberStart..<located.memberEnd])
     }
 }
 
-/// Room for elements of one kind, as much as any batch has needed.
+/// Elements of one kind, in as much memory as any batch has needed.
 ///
-/// They are plain bytes: nothing is to be done for those that are overwritten.
+/// They are plain bytes: nothing is to be done for those that are overwritten. Not an array, which
+/// would ask for each element whether somebody else has it, too.
 private struct BatchMemory<Element> {
-    private var memory = UnsafeMutableBufferPointer<Element>(start: nil, count: 0)
+    private var memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: 1)
+    private(set) var count = 0
 
-    /// Room for `count` elements, which are undefined; what was there before is gone.
-    mutating func room(for count: Int) -> UnsafeMutableBufferPointer<Element> {
-        if count > memory.count {
-            memory.deallocate()
-            memory = .allocate(capacity: count + count / 4)
-        }
-        return UnsafeMutableBufferPointer(rebasing: memory[..<count])
+    /// Where the elements lie until there are more than memory for them.
+    @inline(__always)
+    var start: UnsafeMutablePointer<Element> {
+        // Not nil: there is always memory for one.
+        memory.baseAddress.unsafelyUnwrapped
     }
 
-    mutating func filled(with elements: [Element]) -> UnsafeMutableBufferPointer<Element> {
-        let room = room(for: elements.count)
-        _ = room.initialize(from: elements)
-        return room
+    @inline(__always)
+    mutating func removeAll() { count = 0 }
+
+    @inline(__always)
+    mutating func append(_ element: Element) {
+        if count == memory.count { reserve(count + 1) }
+        (start + count).initialize(to: element)
+        count += 1
+    }
+
+    mutating func append(_ elements: UnsafeRawBufferPointer) where Element == UInt8 {
+        append(elements.assumingMemoryBound(to: UInt8.self))
+    }
+
+    mutating func append(_ elements: UnsafeBufferPointer<Element>) {
+        reserve(count + elements.count)
+        guard let first = elements.baseAddress else { return }
+        (start + count).initialize(from: first, count: elements.count)
+        count += elements.count
+    }
+
+    /// Makes memory for `needed` elements.
+    mutating func reserve(_ needed: Int) {
+        guard needed > memory.count else { return }
+        let larger = UnsafeMutableBufferPointer<Element>.allocate(
+            capacity: needed + needed / 4 + 64)
+        _ = larger.initialize(from: UnsafeBufferPointer(rebasing: memory[..<count]))
+        memory.deallocate()
+        memory = larger
     }
 
     func deallocate() { memory.deallocate() }

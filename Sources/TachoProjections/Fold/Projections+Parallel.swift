@@ -22,7 +22,6 @@ extension Projections {
         var state = self
         let lanes = Lanes(projections, queueCapacity: queueCapacity)
         // The tables have one owner while they are folded, or each change would copy them.
-        let laneCount = projections.count
         projections = []
         state.projections = []
         let threads = WorkerThreads.start(threadCount - 1) { lanes.work() }
@@ -36,7 +35,7 @@ extension Projections {
             for index in projections.indices { projections[index].advance(to: position) }
         }
         try produce { batch in
-            let located = lanes.takeIdle() ?? LocatedBatch(laneCount: laneCount)
+            let located = lanes.takeIdle() ?? LocatedBatch()
             let failure = state.locate(batch, in: located)
             lanes.add(located)
             if let failure { throw failure }
@@ -153,7 +152,7 @@ private final class Lanes: @unchecked Sendable {
     }
 
     private func fold(_ batch: LocatedBatch, lane: Int) {
-        for index in batch.indices[lane] { projections[lane].take(batch.events[Int(index)]) }
+        batch.forEachEvent(of: lane) { projections[lane].take($0) }
         projections[lane].pass(to: batch.lastPosition)
     }
 }

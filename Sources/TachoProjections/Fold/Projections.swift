@@ -72,9 +72,12 @@ package struct Projections: Sendable {
                 let route = router.route(of: record.type)
                 if route.isEmpty { return true }
                 members.removeAll(keepingCapacity: true)
-                JSONMemberPlace.note(of: Event(record).data, in: &members)
+                let data = JSONView(validated: record.data)
+                JSONMemberPlace.forEach(of: data) { members.append($0) }
                 members.withUnsafeBufferPointer { members in
-                    for index in route { projections[index].take(Event(record, members)) }
+                    Event.withEvent(of: record, members: JSONMembers(data, at: members)) { event in
+                        for index in route { projections[index].take(event) }
+                    }
                 }
                 return true
             }

@@ -91,10 +91,10 @@ package struct RowHistory: Sendable {
             { batch in
                 var last = fold.checkpoint
                 try batch.forEachRecord { record in
-                    let event = Event(record)
-                    fold.take(event)
-                    last = event.position
-                    if event.position >= created {
+                    Event.withEvent(of: record) { event in
+                        fold.take(event)
+                        last = event.position
+                        guard event.position >= created else { return }
                         // What the row says after this event, and not after the whole batch.
                         fold.advance(to: event.position)
                         found.look(at: event, fold.table)

@@ -20,6 +20,12 @@ struct TypeRouter: Sendable {
         var isEmpty: Bool { bits == 0 }
 
         @inline(__always)
+        func contains(_ index: Int) -> Bool { bits >> UInt64(index) & 1 == 1 }
+
+        @inline(__always)
+        mutating func formUnion(_ other: Route) { bits |= other.bits }
+
+        @inline(__always)
         mutating func next() -> Int? {
             guard bits != 0 else { return nil }
             let index = bits.trailingZeroBitCount

@@ -219,7 +219,7 @@ struct RecordTranslator: ~Copyable {
             mapping.text(.type, in: record).map { DerivedType.make("", $0) }
             ?? mapping.type ?? "ndjson.record"
         // The store's own history is nobody else's to write.
-        if event.type.bytes.starts(with: EventType.tachoPrefix.bytes) {
+        if event.type.bytes.withUnsafeBytes({ $0.hasPrefix(EventType.tachoPrefix) }) {
             event.type = DerivedType.make("ndjson.", event.type.bytes)
         }
         event.stream = mapping.text(.stream, in: record).map { EnvelopeText.encoded($0) } ?? owner

@@ -356,7 +356,7 @@ struct AgentSessionTests {
         var log = MemoryLog()
         add(prefix + "x", "{}", to: &log)
         try log.batch(0..<1).forEachRecord { record in
-            #expect(Event(record).isOfAgentSession)
+            #expect(Event.withEvent(of: record) { $0.isOfAgentSession })
             return true
         }
     }

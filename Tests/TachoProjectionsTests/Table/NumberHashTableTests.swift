@@ -126,7 +126,7 @@ struct OpenedNumbersTests {
         var folded = Table(schema: schema)
         let log = MemoryLog.random(500, seed: testSeed())
         try log.batch(0..<500).forEachRecord { record in
-            let row = folded.insert(key: record.id, at: Event(record))
+            let row = Event.withEvent(of: record) { folded.insert(key: record.id, at: $0) }
             folded.set(1, of: row, integer: Int64(row) * largest / 499)
             return true
         }

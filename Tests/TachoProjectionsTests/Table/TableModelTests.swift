@@ -160,6 +160,6 @@ func withEvent<Result>(
         + "\"stream\":\"s\",\"type\":\"t\",\"source\":\"\(source)\",\"version\":1,\"data\":{}}\n"
     return try Array(line.utf8).withUnsafeBytes { bytes in
         let record = try #require(RecordView(line: bytes))
-        return try body(Event(record))
+        return try Event.withEvent(of: record, body)
     }
 }
