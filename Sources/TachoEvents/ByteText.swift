@@ -11,6 +11,14 @@ extension UnsafeRawBufferPointer {
         return base.isEqual(to: UnsafeRawPointer(text.utf8Start), byteCount: byteCount)
     }
 
+    /// Whether these are the same bytes as `other`.
+    @inlinable @inline(__always)
+    package func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let base = baseAddress, let otherBase = other.baseAddress else { return true }
+        return base.isEqual(to: otherBase, byteCount: count)
+    }
+
     @inlinable
     package func hasPrefix(_ text: StaticString) -> Bool {
         let byteCount = text.utf8CodeUnitCount

@@ -85,7 +85,7 @@ extension Event {
     /// A source of hooks names the stream by the workflow, else by the session, else `unknown`.
     func hookWorkflow(session: JSONView?) -> UnsafeRawBufferPointer? {
         guard !stream.equals("unknown") else { return nil }
-        let isSession = session?.withText { $0.elementsEqual(stream) } ?? false
+        let isSession = session?.withText { $0.equals(stream) } ?? false
         return isSession ? nil : stream.dropping(prefix: "wf-")
     }
 

@@ -13,12 +13,17 @@ extension ToolCallsProjector {
         table.add(1, to: column, of: row)
         table.touch(row, at: event)
         guard isFirst else { return }
-        var names: [UInt8] = []
+        var known = 0
         for witness in Witness.allCases where !table.isUnknown(witness.column, row) {
-            if !names.isEmpty { names.append(UInt8(ascii: ",")) }
-            witness.name.withUTF8Buffer { names.append(contentsOf: $0) }
+            known |= 1 << witness.rawValue
         }
-        table.set(Column.sources, of: row, text: names)
+        table.set(Column.sources, of: row, text: Self.names[known])
+    }
+
+    /// The names of witnesses, by the set of those that are known: a bit for each.
+    private static let names: [ByteString] = (0..<1 << Witness.allCases.count).map { known in
+        let names = Witness.allCases.filter { known >> $0.rawValue & 1 == 1 }.map { "\($0.name)" }
+        return ByteString(Array(names.joined(separator: ",").utf8))
     }
 
     // MARK: What was called

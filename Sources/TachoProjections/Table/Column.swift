@@ -234,7 +234,7 @@ struct Column: Sendable {
 extension [UInt64] {
     @inline(__always)
     func bit(_ index: Int) -> Bool {
-        self[index >> 6] >> UInt64(index & 63) & 1 == 1
+        self[index >> 6] &>> UInt64(truncatingIfNeeded: index) & 1 == 1
     }
 
     func hasClearBit(below end: Int) -> Bool {
@@ -244,13 +244,10 @@ extension [UInt64] {
         return end & 63 != 0 && self[whole] & mask != mask
     }
 
+    /// Most bits are what they are set to: who has them is not asked then.
     @inline(__always)
     mutating func setBit(_ index: Int, to value: Bool) {
-        let mask = (1 as UInt64) << UInt64(index & 63)
-        if value {
-            self[index >> 6] |= mask
-        } else {
-            self[index >> 6] &= ~mask
-        }
+        guard bit(index) != value else { return }
+        self[index >> 6] ^= (1 as UInt64) &<< UInt64(truncatingIfNeeded: index)
     }
 }

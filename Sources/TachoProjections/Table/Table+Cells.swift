@@ -1,3 +1,4 @@
+import TachoEvents
 package import TachoJSON
 package import TachoLog
 
@@ -59,7 +60,7 @@ extension Table {
     package func text(
         _ column: some ColumnHandle, _ row: Int, equals text: UnsafeRawBufferPointer
     ) -> Bool {
-        withText(column, row) { $0.elementsEqual(text) } ?? false
+        withText(column, row) { $0.equals(text) } ?? false
     }
 
     package func text(

@@ -1,3 +1,4 @@
+import TachoEvents
 package import TachoLog
 
 extension Table {
@@ -26,7 +27,7 @@ extension Table {
             return rows
         case .bytes:
             return (0..<rowCount).filter { row in
-                columns[index].withText(row) { $0.elementsEqual(text) } ?? false
+                columns[index].withText(row) { $0.equals(text) } ?? false
             }
         case .words, .bits:
             return []

@@ -96,8 +96,11 @@ package struct Table: Sendable {
     /// Notes in the row's audit trail that this event changed it.
     package mutating func touch(_ row: Int, at event: Event) {
         checkRow(row)
-        columns[schema.updatedPositionColumn].setWord(
-            row, to: Int64(clamping: event.position.rawValue))
+        let position = Int64(clamping: event.position.rawValue)
+        let updated = schema.updatedPositionColumn
+        // What one event has noted it notes again for each of the cells it changes.
+        if columns[updated].isOpen, columns[updated].word(row) == position { return }
+        columns[updated].setWord(row, to: position)
         columns[schema.updateSourceColumn].setInterned(row, to: event.source, rowCount: rowCount)
         actor.withActor(of: event) { name in
             columns[schema.updatedByColumn].setInterned(row, to: name, rowCount: rowCount)

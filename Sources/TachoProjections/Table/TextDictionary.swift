@@ -44,7 +44,7 @@ struct TextDictionary: Sendable {
 
     /// Where in the arena a string lies.
     @inline(__always)
-    func range(of number: Int) -> Range<Int> { starts[number]..<starts[number + 1] }
+    func range(of number: Int) -> Range<Int> { starts.range(of: number) }
 
     @inline(__always)
     func withBytes<Result>(
@@ -74,12 +74,12 @@ struct TextDictionary: Sendable {
 
     @inline(__always)
     private func isEqual(_ number: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let start = starts[number]
-        guard starts[number + 1] - start == bytes.count else { return false }
+        let range = starts.range(of: number)
+        guard range.count == bytes.count else { return false }
         guard let other = bytes.baseAddress, !bytes.isEmpty else { return true }
         return arena.withUnsafeBytes { arena in
             guard let base = arena.baseAddress else { return false }
-            return Self.isEqual(base + start, other, bytes.count)
+            return Self.isEqual(base + range.lowerBound, other, bytes.count)
         }
     }
 

@@ -45,6 +45,22 @@ struct TextStarts: Sendable {
         long.isEmpty ? Int(short[number]) : Int(long[number])
     }
 
+    /// Where a text lies.
+    @inline(__always)
+    func range(of number: Int) -> Range<Int> {
+        guard long.isEmpty else { return Self.range(long, number) }
+        return Self.range(short, number)
+    }
+
+    @inline(__always)
+    private static func range<Start: FixedWidthInteger>(
+        _ starts: [Start], _ number: Int
+    ) -> Range<Int> {
+        let end = Int(truncatingIfNeeded: starts[number &+ 1])
+        // Starts ascend, and the one before an element that is there is there.
+        return Range(uncheckedBounds: (Int(truncatingIfNeeded: starts[number]), end))
+    }
+
     /// Adds a text that ends at `end`.
     @inline(__always)
     mutating func append(_ end: Int) {
