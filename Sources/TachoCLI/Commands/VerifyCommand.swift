@@ -11,7 +11,9 @@ struct VerifyCommand: ParsableCommand {
             Without an option: sizes, footers, indexes, and the manifest, and every line that is \
             not sealed yet. --deep decodes every frame, checks every line, and computes the hash \
             chain again. --replay folds all tables in three ways that have to give the same \
-            bytes. Reads only. The exit code is 5 if anything is not as it was written.
+            bytes. Reads only. The exit code is 5 if anything is not as it was written; 69 if \
+            nothing is, but an anchor lies among events of an archive that cannot be read from \
+            here, and 1 if it lies among expired ones.
 
             EXAMPLES
               tacho verify
@@ -53,6 +55,11 @@ struct VerifyCommand: ParsableCommand {
         case .text: try printText(report, replayed, seconds: progress.elapsedSeconds)
         }
         if !report.isGood { throw Failure(.damage, closing(report)) }
+        if let first = report.uncheckedAnchors.first {
+            throw Failure(
+                ExitStatus(first.code),
+                report.uncheckedAnchors.map(\.message).joined(separator: "\n"))
+        }
         if let replayed, !replayed.differences.isEmpty {
             throw Failure(
                 .damage, "tables depend on how they are folded. `tacho rebuild` makes them anew.")
@@ -177,6 +184,10 @@ struct VerifyCommand: ParsableCommand {
             for difference in replayed?.differences ?? [] {
                 writer.value("\(difference.table), \(difference.way)")
             }
+            writer.endArray()
+            writer.key("unchecked_anchors")
+            writer.beginArray()
+            for reason in report.uncheckedAnchors { writer.value(reason.message) }
             writer.endArray()
             writer.key("findings")
             writer.beginArray()

@@ -32,7 +32,11 @@ public struct LogVerifier: Sendable {
         /// damage.
         public var chain: String?
         public var findings: [Finding] = []
+        /// Why anchors were not compared where nothing is wrong: `.archived` for one among lines of an
+        /// archive that cannot be read from here, `.expired` for one before the log's first event.
+        public var uncheckedAnchors: [LogError] = []
 
+        /// Whether nothing was found; an anchor may be unchecked nevertheless.
         public var isGood: Bool { findings.isEmpty }
     }
 
@@ -45,7 +49,7 @@ public struct LogVerifier: Sendable {
     /// - Parameters:
     ///   - depth: How much is read; with anchors it is `deep`.
     ///   - anchors: Heads of the chain that were kept elsewhere. One that the log does not have is
-    ///     a finding.
+    ///     a finding; one that cannot be compared is told in ``Report/uncheckedAnchors``.
     ///   - progress: Told the position reached, after each segment.
     /// - Returns: What was looked at and what was found.
     /// - Throws: ``LogError`` for what has nothing to do with the log's content.

@@ -13,6 +13,8 @@ struct VerifyPass: ~Copyable {
     private var hasher = SHA256Hasher()
     /// The chain's heads at the positions of the anchors, as computed here.
     private var heads: [Position: Digest256] = [:]
+    /// Positions whose lines are in an archive that cannot be read from here.
+    private var unreachable: [ClosedRange<Position>] = []
 
     /// - Parameters:
     ///   - reader: The view that is checked.
@@ -48,6 +50,10 @@ struct VerifyPass: ~Copyable {
     consuming func finish() -> LogVerifier.Report {
         if isDeep, isChainWhole, let chain, chain.head != .zero { report.chain = chain.head.hex }
         for anchor in anchors {
+            if let reason = reasonNotToCheck(anchor) {
+                report.uncheckedAnchors.append(reason)
+                continue
+            }
             guard let fault = fault(anchor) else { continue }
             report.findings.append(
                 Finding(
@@ -56,10 +62,31 @@ struct VerifyPass: ~Copyable {
         return report
     }
 
+    /// Why an anchor that may be right cannot be compared, if it cannot.
+    private func reasonNotToCheck(_ anchor: Anchor) -> LogError? {
+        let position = anchor.position
+        guard isOfThisStore(anchor), position > .zero else { return nil }
+        if let cut = reader.expired, position < cut.through {
+            return LogError(
+                .expired,
+                "the anchor at position \(position) cannot be checked: \(cut.error.message)")
+        }
+        guard let range = unreachable.first(where: { $0.contains(position) }) else { return nil }
+        return LogError(
+            .archived,
+            "the anchor at position \(position) cannot be checked: positions \(range.lowerBound) to "
+                + "\(range.upperBound) are in an archive that cannot be read from here. Make it "
+                + "reachable, or `tacho thaw` them, then verify again.")
+    }
+
+    private func isOfThisStore(_ anchor: Anchor) -> Bool {
+        anchor.store == nil || anchor.store == reader.store.description
+    }
+
     /// What is wrong with an anchor, if anything.
     private func fault(_ anchor: Anchor) -> String? {
         let last = reader.lastPosition
-        if let store = anchor.store, store != reader.store.description {
+        if let store = anchor.store, !isOfThisStore(anchor) {
             return "the anchor is of the store \(store); this is \(reader.store)"
         }
         guard anchor.position <= last else {
@@ -69,14 +96,10 @@ struct VerifyPass: ~Copyable {
         if anchor.position == .zero {
             return anchor.chain == Digest256.zero.hex ? nil : "the anchor is of no position"
         }
-        if let cut = reader.expired, anchor.position < cut.through {
-            return
-                "the anchor at position \(anchor.position) cannot be checked: \(cut.error.message)"
-        }
         guard isChainWhole, let head = heads[anchor.position] else {
             return
-                "the anchor at position \(anchor.position) cannot be checked, because of damage, "
-                + "a gap, or an archive that cannot be read from here before it"
+                "the anchor at position \(anchor.position) cannot be checked, because of damage or "
+                + "a gap before it"
         }
         guard head.hex != anchor.chain else { return nil }
         return "an event at or before position \(anchor.position) is not what it was: the chain is "
@@ -140,7 +163,9 @@ struct VerifyPass: ~Copyable {
             }
         } catch {
             switch error.code {
-            case .archived: report.unreachableSegmentCount += 1
+            case .archived:
+                report.unreachableSegmentCount += 1
+                unreachable.append(segment.first...segment.last)
             case .damaged:
                 found(segment, error.message, segment.first, segment.last)
                 isChainWhole = false

@@ -8,7 +8,8 @@ struct CcusageTallyTests {
     private func tally(_ log: UsageLog) throws -> CcusageTally {
         var tally = CcusageTally(prices: try log.book())
         try log.batch.forEachRecord { record in
-            if record.type.elementsEqual("transcript.assistant".utf8) { tally.take(Event(record)) }
+            guard record.type.elementsEqual("transcript.assistant".utf8) else { return true }
+            Event.withEvent(of: record) { tally.take($0) }
             return true
         }
         return tally

@@ -106,8 +106,13 @@ import Testing
         var filter = RecordFilter(types: ["test.event"])
         filter.streams = ["s"]
         #expect(try reader().numbers(filter) == [12, 13])
-        let report = try LogVerifier(reader()).verify(.deep)
+        let anchors = [
+            Anchor(position: Position(2), chain: String(repeating: "0", count: 64), store: nil),
+            try reader().anchor(),
+        ]
+        let report = try LogVerifier(reader()).verify(.deep, anchors: anchors)
         #expect(report.isGood && report.unreachableSegmentCount == 3)
+        #expect(report.uncheckedAnchors.map(\.code) == [.archived], "the last one is checked")
         try show()
         #expect(try LogVerifier(reader()).verify(.deep).unreachableSegmentCount == 0)
     }

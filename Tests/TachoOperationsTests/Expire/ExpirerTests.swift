@@ -125,7 +125,9 @@ import Testing
             position: Position(2), chain: String(repeating: "0", count: 64), store: nil)
 
         let report = try LogVerifier(reader()).verify(.deep, anchors: [old])
-        #expect(report.findings.contains { $0.message.contains("expired by event") })
+        #expect(report.uncheckedAnchors.map(\.code) == [.expired])
+        #expect(report.uncheckedAnchors[0].message.contains("expired by event"))
+        #expect(report.isGood, "what was expired is no damage")
     }
 
     @Test func `expiring twice does nothing, and later more`() throws {

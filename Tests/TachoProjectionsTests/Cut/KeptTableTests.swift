@@ -265,7 +265,9 @@ private struct CutLog: EventHistory {
             let line = Self.line(row + 1)
             line.withUnsafeBytes { line in
                 guard let record = RecordView(line: line) else { return }
-                _ = table.rowOrInsert(key: ByteString("k\(row)"), at: Event(record))
+                Event.withEvent(of: record) { event in
+                    _ = table.rowOrInsert(key: ByteString("k\(row)"), at: event)
+                }
             }
             let bytes = (0..<Int.random(in: 0...9, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
