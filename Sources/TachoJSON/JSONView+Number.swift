@@ -3,25 +3,24 @@ extension JSONView {
     ///
     /// `nil` for fractions, larger numbers, and other kinds.
     package func integer() -> Int64? {
-        guard kind == .number else { return nil }
-        return plainInteger ?? JSONDecimal(bytes)?.integer
+        if let digits = plainDigits { return digits }
+        return number.flatMap { JSONDecimal($0)?.integer }
     }
 
-    /// A number that is up to eighteen digits and nothing else, as most of them are.
-    private var plainInteger: Int64? {
+    /// What nearly every number of a log is: digits that fit, and nothing else.
+    @inline(__always)
+    private var plainDigits: Int64? {
         var cursor = start
+        let end = min(limit, start + 18)
         var value: Int64 = 0
-        while cursor < limit {
-            let byte = cursor.load(as: UInt8.self)
-            let digit = byte &- UInt8(ascii: "0")
-            guard digit < 10 else {
-                // A sign in front, a fraction, or an exponent is not for here.
-                let isOver = byte == 0x2C || byte == 0x7D || byte == 0x5D
-                return isOver && cursor > start ? value : nil
-            }
-            guard cursor - start < 18 else { return nil }
+        while cursor < end {
+            let digit = cursor.load(as: UInt8.self) &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
             value = value &* 10 &+ Int64(digit)
             cursor += 1
+        }
+        guard cursor > start, !JSONScan.isScalarByte(JSONScan.byte(at: cursor, limit)) else {
+            return nil
         }
         return value
     }

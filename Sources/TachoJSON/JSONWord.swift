@@ -38,6 +38,9 @@ struct JSONWord {
     }
 
     @inlinable @inline(__always)
+    var backslashes: UInt64 { unmasked(equalTo: 0x5C) & Self.highBits }
+
+    @inlinable @inline(__always)
     var newlines: UInt64 {
         (unmasked(equalTo: 0x0A) | unmasked(equalTo: 0x0D)) & Self.highBits
     }

@@ -19,6 +19,7 @@ package struct JSONWriter {
     package mutating func beginArray() { begin(UInt8(ascii: "[")) }
     package mutating func endArray() { end(UInt8(ascii: "]")) }
 
+    @_disfavoredOverload
     package mutating func key(_ key: String) {
         value(key)
         bytes.append(UInt8(ascii: ":"))
@@ -38,6 +39,7 @@ package struct JSONWriter {
 }
 
 extension JSONWriter {
+    @_disfavoredOverload
     package mutating func value(_ text: String) {
         separate()
         var text = text
@@ -60,9 +62,13 @@ extension JSONWriter {
         appendQuoted(text)
     }
 
-    package mutating func value(_ number: Int) { appendNumber(number) }
-    package mutating func value(_ number: Int64) { appendNumber(number) }
-    package mutating func value(_ number: UInt64) { appendNumber(number) }
+    package mutating func value(_ number: Int) { value(Int64(number)) }
+
+    package mutating func value(_ number: Int64) {
+        appendNumber(number.magnitude, isNegative: number < 0)
+    }
+
+    package mutating func value(_ number: UInt64) { appendNumber(number, isNegative: false) }
 
     /// The shortest text that reads back as the same number; `null` for what JSON cannot say.
     package mutating func value(_ number: Double) {
@@ -117,9 +123,21 @@ extension JSONWriter {
         }
     }
 
-    private mutating func appendNumber(_ number: some BinaryInteger) {
+    /// Digit by digit: hidden cells are lists of numbers, and a `String` of each is half their cost.
+    private mutating func appendNumber(_ magnitude: UInt64, isNegative: Bool) {
         separate()
-        bytes.append(contentsOf: number.description.utf8)
+        if isNegative { bytes.append(UInt8(ascii: "-")) }
+        // The largest number has twenty digits.
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var start = digits.count
+            var rest = magnitude
+            repeat {
+                start -= 1
+                digits[start] = UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0")
+                rest /= 10
+            } while rest > 0
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
     }
 
     private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {

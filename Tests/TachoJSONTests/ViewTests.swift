@@ -24,6 +24,25 @@ import Testing
         }
     }
 
+    @Test func `escapes are undone at every distance from each other and from the end`() {
+        for before in 0...17 {
+            for after in 0...17 {
+                for (escape, text) in [("\\n", "\n"), ("\\u20ac", "€"), ("\\ud83d\\ude00", "😀")] {
+                    let (left, right) = (
+                        String(repeating: "ä", count: before / 2)
+                            + String(repeating: "l", count: before % 2),
+                        String(repeating: "r", count: after)
+                    )
+                    view("\"\(left)\(escape)\(right)\(escape)\"") {
+                        #expect($0.string() == left + text + right + text)
+                    }
+                }
+            }
+        }
+        view("\"12345678\\x\"") { #expect($0.text() == nil) }
+        view("\"123\\u12\"") { #expect($0.text() == nil) }
+    }
+
     @Test func `keys and strings are compared after their escapes are undone`() {
         view(#"{"\u0061\n\uD83D\uDE00":"\u00e9\/","b\\":1}"#) { object in
             #expect(object["a\n😀"]?.equals("é/") == true)
