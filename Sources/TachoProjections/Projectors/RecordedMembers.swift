@@ -112,6 +112,14 @@ extension Table {
     }
 
     /// The row with this key, made or noted as changed by this event.
+    mutating func rowToChange(
+        _ key: UnsafeRawBufferPointer, at event: Event
+    ) -> (row: Int, isNew: Bool) {
+        let (row, isNew) = rowOrInsert(key: key, at: event)
+        if !isNew { touch(row, at: event) }
+        return (row, isNew)
+    }
+
     mutating func rowToChange(_ key: ByteString, at event: Event) -> (row: Int, isNew: Bool) {
         let (row, isNew) = rowOrInsert(key: key, at: event)
         if !isNew { touch(row, at: event) }

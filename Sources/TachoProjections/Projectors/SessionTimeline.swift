@@ -22,20 +22,30 @@ struct SessionTimeline: Sendable {
         case idle
     }
 
-    /// The unions A₀, A₁, and so on.
-    private var unions = Array(repeating: IntervalSet(), count: Kind.allCases.count)
+    /// The unions A₀, A₁, and so on; `nil` is the same as the one before, because no interval of
+    /// that kind was added: most sessions have one kind or two.
+    private var unions = [IntervalSet?](repeating: nil, count: Kind.allCases.count)
+    private(set) var intervalCount = 0
 
     /// Microseconds of a part.
     func part(_ kind: Kind) -> Int64 {
         let index = Int(kind.rawValue)
-        return unions[index].measure - (index == 0 ? 0 : unions[index - 1].measure)
+        guard let union = unions[index] else { return 0 }
+        return union.measure - (latestUnion(below: index)?.measure ?? 0)
     }
 
     /// Microseconds of all parts.
-    var total: Int64 { unions.last?.measure ?? 0 }
+    var total: Int64 { latestUnion(below: unions.count)?.measure ?? 0 }
 
     mutating func add(_ interval: Range<Int64>, _ kind: Kind) {
-        for index in Int(kind.rawValue)..<unions.count { unions[index].insert(interval) }
+        let first = Int(kind.rawValue)
+        if unions[first] == nil { unions[first] = latestUnion(below: first) ?? IntervalSet() }
+        for index in first..<unions.count { unions[index]?.insert(interval) }
+        intervalCount += 1
+    }
+
+    private func latestUnion(below end: Int) -> IntervalSet? {
+        unions[..<end].last { $0 != nil } ?? nil
     }
 
     // MARK: Bytes
@@ -43,21 +53,21 @@ struct SessionTimeline: Sendable {
     /// Kind, beginning, and end, little-endian.
     static let entryByteCount = 17
 
-    /// Reads the entries of a row's cells.
-    init(cells: [[UInt8]] = []) {
-        for cell in cells {
-            for offset in stride(from: 0, to: cell.count, by: Self.entryByteCount) {
-                guard let kind = Kind(rawValue: cell[offset]) else { continue }
-                let start = Self.number(cell, offset + 1)
-                add(start..<max(start, Self.number(cell, offset + 9)), kind)
-            }
+    /// Adds the entries of a cell.
+    mutating func add(entries: UnsafeRawBufferPointer) {
+        for offset in stride(from: 0, to: entries.count, by: Self.entryByteCount) {
+            guard let kind = Kind(rawValue: entries[offset]) else { continue }
+            let start = Self.number(entries, offset + 1)
+            add(start..<max(start, Self.number(entries, offset + 9)), kind)
         }
     }
 
+    private static func number(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int64 {
+        Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+    }
+
     static func number(_ bytes: [UInt8], _ offset: Int) -> Int64 {
-        bytes.withUnsafeBytes {
-            Int64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Int64.self))
-        }
+        bytes.withUnsafeBytes { number($0, offset) }
     }
 }
 
@@ -83,10 +93,15 @@ struct OpenMoments: Sendable {
         if bytes.count == Self.limit * Self.entryByteCount {
             bytes.removeFirst(Self.entryByteCount)
         }
-        bytes.append(kind.rawValue)
-        bytes.append(word: name)
-        bytes.append(word: moment)
+        bytes.appendEntry(kind.rawValue, name, moment)
         return true
+    }
+
+    /// Whether something of that kind has begun.
+    func hasOpen(_ kind: Kind) -> Bool {
+        stride(from: 0, to: bytes.count, by: Self.entryByteCount).contains {
+            bytes[$0] == kind.rawValue
+        }
     }
 
     /// - Returns: When it began; `nil` if it is not known.
@@ -107,13 +122,16 @@ struct OpenMoments: Sendable {
 extension [UInt8] {
     /// Kind, beginning, and end: an entry of ``SessionTimeline/entryByteCount``.
     mutating func appendInterval(_ interval: Range<Int64>, _ kind: SessionTimeline.Kind) {
-        append(kind.rawValue)
-        append(word: interval.lowerBound)
-        append(word: interval.upperBound)
+        appendEntry(kind.rawValue, interval.lowerBound, interval.upperBound)
     }
 
-    /// Eight bytes, little-endian.
-    fileprivate mutating func append(word: Int64) {
-        Swift.withUnsafeBytes(of: word.littleEndian) { append(contentsOf: $0) }
+    /// A kind and two numbers, little-endian.
+    fileprivate mutating func appendEntry(_ kind: UInt8, _ first: Int64, _ second: Int64) {
+        withUnsafeTemporaryAllocation(byteCount: 17, alignment: 1) { entry in
+            entry.storeBytes(of: kind, as: UInt8.self)
+            entry.storeBytes(of: first.littleEndian, toByteOffset: 1, as: Int64.self)
+            entry.storeBytes(of: second.littleEndian, toByteOffset: 9, as: Int64.self)
+            append(contentsOf: UnsafeRawBufferPointer(entry))
+        }
     }
 }

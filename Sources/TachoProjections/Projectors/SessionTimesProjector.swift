@@ -17,8 +17,14 @@ package struct SessionTimesProjector: Projector {
     ]
 
     /// Copies, for adding to them, of what the table's hidden cells say; by row.
-    private var timelines: [Int: SessionTimeline] = [:]
+    private var timelines = RowDrafts<SessionTimeline>()
+    private var timelineCount = 0
+    /// Of all timelines.
+    private var intervalCount = 0
+    /// So many sessions, or intervals if these are of more sessions, are kept from batch to batch:
+    /// reading a session's cells again takes longer the longer it is.
     private static let timelineLimit = 64
+    private static let intervalLimit = 1 << 17
     /// What waits for ``settle(_:)``, by row.
     private var drafts = RowDrafts<Draft>()
 
@@ -62,13 +68,17 @@ package struct SessionTimesProjector: Projector {
     ) -> Int? {
         // Beyond a hundred thousand years there is no clock, and differences would not fit.
         guard Self.span.contains(moment.microseconds) else { return nil }
-        let (row, _) = table.rowToChange(ByteString(session), at: event)
+        let (row, _) = table.rowToChange(session, at: event)
         cover(moment, row, table)
         return row
     }
 
     private mutating func cover(_ moment: Timestamp, _ row: Int, _ table: Table) {
-        drafts[row, default: Self.draft(row, moment, table)].cover(moment.microseconds)
+        if drafts.change(row, { $0.cover(moment.microseconds) }) != nil { return }
+        // Not made where it is handed over: that would be a copy of the table for each event.
+        var draft = Self.draft(row, moment, table)
+        draft.cover(moment.microseconds)
+        drafts[row, default: draft] = draft
     }
 
     private static let span: ClosedRange<Int64> = -(1 << 61)...(1 << 61)
@@ -90,6 +100,11 @@ package struct SessionTimesProjector: Projector {
             if let draft = drafts.read(row, { copy $0 }) { write(draft, to: row, &table) }
         }
         drafts.removeAll()
+        if timelineCount > Self.timelineLimit, intervalCount > Self.intervalLimit {
+            timelines.removeAll()
+            timelineCount = 0
+            intervalCount = 0
+        }
     }
 
     private mutating func write(_ draft: Draft, to row: Int, _ table: inout Table) {
@@ -120,7 +135,8 @@ package struct SessionTimesProjector: Projector {
     ) {
         guard let start, start < end, Self.span.contains(start) else { return }
         readTimeline(of: row, table)
-        timelines[row]?.add(start..<end, kind)
+        timelines.change(row) { $0.add(start..<end, kind) }
+        intervalCount += 1
         drafts.change(row) { draft in
             draft.cover(start)
             draft.kinds |= 1 << Int(kind.rawValue)
@@ -129,18 +145,23 @@ package struct SessionTimesProjector: Projector {
     }
 
     private mutating func readTimeline(of row: Int, _ table: Table) {
-        guard timelines[row] == nil else { return }
-        if timelines.count == Self.timelineLimit { timelines.removeAll() }
-        let cells: [Column] = [.older, .middle, .recent]
-        timelines[row] = SessionTimeline(
-            cells: cells.map { column in table.withText(column, row) { Array($0) } ?? [] }
-                + [drafts.read(row) { $0.entries } ?? []])
+        guard !timelines.contains(row) else { return }
+        var timeline = SessionTimeline()
+        for column in [Column.older, .middle, .recent] {
+            table.withText(column, row) { timeline.add(entries: $0) }
+        }
+        drafts.read(row) { draft in
+            draft.entries.withUnsafeBytes { timeline.add(entries: $0) }
+        }
+        timelines[row, default: timeline] = timeline
+        timelineCount += 1
+        intervalCount += timeline.intervalCount
     }
 
     /// Writes the parts of which something was added, and those that are known.
     private mutating func show(_ added: Int, _ row: Int, _ table: inout Table) {
         readTimeline(of: row, table)
-        guard let timeline = timelines[row] else { return }
+        guard let timeline = timelines.read(row, { copy $0 }) else { return }
         func set(_ column: Column, _ kinds: [SessionTimeline.Kind]) {
             // A part is unknown until something is known of it, and may shrink in favour of another.
             let isAdded = kinds.contains { added & (1 << Int($0.rawValue)) != 0 }
@@ -174,25 +195,25 @@ package struct SessionTimesProjector: Projector {
     private mutating func applyHook(_ event: Event, _ table: inout Table) {
         // A hook that is recorded live is recorded when it happens.
         let live = event.source.equals("claude-code/hook") ? event.recorded : nil
-        guard let moment = event.time ?? live, let name = event.name(after: EventType.hookPrefix)
-        else { return }
+        guard let moment = event.time ?? live else { return }
         let payload = event.hookPayload
         let row =
             payload.sessionID?.withText { begin($0, moment, event, &table) }
             ?? begin(event.stream, moment, event, &table)
         guard let row = row ?? nil else { return }
-        if name.equals("PreToolUse") {
+        let type = event.type
+        if type.equals("hook.PreToolUse") {
             open(.call, Self.name(of: payload), at: moment, row)
-        } else if name.equals("PermissionRequest") {
+        } else if type.equals("hook.PermissionRequest") {
             open(.permission, Self.question(of: payload), at: moment, row)
-        } else if name.equals("PostToolUse") || name.equals("PostToolUseFailure")
-            || name.equals("PermissionDenied")
-        {
-            takeEnd(of: payload, wasMade: !name.equals("PermissionDenied"), moment, row, &table)
-        } else if name.equals("Notification") {
+        } else if type.equals("hook.PostToolUse") || type.equals("hook.PostToolUseFailure") {
+            takeEnd(of: payload, wasMade: true, moment, row, &table)
+        } else if type.equals("hook.PermissionDenied") {
+            takeEnd(of: payload, wasMade: false, moment, row, &table)
+        } else if type.equals("hook.Notification") {
             guard Self.saysIdle(event.data, payload) else { return }
             open(.idle, 0, at: moment, row)
-        } else if name.equals("UserPromptSubmit") || name.equals("SessionEnd") {
+        } else if type.equals("hook.UserPromptSubmit") || type.equals("hook.SessionEnd") {
             add(
                 .idle, from: close(.idle, 0, row), to: moment.microseconds, row, &table)
         }
@@ -204,10 +225,12 @@ package struct SessionTimesProjector: Projector {
         _ table: inout Table
     ) {
         let end = moment.microseconds
-        let duration = payload.reportedDuration.flatMap { Self.microseconds($0) }
-        let asked = close(.permission, Self.question(of: payload), row)
+        // Most calls are never asked about, and their input need not be looked at.
+        let hasQuestion = drafts.read(row) { $0.moments.hasOpen(.permission) } == true
+        let asked = hasQuestion ? close(.permission, Self.question(of: payload), row) : nil
         let called = close(.call, Self.name(of: payload), row)
         guard wasMade else { return add(.permission, from: asked, to: end, row, &table) }
+        let duration = payload.reportedDuration.flatMap { Self.microseconds($0) }
         if let duration {
             add(.permission, from: asked, to: end - duration, row, &table)
             add(.tool, from: end - duration, to: end, row, &table)
@@ -244,7 +267,7 @@ package struct SessionTimesProjector: Projector {
         guard let moment = event.time, Self.span.contains(moment.microseconds),
             !isSystem || event.data["subtype"]?.equals("compact_boundary") == true
         else { return }
-        let (row, _) = table.rowToChange(ByteString(event.stream), at: event)
+        let (row, _) = table.rowToChange(event.stream, at: event)
         guard !isCopied(event, moment, row, &table) else { return }
         // Others of the system tell of no interval.
         guard !isSystem else { return noteCompaction(event, row, &table) }
