@@ -19,10 +19,10 @@ package struct FileMentions {
     /// Each once, in the order of their bytes.
     package static func all(in text: String) -> [String] {
         var mentions = FileMentions(text: Array(text.utf8))
-        mentions.find { $0.path(at: $1, after: ["app/"], hasName: true) }
-        mentions.find { $0.path(at: $1, after: ["tests/", "test/"], hasName: false) }
-        mentions.find { $0.path(at: $1, after: ["src/"], hasName: false) }
-        for ending: StaticString in [".py", ".ts", ".js"] { mentions.findFiles(ending) }
+        mentions.findPaths(after: ["app/"], hasName: true)
+        mentions.findPaths(after: ["tests/", "test/"], hasName: false)
+        mentions.findPaths(after: ["src/"], hasName: false)
+        mentions.findFiles([".py", ".ts", ".js"])
         return mentions.found.sorted { $0.lexicographicallyPrecedes($1) }
             .map { String(decoding: $0, as: UTF8.self) }
     }
@@ -30,8 +30,11 @@ package struct FileMentions {
     /// Whether `word`, which is in lower case, stands in the text with no word character beside it.
     package static func holds(_ word: StaticString, in text: [UInt8]) -> Bool {
         let mentions = FileMentions(text: text)
+        let first = word.utf8Start.pointee
         return text.indices.contains { start in
-            guard let end = mentions.end(of: word, at: start) else { return false }
+            guard text[start] == first, let end = mentions.end(of: word, at: start) else {
+                return false
+            }
             return mentions.wordEnd(at: end) == end && !mentions.isWordBefore(start)
         }
     }
@@ -41,10 +44,13 @@ package struct FileMentions {
     }
 
     /// Takes matches from left to right, without overlaps.
-    private mutating func find(_ match: (FileMentions, Int) -> Int?) {
+    ///
+    /// - Precondition: All prefixes begin with the same byte.
+    private mutating func findPaths(after prefixes: [StaticString], hasName: Bool) {
+        let first = prefixes[0].utf8Start.pointee
         var start = 0
         while start < text.count {
-            if let end = match(self, start) {
+            if text[start] == first, let end = path(at: start, after: prefixes, hasName: hasName) {
                 found.insert(Array(text[start..<end]))
                 start = end
             } else {
@@ -53,17 +59,22 @@ package struct FileMentions {
         }
     }
 
-    /// A word with an ending: where the whole word has none, no part of it has.
-    private mutating func findFiles(_ ending: StaticString) {
+    /// Words with an ending: where the whole word has none, no part of it has.
+    private mutating func findFiles(_ endings: [StaticString]) {
+        // By ending: what was matched before is no part of another match.
+        var matchEnds = endings.map { _ in 0 }
         var start = 0
         while start < text.count {
             let end = wordRun(from: start)
-            if end > start, let fileEnd = self.end(of: ending, at: end) {
-                found.insert(Array(text[start..<fileEnd]))
-                start = fileEnd
-            } else {
-                start = max(end, start + 1)
+            if end > start, end < text.count, text[end] == UInt8(ascii: ".") {
+                for (place, ending) in endings.enumerated() {
+                    let first = max(start, matchEnds[place])
+                    guard first < end, let fileEnd = self.end(of: ending, at: end) else { continue }
+                    found.insert(Array(text[first..<fileEnd]))
+                    matchEnds[place] = fileEnd
+                }
             }
+            start = max(end, start + 1)
         }
     }
 
