@@ -17,7 +17,7 @@ struct CallStep {
         case prompted
     }
 
-    let kind: Kind
+    private(set) var kind: Kind
     let session: UnsafeRawBufferPointer
     /// The subagent; `nil` for the session's own agent.
     var agent: JSONView?
@@ -43,12 +43,23 @@ struct CallStep {
         ]
 
     /// Who tells it: of a session only the first one's word counts.
-    static func witness(of event: Event) -> StaticString {
-        switch event.type[0] {
-        case _ where event.isOfAgentSession: "transcript"
-        case UInt8(ascii: "h"): "hook"
-        case UInt8(ascii: "t"): "transcript"
-        default: "output"
+    enum Witness: Sendable, CaseIterable {
+        case hook, transcript, output
+
+        init(of event: Event) {
+            switch event.type[0] {
+            case UInt8(ascii: "h"): self = .hook
+            case UInt8(ascii: "o"): self = .output
+            default: self = .transcript
+            }
+        }
+
+        var name: StaticString {
+            switch self {
+            case .hook: "hook"
+            case .transcript: "transcript"
+            case .output: "output"
+            }
         }
     }
 
@@ -87,17 +98,29 @@ struct CallStep {
         if event.type.equals("hook.UserPromptSubmit") {
             return body(CallStep(kind: .prompted, session: session))
         }
-        let kind: Kind =
-            event.type.equals("hook.PreToolUse")
-            ? .began : .ended(isSuccess: event.type.equals("hook.PostToolUse"))
         var step = CallStep(
-            kind: kind, session: session, agent: payload.agentID, call: call(payload),
-            moment: moment, duration: payload.reportedDuration)
-        step.withTexts(payload.toolName, path(payload.toolInput), body)
+            kind: .began, session: session, agent: payload.agentID, call: call(payload),
+            moment: moment)
+        if event.type.equals("hook.PreToolUse") {
+            return step.withTexts(payload.toolName, path(payload.toolInput), body)
+        }
+        // Of a call that ends, its tool is known.
+        step.kind = .ended(isSuccess: event.type.equals("hook.PostToolUse"))
+        step.duration = payload.reportedDuration
+        body(step)
     }
 
+    /// The file's, which stands first where there is one, or else the notebook's.
     private static func path(_ input: JSONView?) -> JSONView? {
-        input?["file_path"] ?? input?["notebook_path"]
+        guard let input else { return nil }
+        var file: JSONView?
+        var notebook: JSONView?
+        JSONMembers(input).forEach { key, value in
+            if key.equals("file_path") { file = value }
+            if notebook == nil, key.equals("notebook_path") { notebook = value }
+            return file == nil
+        }
+        return file ?? notebook
     }
 
     /// Hands the step on with its tool and path; one that is no text is unknown.

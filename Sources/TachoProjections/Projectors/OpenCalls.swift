@@ -15,32 +15,31 @@ struct OpenCalls {
     var calls: [Call] = []
     var failedTools: [Int64] = []
 
-    init(_ cell: [UInt8]?) {
-        guard let cell else { return }
-        cell.withUnsafeBytes { bytes in
-            func word(_ offset: Int) -> Int64 {
-                Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
-            }
-            var offset = 0
-            while offset < bytes.count {
-                if bytes[offset] == 0, offset + 26 <= bytes.count {
-                    let began = word(offset + 18)
-                    calls.append(
-                        Call(
-                            place: bytes[offset + 1], hash: word(offset + 2),
-                            tool: word(offset + 10), began: began == .min ? nil : began))
-                    offset += 26
-                } else if offset + 9 <= bytes.count {
-                    failedTools.append(word(offset + 1))
-                    offset += 9
-                } else {
-                    return
-                }
+    init() {}
+
+    init(cell bytes: UnsafeRawBufferPointer) {
+        func word(_ offset: Int) -> Int64 {
+            Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+        }
+        var offset = 0
+        while offset < bytes.count {
+            if bytes[offset] == 0, offset + 26 <= bytes.count {
+                let began = word(offset + 18)
+                calls.append(
+                    Call(
+                        place: bytes[offset + 1], hash: word(offset + 2),
+                        tool: word(offset + 10), began: began == .min ? nil : began))
+                offset += 26
+            } else if offset + 9 <= bytes.count {
+                failedTools.append(word(offset + 1))
+                offset += 9
+            } else {
+                return
             }
         }
     }
 
-    var isEmpty: Bool { calls.isEmpty && failedTools.isEmpty }
+    func contains(_ call: Int64) -> Bool { calls.contains { $0.hash == call } }
 
     var cell: [UInt8] {
         var bytes: [UInt8] = []

@@ -33,10 +33,10 @@ struct Stretch {
         startedAt = table.timestamp(Column.startedAt, row)
         completedAt = table.timestamp(Column.completedAt, row)
         success = table.boolean(Column.success, row)
-        open = OpenCalls(table.withText(Column.state, row) { Array($0) })
+        open = table.withText(Column.state, row) { OpenCalls(cell: $0) } ?? OpenCalls()
         signature = table.withText(Column.sequenceSignature, row) { Array($0) } ?? []
         names = table.json(Column.toolSequence, row) ?? [UInt8(ascii: "[")]
-        context = WorkContext(table.json(Column.context, row))
+        context = table.withJSON(Column.context, row) { WorkContext(json: $0) } ?? WorkContext()
         table.withJSON(Column.stepDurations, row) { list in
             JSONView(validated: list).forEachElement {
                 durations.append($0.integer())
@@ -66,40 +66,36 @@ struct Stretch {
         for duration in durations { writer.valueOrNull(duration) }
         writer.endArray()
         table.set(Column.stepDurations, of: row, json: writer.bytes)
-        table.set(Column.context, of: row, json: context.json)
+        writer.reset()
+        context.write(to: &writer)
+        table.set(Column.context, of: row, json: writer.bytes)
     }
 
     // MARK: Calls
 
-    func isOpen(_ call: Int64) -> Bool { open.calls.contains { $0.hash == call } }
+    func isOpen(_ call: Int64) -> Bool { open.contains(call) }
 
-    mutating func begin(_ step: CallStep) {
-        guard let tool = step.tool, !tool.isEmpty else {
-            return Self.nobody.withUTF8Buffer { begin(step, UnsafeRawBufferPointer($0)) }
-        }
-        guard tool.count > ToolSequencesProjector.nameByteLimit else { return begin(step, tool) }
-        Self.shortened(tool).withUnsafeBytes { begin(step, $0) }
+    /// The same of a row that nothing was added to, of which no more is read.
+    static func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
+        table.withText(Column.state, row) { OpenCalls(cell: $0).contains(call) } ?? false
     }
 
-    private mutating func begin(_ step: CallStep, _ name: UnsafeRawBufferPointer) {
-        let tool = ContentHash.hash(name)
-        if callCount > 0 { signature.append(contentsOf: "→".utf8) }
-        signature.append(contentsOf: name)
+    mutating func begin(_ step: CallStep, _ tool: KnownTools.Tool) {
+        if callCount > 0 { signature.append(contentsOf: Self.arrow) }
+        signature.append(contentsOf: tool.name)
         if names.last == UInt8(ascii: "]") { names[names.count - 1] = UInt8(ascii: ",") }
-        var writer = JSONWriter()
-        writer.value(name)
-        names.append(contentsOf: writer.bytes)
+        names.append(contentsOf: tool.json)
         names.append(UInt8(ascii: "]"))
         durations.append(nil)
-        if open.failedTools.contains(tool) { retryCount += 1 }
+        if open.failedTools.contains(tool.hash) { retryCount += 1 }
         open.calls.append(
             .init(
-                place: UInt8(clamping: callCount), hash: step.call, tool: tool,
+                place: UInt8(clamping: callCount), hash: step.call, tool: tool.hash,
                 began: step.moment?.microseconds))
         callCount += 1
         openCount += 1
         startedAt = startedAt ?? step.moment
-        context.add(tool: name, path: step.path)
+        context.add(tool.operation, path: step.path)
     }
 
     mutating func end(_ step: CallStep, isSuccess: Bool) {
@@ -117,14 +113,7 @@ struct Stretch {
         if let moment = step.moment { completedAt = max(completedAt ?? moment, moment) }
     }
 
-    private static let nobody: StaticString = "unknown"
-
-    /// Of the name of nobody's tool, 10 KB long, a part.
-    private static func shortened(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-        let digits = String(UInt64(bitPattern: ContentHash.hash(text)), radix: 16)
-        let limit = ToolSequencesProjector.nameByteLimit
-        return Array(text.prefix(characterBytes: limit - 17)) + Array("~\(digits)".utf8)
-    }
+    private static let arrow = Array("→".utf8)
 
     private static func duration(_ step: CallStep, _ call: OpenCalls.Call) -> Int64? {
         if let stated = step.duration, stated >= 0 { return stated }

@@ -19,9 +19,8 @@ package struct ToolSequencesProjector: Projector {
     /// A longer name is cut; 10 KB of a name are nobody's tool.
     package static let nameByteLimit = 64
 
-    /// Copies of what the table's indexes say: the newest row of an agent, who tells of a session.
-    private var newestRows = RowsByText()
-    private var firstRows = RowsByText()
+    private var agents = AgentRows()
+    private var tools = KnownTools()
     /// Of sessions that may be told again: the calls that were; what the rows' hidden cells say.
     private var toldCalls: [ByteString: Set<Int64>] = [:]
     private static let toldLimit = 256
@@ -43,34 +42,49 @@ package struct ToolSequencesProjector: Projector {
     }
 
     private mutating func apply(_ step: CallStep, _ event: Event, _ table: inout Table) {
-        let first = firstRows.row(of: step.session) {
-            table.rows(where: Column.sessionID, equals: step.session).first
-        }
-        let witness = CallStep.witness(of: event)
-        if let first, !table.text(Column.source, first, equals: witness) { return }
+        let place = place(of: step.session, table)
+        if let witness = place.witness, witness != CallStep.Witness(of: event) { return }
         guard let agent = step.agent?.text(), !agent.isEmpty else {
-            return apply(step, step.session, first, event, &table)
+            return apply(step, step.session, place.newest, place.first, event, &table)
         }
-        (Array(step.session) + [UInt8(ascii: "/")] + agent).withUnsafeBytes {
-            apply(step, $0, first, event, &table)
+        (Array(step.session) + [UInt8(ascii: "/")] + agent).withUnsafeBytes { key in
+            let newest = self.place(of: key, table).newest
+            apply(step, key, newest, place.first, event, &table)
         }
     }
 
-    /// Takes in a step of the agent that `key` names, in a session whose first row is `first`.
-    private mutating func apply(
-        _ step: CallStep, _ key: UnsafeRawBufferPointer, _ first: Int?, _ event: Event,
-        _ table: inout Table
-    ) {
-        let newest = newestRows.row(of: key) {
-            table.rows(where: Column.agentKey, equals: key).last
+    private mutating func place(
+        of text: UnsafeRawBufferPointer, _ table: Table
+    ) -> AgentRows.Place {
+        agents.place(of: text) {
+            let first = table.rows(where: Column.sessionID, equals: text).first
+            return AgentRows.Place(
+                newest: table.rows(where: Column.agentKey, equals: text).last, first: first,
+                witness: first.flatMap { first in
+                    CallStep.Witness.allCases.first {
+                        table.text(Column.source, first, equals: $0.name)
+                    }
+                })
         }
+    }
+
+    /// Takes in a step of the agent that `key` names, whose last row is `newest`, in a session whose
+    /// first row is `first`.
+    private mutating func apply(
+        _ step: CallStep, _ key: UnsafeRawBufferPointer, _ newest: Int?, _ first: Int?,
+        _ event: Event, _ table: inout Table
+    ) {
         switch step.kind {
         case .began:
             if step.mayComeAgain, !isNews(step, table) { return }
             let row = openRow(step, key, after: newest, event, &table)
             begin(step, row, event, &table)
             if step.mayComeAgain { tell(step, row, &table) }
-            if first == nil { firstRows.note(row, of: step.session) }
+            guard first == nil else { return }
+            agents.change(step.session) {
+                $0.first = row
+                $0.witness = CallStep.Witness(of: event)
+            }
         case .ended(let isSuccess):
             guard let newest else { return }
             end(step, isSuccess, newest, event, &table)
@@ -124,14 +138,14 @@ package struct ToolSequencesProjector: Projector {
         id.append(UInt8(ascii: ":"))
         id.appendDigits(Int(number))
         let row = table.rowOrInsert(key: ByteString(id), at: event).row
-        newestRows.note(row, of: key)
+        agents.change(key) { $0.newest = row }
         table.set(Column.agentKey, of: row, text: key)
         table.set(Column.number, of: row, integer: number)
         table.set(Column.sessionID, of: row, text: step.session)
         table.fill(Column.agentID, of: row, text: step.agent)
         table.fill(
             Column.workflowID, of: row, text: CallStep.workflow(of: event, session: step.session))
-        table.set(Column.source, of: row, text: CallStep.witness(of: event))
+        table.set(Column.source, of: row, text: CallStep.Witness(of: event).name)
         let isClosed = newest.map { table.boolean(Column.isClosed, $0) == true } ?? true
         table.set(Column.continues, of: row, boolean: isFull && !isClosed)
         return row
@@ -143,7 +157,8 @@ package struct ToolSequencesProjector: Projector {
         // A message may be told twice; hooks without ids may tell two calls that are the same.
         let isMessage = !event.type.hasPrefix("hook.")
         if isMessage, isOpen(step.call, row, table) { return }
-        stretches[row, default: Stretch(row, table)].begin(step)
+        let tool = tools.tool(named: step.tool)
+        change(row, table) { $0.begin(step, tool) }
         table.touch(row, at: event)
     }
 
@@ -160,12 +175,24 @@ package struct ToolSequencesProjector: Projector {
             }
             row = before
         }
-        stretches[row, default: Stretch(row, table)].end(step, isSuccess: isSuccess)
+        change(row, table) { $0.end(step, isSuccess: isSuccess) }
         table.touch(row, at: event)
     }
 
     private func isOpen(_ call: Int64, _ row: Int, _ table: Table) -> Bool {
-        stretches.read(row) { $0.isOpen(call) } ?? Stretch(row, table).isOpen(call)
+        if let isOpen = stretches.read(row, { $0.isOpen(call) }) { return isOpen }
+        return Stretch.isOpen(call, row, table)
+    }
+
+    /// Changes the stretch of a row, which is read first if nothing was added to it in this batch.
+    private mutating func change(
+        _ row: Int, _ table: Table, _ body: (inout Stretch) -> Void
+    ) {
+        if stretches.change(row, body) != nil { return }
+        // Not made where it is handed over: that would be a copy of the table for each call.
+        var stretch = Stretch(row, table)
+        body(&stretch)
+        stretches[row, default: stretch] = stretch
     }
 
     private func rowBefore(_ row: Int, _ table: Table) -> Int? {

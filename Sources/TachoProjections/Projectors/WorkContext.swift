@@ -6,26 +6,60 @@ import TachoLog
 ///
 /// In its column: `{"file_types":[".swift"],"operation_types":["read","edit"]}`.
 struct WorkContext {
-    private var endings: [[UInt8]] = []
-    private var operations: [[UInt8]] = []
-    private static let endingLimit = 8
+    /// What kind of work a tool does.
+    enum Operation: UInt8, CaseIterable {
+        case read, search, edit, execute, delegate, fetch, plan, other
 
-    init(_ json: [UInt8]?) {
-        json?.withUnsafeBytes { bytes in
-            let view = JSONView(validated: bytes)
-            view["file_types"]?.forEachElement { element in
-                if let text = element.text() { endings.append(Array(text)) }
-                return true
-            }
-            view["operation_types"]?.forEachElement { element in
-                if let text = element.text() { operations.append(Array(text)) }
-                return true
+        /// The names of the agents we know.
+        init(tool: UnsafeRawBufferPointer) {
+            self = Self.tools.first { $0.names.contains { tool.equals($0) } }?.operation ?? .other
+        }
+
+        private static let tools: [(operation: Operation, names: [StaticString])] = [
+            (.read, ["Read", "NotebookRead", "LS", "read_file", "view"]),
+            (.search, ["Grep", "Glob", "WebSearch", "ToolSearch"]),
+            (.edit, ["Edit", "Write", "MultiEdit", "NotebookEdit", "apply_patch"]),
+            (.execute, ["Bash", "BashOutput", "KillShell", "shell", "exec_command"]),
+            (.delegate, ["Task", "Agent", "Skill"]), (.fetch, ["WebFetch"]),
+            (.plan, ["TodoWrite", "ExitPlanMode", "TaskCreate", "TaskUpdate"]),
+        ]
+
+        fileprivate var name: StaticString {
+            switch self {
+            case .read: "read"
+            case .search: "search"
+            case .edit: "edit"
+            case .execute: "execute"
+            case .delegate: "delegate"
+            case .fetch: "fetch"
+            case .plan: "plan"
+            case .other: "other"
             }
         }
     }
 
-    var json: [UInt8] {
-        var writer = JSONWriter()
+    private var endings: [[UInt8]] = []
+    /// In the order in which they came.
+    private var operations: [Operation] = []
+    private static let endingLimit = 8
+    private static let endingByteLimit = 16
+
+    init() {}
+
+    init(json: UnsafeRawBufferPointer) {
+        let view = JSONView(validated: json)
+        view["file_types"]?.forEachElement { element in
+            if let text = element.text() { endings.append(text) }
+            return true
+        }
+        view["operation_types"]?.forEachElement { element in
+            let operation = Operation.allCases.first { element.equals($0.name) }
+            if let operation { operations.append(operation) }
+            return true
+        }
+    }
+
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("file_types")
         writer.beginArray()
@@ -33,43 +67,27 @@ struct WorkContext {
         writer.endArray()
         writer.key("operation_types")
         writer.beginArray()
-        for operation in operations { writer.value(operation) }
+        for operation in operations { writer.value(operation.name) }
         writer.endArray()
         writer.endObject()
-        return writer.bytes
     }
 
-    mutating func add(tool: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer?) {
-        Self.operation(tool).withUTF8Buffer { name in
-            if !operations.contains(where: { $0.elementsEqual(name) }) {
-                operations.append(Array(name))
-            }
-        }
+    mutating func add(_ operation: Operation, path: UnsafeRawBufferPointer?) {
+        if !operations.contains(operation) { operations.append(operation) }
         guard let path, endings.count < Self.endingLimit, let ending = Self.ending(path),
-            !endings.contains(where: { $0.elementsEqual(ending) })
+            !endings.contains(where: { $0.count == ending.count && $0.elementsEqual(ending) })
         else { return }
         endings.append(Array(ending))
     }
 
-    /// What kind of work a tool does; the names of the agents we know.
-    private static func operation(_ tool: UnsafeRawBufferPointer) -> StaticString {
-        kinds.first { $0.tools.contains { tool.equals($0) } }?.kind ?? "other"
-    }
-
-    private static let kinds: [(kind: StaticString, tools: [StaticString])] = [
-        ("read", ["Read", "NotebookRead", "LS", "read_file", "view"]),
-        ("search", ["Grep", "Glob", "WebSearch", "ToolSearch"]),
-        ("edit", ["Edit", "Write", "MultiEdit", "NotebookEdit", "apply_patch"]),
-        ("execute", ["Bash", "BashOutput", "KillShell", "shell", "exec_command"]),
-        ("delegate", ["Task", "Agent", "Skill"]), ("fetch", ["WebFetch"]),
-        ("plan", ["TodoWrite", "ExitPlanMode", "TaskCreate", "TaskUpdate"]),
-    ]
-
     /// `.swift` of `/a/b.swift`; `nil` without one, or with more than sixteen bytes.
     private static func ending(_ path: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard let dot = path.lastIndex(of: UInt8(ascii: ".")), path.count - dot <= 16,
-            !path[dot...].contains(UInt8(ascii: "/"))
-        else { return nil }
-        return UnsafeRawBufferPointer(rebasing: path[dot...])
+        for start in path.indices.suffix(endingByteLimit).reversed() {
+            if path[start] == UInt8(ascii: "/") { return nil }
+            if path[start] == UInt8(ascii: ".") {
+                return UnsafeRawBufferPointer(rebasing: path[start...])
+            }
+        }
+        return nil
     }
 }

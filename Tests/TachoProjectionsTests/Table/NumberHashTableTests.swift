@@ -72,25 +72,25 @@ struct TextStartsTests {
     }
 }
 
-struct RowsByTextTests {
-    @Test func `a row is found once and then remembered, also after the memory was emptied`() {
-        var memory = RowsByText()
+struct AgentRowsTests {
+    @Test func `a place is found once and then remembered, also after the memory was emptied`() {
+        var memory = AgentRows()
         var findCount = 0
         func row(of text: String, _ answer: Int?) -> Int? {
             Array(text.utf8).withUnsafeBytes { text in
-                memory.row(of: text) {
+                memory.place(of: text) {
                     findCount += 1
-                    return answer
-                }
+                    return AgentRows.Place(newest: answer)
+                }.newest
             }
         }
 
         #expect(row(of: "a", nil) == nil)
-        #expect(row(of: "a", 7) == 7)
-        #expect(row(of: "a", nil) == 7)
-        #expect(findCount == 2)
-        for number in 0..<RowsByText.limit { _ = row(of: "other \(number)", number) }
-        #expect(row(of: "a", 8) == 8)
+        Array("a".utf8).withUnsafeBytes { memory.change($0) { $0.newest = 7 } }
+        #expect(row(of: "a", 8) == 7)
+        #expect(findCount == 1)
+        for number in 0..<AgentRows.limit { _ = row(of: "other \(number)", number) }
+        #expect(row(of: "a", 9) == 9)
     }
 }
 
