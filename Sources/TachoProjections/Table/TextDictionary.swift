@@ -15,10 +15,11 @@ struct TextDictionary: Sendable {
     private(set) var arena: [UInt8] = []
     private(set) var starts = TextStarts()
     private var table = NumberHashTable()
-    /// The string that was interned last.
-    private var latest = 0
+    /// Strings that were interned lately, each where its ends and its size say: rows that follow each
+    /// other say the same things, who told it for one, and comparing takes less than hashing.
+    private var recent: [UInt32] = []
     private let seed: UInt64
-    private static let fewCount = 8
+    private static let recentCount = 16
 
     init(seed: UInt64 = ByteHash.defaultSeed) {
         self.seed = seed
@@ -119,24 +120,29 @@ struct TextDictionary: Sendable {
             if let known = scan(bytes) { return (known, false) }
             return (append(bytes), true)
         }
-        // Rows that follow each other often say the same: who told it, for one.
-        if latest < count, isEqual(latest, bytes) { return (latest, false) }
-        // Of a few, looking at their sizes takes less than hashing.
-        if count <= Self.fewCount {
-            for number in 0..<count where isEqual(number, bytes) {
-                latest = number
-                return (number, false)
-            }
-        }
+        if recent.isEmpty { recent = [UInt32](repeating: 0, count: Self.recentCount) }
+        let place = Self.recentPlace(of: bytes)
+        let number = Int(recent[place])
+        if number < count, isEqual(number, bytes) { return (number, false) }
+        let found = find(bytes)
+        recent[place] = UInt32(truncatingIfNeeded: found.number)
+        return found
+    }
+
+    private static func recentPlace(of bytes: UnsafeRawBufferPointer) -> Int {
+        guard let first = bytes.first, let last = bytes.last else { return 0 }
+        return (Int(first) &* 3 &+ Int(last) &+ bytes.count) & (recentCount - 1)
+    }
+
+    private mutating func find(_ bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
         let hash = ByteHash.hash(bytes, seed: seed)
         if let known = table.number(forHash: hash, where: { isEqual($0, bytes) }) {
-            latest = known
             return (known, false)
         }
-        latest = append(bytes)
+        let number = append(bytes)
         if table.isFull { growTable() }
-        table.insert(latest, hash: hash)
-        return (latest, true)
+        table.insert(number, hash: hash)
+        return (number, true)
     }
 
     /// Adds bytes that are known to be new to a dictionary without hash table.
