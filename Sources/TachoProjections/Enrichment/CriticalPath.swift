@@ -46,102 +46,167 @@ package struct CriticalPath: Sendable {
             edges.allSatisfy {
                 durations.indices.contains($0.from) && durations.indices.contains($0.to)
             }, "an edge joins two of the nodes")
-        let durations = durations.map { max(0, $0) }
         var isCut = [Bool](repeating: false, count: edges.count)
-        var order = Self.order(durations.count, edges, isCut)
-        if order.count < durations.count {
-            var kept: [Edge] = []
-            for (index, edge) in edges.enumerated() {
-                isCut[index] = Self.closesCycle(edge, in: kept, nodeCount: durations.count)
-                if !isCut[index] { kept.append(edge) }
-            }
-            order = Self.order(durations.count, edges, isCut)
-        }
-
-        let used = edges.indices.filter { !isCut[$0] }
-        let successors = Successors(durations.count, used.lazy.map { edges[$0] })
         var begin = [Int64](repeating: 0, count: durations.count)
-        for node in order {
-            let end = Self.sum(begin[node], durations[node])
-            for next in successors[node] { begin[next] = max(begin[next], end) }
-        }
-        let length = durations.indices.map { Self.sum(begin[$0], durations[$0]) }.max() ?? 0
-        var latestEnd = [Int64](repeating: length, count: durations.count)
-        for node in order.reversed() {
-            for next in successors[node] {
-                latestEnd[node] = min(latestEnd[node], latestEnd[next] - durations[next])
+        var slack = [Int64](repeating: 0, count: durations.count)
+        length = Walk.with(nodeCount: durations.count, edgeCount: edges.count) { walk in
+            if !walk.order(edges, without: isCut) {
+                isCut = Self.cuts(in: edges, nodeCount: durations.count)
+                _ = walk.order(edges, without: isCut)
             }
+            return walk.measure(durations, &begin, &slack)
         }
-        let slack = durations.indices.map {
-            max(0, latestEnd[$0] - Self.sum(begin[$0], durations[$0]))
-        }
-        self.length = length
-        self.slack = slack
-        self.isCut = isCut
         isCritical = edges.indices.map { index in
             let edge = edges[index]
             return !isCut[index] && slack[edge.from] == 0 && slack[edge.to] == 0
-                && Self.sum(begin[edge.from], durations[edge.from]) == begin[edge.to]
+                && Self.end(begin[edge.from], durations[edge.from]) == begin[edge.to]
+        }
+        self.slack = slack
+        self.isCut = isCut
+    }
+
+    /// Which edges close a cycle with those before them.
+    private static func cuts(in edges: [Edge], nodeCount: Int) -> [Bool] {
+        var kept: [Edge] = []
+        return edges.map { edge in
+            let isCut = closesCycle(edge, in: kept, nodeCount: nodeCount)
+            if !isCut { kept.append(edge) }
+            return isCut
         }
     }
 
     /// Whether there is a way from the edge's end back to its beginning.
     package static func closesCycle(_ edge: Edge, in edges: [Edge], nodeCount: Int) -> Bool {
-        let successors = Successors(nodeCount, edges)
-        var isSeen = [Bool](repeating: false, count: nodeCount)
-        var open = [edge.to]
-        while let node = open.popLast() {
-            if node == edge.from { return true }
-            guard !isSeen[node] else { continue }
-            isSeen[node] = true
-            open.append(contentsOf: successors[node])
-        }
-        return false
-    }
-
-    /// Nodes so that each comes after its predecessors, without those in or behind a cycle.
-    private static func order(_ nodeCount: Int, _ edges: [Edge], _ isCut: [Bool]) -> [Int] {
-        let used = edges.indices.filter { !isCut[$0] }
-        let successors = Successors(nodeCount, used.lazy.map { edges[$0] })
-        var openCount = [Int](repeating: 0, count: nodeCount)
-        for index in used { openCount[edges[index].to] += 1 }
-        var order = (0..<nodeCount).filter { openCount[$0] == 0 }
-        var next = 0
-        while next < order.count {
-            for node in successors[order[next]] {
-                openCount[node] -= 1
-                if openCount[node] == 0 { order.append(node) }
-            }
-            next += 1
-        }
-        return order
-    }
-
-    /// What follows each node, in the order of the edges: one array for all nodes.
-    private struct Successors {
-        /// Of each node: where its successors end.
-        private var ends: [Int]
-        private var nodes: [Int]
-
-        init(_ nodeCount: Int, _ edges: some Collection<Edge>) {
-            ends = [Int](repeating: 0, count: nodeCount + 1)
-            for edge in edges { ends[edge.from + 1] += 1 }
-            for node in 0..<nodeCount { ends[node + 1] += ends[node] }
-            nodes = [Int](repeating: 0, count: edges.count)
-            // Each count becomes the start of the next node's, which is this one's end.
-            for edge in edges {
-                nodes[ends[edge.from]] = edge.to
-                ends[edge.from] += 1
-            }
-        }
-
-        subscript(node: Int) -> ArraySlice<Int> {
-            nodes[(node == 0 ? 0 : ends[node - 1])..<ends[node]]
+        guard edge.from != edge.to else { return true }
+        return Walk.with(nodeCount: nodeCount, edgeCount: edges.count) { walk in
+            walk.reaches(edge.from, from: edge.to, edges)
         }
     }
 
-    private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
-        let (sum, overflow) = left.addingReportingOverflow(right)
+    /// An end is no later than the largest number, and a negative duration is none.
+    private static func end(_ begin: Int64, _ duration: Int64) -> Int64 {
+        let (sum, overflow) = begin.addingReportingOverflow(max(0, duration))
         return overflow ? .max : sum
+    }
+
+    /// The nodes from front to back, and what follows each.
+    ///
+    /// In memory that is lent for the walk: a graph has a dozen nodes, and is walked over at each
+    /// event of a phase, which would be spent on making arrays.
+    private struct Walk {
+        /// Of each node: where its successors end.
+        private let ends: UnsafeMutableBufferPointer<Int>
+        /// Of all nodes, one behind the other, in the order of the edges.
+        private let successors: UnsafeMutableBufferPointer<Int>
+        /// By node: predecessors that were not passed yet.
+        private let openCounts: UnsafeMutableBufferPointer<Int>
+        private let order: UnsafeMutableBufferPointer<Int>
+
+        static func with<Result>(
+            nodeCount: Int, edgeCount: Int, _ body: (borrowing Walk) -> Result
+        ) -> Result {
+            withUnsafeTemporaryAllocation(
+                of: Int.self, capacity: 3 * nodeCount + 1 + edgeCount
+            ) { memory in
+                func part(_ start: Int, _ count: Int) -> UnsafeMutableBufferPointer<Int> {
+                    UnsafeMutableBufferPointer(rebasing: memory[start..<start + count])
+                }
+                return body(
+                    Walk(
+                        ends: part(0, nodeCount + 1),
+                        successors: part(3 * nodeCount + 1, edgeCount),
+                        openCounts: part(nodeCount + 1, nodeCount),
+                        order: part(2 * nodeCount + 1, nodeCount)))
+            }
+        }
+
+        private func connect(_ edges: [Edge], without isCut: [Bool]?) {
+            ends.initialize(repeating: 0)
+            func forEach(_ body: (Edge) -> Void) {
+                for (index, edge) in edges.enumerated() where isCut?[index] != true { body(edge) }
+            }
+            forEach { ends[$0.from + 1] += 1 }
+            for node in openCounts.indices { ends[node + 1] += ends[node] }
+            // Each count becomes the start of the next node's, which is this one's end.
+            forEach {
+                successors[ends[$0.from]] = $0.to
+                ends[$0.from] += 1
+            }
+        }
+
+        private func next(_ node: Int) -> Slice<UnsafeMutableBufferPointer<Int>> {
+            successors[(node == 0 ? 0 : ends[node - 1])..<ends[node]]
+        }
+
+        /// Puts each node behind its predecessors.
+        ///
+        /// - Returns: Whether all nodes have a place: none is in a cycle, or behind one.
+        func order(_ edges: [Edge], without isCut: [Bool]) -> Bool {
+            connect(edges, without: isCut)
+            openCounts.initialize(repeating: 0)
+            for (index, edge) in edges.enumerated() where !isCut[index] { openCounts[edge.to] += 1 }
+            var count = 0
+            for node in openCounts.indices where openCounts[node] == 0 {
+                order[count] = node
+                count += 1
+            }
+            var passed = 0
+            while passed < count {
+                for node in next(order[passed]) {
+                    openCounts[node] -= 1
+                    guard openCounts[node] == 0 else { continue }
+                    order[count] = node
+                    count += 1
+                }
+                passed += 1
+            }
+            return count == order.count
+        }
+
+        /// - Returns: The length of the whole.
+        func measure(
+            _ durations: [Int64], _ begin: inout [Int64], _ slack: inout [Int64]
+        ) -> Int64 {
+            var length: Int64 = 0
+            for node in order {
+                let end = CriticalPath.end(begin[node], durations[node])
+                length = max(length, end)
+                for follower in next(node) { begin[follower] = max(begin[follower], end) }
+            }
+            // First each node's latest end.
+            for node in order.reversed() {
+                var latestEnd = length
+                for follower in next(node) {
+                    let (begin, overflow) = slack[follower].subtractingReportingOverflow(
+                        max(0, durations[follower]))
+                    latestEnd = overflow ? .min : min(latestEnd, begin)
+                }
+                slack[node] = latestEnd
+            }
+            for node in order {
+                let end = CriticalPath.end(begin[node], durations[node])
+                slack[node] = slack[node] > end ? slack[node] - end : 0
+            }
+            return length
+        }
+
+        func reaches(_ goal: Int, from start: Int, _ edges: [Edge]) -> Bool {
+            connect(edges, without: nil)
+            // A node is seen once, so that as many as there are have room.
+            openCounts.initialize(repeating: 0)
+            order[0] = start
+            openCounts[start] = 1
+            var count = 1
+            while count > 0 {
+                count -= 1
+                for node in next(order[count]) where openCounts[node] == 0 {
+                    if node == goal { return true }
+                    openCounts[node] = 1
+                    order[count] = node
+                    count += 1
+                }
+            }
+            return false
+        }
     }
 }

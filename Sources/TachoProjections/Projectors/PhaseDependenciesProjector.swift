@@ -22,7 +22,40 @@ package struct PhaseDependenciesProjector: Projector {
     /// Of one event; the first ones count.
     package static let declaredLimit = 16
 
+    /// A copy, for going on from it, of what the table says of a workflow; by its first row.
+    var workflows = RowDrafts<Workflow>()
+    private static let workflowLimit = 256
+
+    struct Workflow {
+        /// The cell of the same name, as it is read, and whether it has to be written.
+        var recentEnds: RecentEnds?
+        var hasNewEnd = false
+        /// `nil` until it is asked for, and when what a row counts for has changed.
+        var graph: Graph?
+    }
+
     package init() {}
+
+    package mutating func settle(_ table: inout Table) {
+        guard !workflows.isEmpty else { return }
+        let rows = workflows.rows
+        for row in rows {
+            let json = workflows.change(row) { workflow -> [UInt8]? in
+                guard workflow.hasNewEnd else { return nil }
+                workflow.hasNewEnd = false
+                return workflow.recentEnds?.json
+            }
+            if let json, let json { table.set(Column.recentEnds, of: row, json: json) }
+        }
+        if rows.count > Self.workflowLimit { workflows.removeAll() }
+    }
+
+    private mutating func readRecentEnds(of first: Int, _ table: Table) -> RecentEnds {
+        if let known = workflows.read(first, { $0.recentEnds }), let known { return known }
+        let ends = table.withJSON(Column.recentEnds, first) { RecentEnds(json: $0) } ?? RecentEnds()
+        workflows[first, default: Workflow()].recentEnds = ends
+        return ends
+    }
 
     package mutating func apply(
         _ event: Event, to table: inout Table
@@ -34,9 +67,7 @@ package struct PhaseDependenciesProjector: Projector {
         else { return }
 
         let first = table.rows(where: Column.firstOf, equals: workflow).first
-        var recent =
-            first.flatMap { table.withJSON(Column.recentEnds, $0) { RecentEnds(json: $0) } }
-            ?? RecentEnds()
+        let recent = first.map { readRecentEnds(of: $0, table) } ?? RecentEnds()
         let known = first.flatMap { table.timestamp(Column.origin, $0) }
         let origin = [known, entry.start].compactMap(\.self).min()
         // A completion often carries the workflow's start (B20); a start is always the phase's.
@@ -58,8 +89,11 @@ package struct PhaseDependenciesProjector: Projector {
         let owner = first ?? own
         table.set(Column.origin, of: owner, timestamp: origin)
         if let end = times.end, entry.status != .skipped, end != before.end {
-            recent.note(entry.name, end)
-            table.set(Column.recentEnds, of: owner, json: recent.json)
+            _ = readRecentEnds(of: owner, table)
+            workflows.change(owner) {
+                $0.recentEnds?.note(entry.name, end)
+                $0.hasNewEnd = true
+            }
         }
         if let number = record.phaseNumber?.integerLenient() {
             table.set(Column.phaseNumber, of: own, integer: number)
@@ -69,7 +103,7 @@ package struct PhaseDependenciesProjector: Projector {
             Self.set(times, of: row, &table)
             table.touch(row, at: event)
         }
-        refresh(phase, rows, event, &table)
+        refresh(phase, rows, owner, event, &table)
     }
 
     // MARK: Names
@@ -122,7 +156,7 @@ package struct PhaseDependenciesProjector: Projector {
     /// Makes the rows that the phase needs; `rows` are then all of the phase.
     ///
     /// - Returns: Whether a row is new, or counts now where it did not, or no longer.
-    private func link(
+    private mutating func link(
         _ phase: Phase, _ record: PhaseRecord, _ times: PhaseRunTimes, _ recent: RecentEnds,
         _ event: Event, _ rows: inout [Int], _ table: inout Table
     ) -> Bool {
@@ -135,11 +169,13 @@ package struct PhaseDependenciesProjector: Projector {
         }
         let names: [ByteString?] = declared.isEmpty ? [nil] : declared
         var isChanged = false
+        let first = table.rows(where: Column.firstOf, equals: phase.workflow).first
         for row in rows where !Self.isDeclared(row, table) {
             guard !names.contains(table.text(Column.dependsOn, row)),
                 !table.text(Column.basis, row, equals: "replaced")
             else { continue }
             table.set(Column.basis, of: row, text: "replaced")
+            forgetGraph(first)
             for column in [Column.startGapMs, .predecessorImpactMs, .slackMs, .onCriticalPath] {
                 table.setUnknown(column, of: row)
             }
@@ -150,17 +186,22 @@ package struct PhaseDependenciesProjector: Projector {
             if let row = table.row(forKey: key) {
                 if Self.isDeclared(row, table) { continue }
                 let isBack = table.text(Column.basis, row, equals: "replaced")
-                if isBack, let name, closesCycle(phase, name, table) {
+                if isBack, let name, let first, closesCycle(phase, name, first, table) {
                     table.set(Column.basis, of: row, text: "cycle")
                 } else {
                     table.set(Column.basis, of: row, text: "declared")
                 }
+                forgetGraph(first)
             } else if rows.count < Self.declaredLimit * 2 {
                 insert(phase, name, "declared", event, &rows, &table)
             }
             isChanged = true
         }
         return isChanged
+    }
+
+    private mutating func forgetGraph(_ first: Int?) {
+        if let first { workflows.change(first) { $0.graph = nil } }
     }
 
     private static func isDeclared(_ row: Int, _ table: Table) -> Bool {
@@ -205,7 +246,7 @@ package struct PhaseDependenciesProjector: Projector {
             ?? ByteString("\(number)")
     }
 
-    private func insert(
+    private mutating func insert(
         _ phase: Phase, _ other: ByteString?, _ basis: StaticString, _ event: Event,
         _ rows: inout [Int], _ table: inout Table
     ) {
@@ -222,11 +263,12 @@ package struct PhaseDependenciesProjector: Projector {
         if first == row { table.set(Column.firstOf, of: row, text: phase.workflow) }
         let count = table.integer(Column.graphRowCount, first) ?? 0
         guard count < Self.graphRowLimit else { return }
-        if let other, closesCycle(phase, other, table) {
+        if let other, closesCycle(phase, other, first, table) {
             table.set(Column.basis, of: row, text: "cycle")
         }
         table.set(Column.graphRowCount, of: first, integer: count + 1)
         table.set(Column.graphOf, of: row, text: phase.workflow)
+        addToGraph(row, first, table)
     }
 
     // MARK: Times
