@@ -23,8 +23,15 @@ package struct SessionsProjector: Projector {
         ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 
     /// A copy, for finding messages, of what the table's hidden cells say; by row.
-    private var ledgers: [Int: MessageLedger] = [:]
+    private var ledgers = RowDrafts<Ledger>()
     private static let ledgerLimit = 64
+
+    private struct Ledger {
+        var messages: MessageLedger
+        /// Which of its cells have to be written.
+        var hasNewOlder = false
+        var hasNewRecent = false
+    }
 
     package init() {}
 
@@ -39,6 +46,28 @@ package struct SessionsProjector: Projector {
         case UInt8(ascii: "o") where event.type.hasPrefix("otel."): applyTelemetry(event, &table)
         default: applyOutput(event, &table)
         }
+    }
+
+    package mutating func settle(_ table: inout Table) {
+        guard !ledgers.isEmpty else { return }
+        let rows = ledgers.rows
+        for row in rows {
+            ledgers.change(row) { ledger in
+                if ledger.hasNewOlder {
+                    ledger.messages.older.withUnsafeBytes {
+                        table.set(Column.olderMessages, of: row, text: $0)
+                    }
+                }
+                if ledger.hasNewRecent {
+                    ledger.messages.recent.withUnsafeBytes {
+                        table.set(Column.recentMessages, of: row, text: $0)
+                    }
+                }
+                ledger.hasNewOlder = false
+                ledger.hasNewRecent = false
+            }
+        }
+        if rows.count > Self.ledgerLimit { ledgers.removeAll() }
     }
 
     // MARK: The row
@@ -88,8 +117,10 @@ package struct SessionsProjector: Projector {
         _ amount: Int64, _ column: Column, in shown: Column, _ row: Int, _ table: inout Table
     ) {
         guard amount > 0 else { return }
-        table.add(amount, to: column, of: row)
-        show(table.integer(column, row) ?? 0, shown, row, &table)
+        let (sum, overflow) = (table.integer(column, row) ?? 0).addingReportingOverflow(amount)
+        let count = overflow ? .max : sum
+        table.set(column, of: row, integer: count)
+        show(count, shown, row, &table)
     }
 
     func show(_ number: Int64, _ column: Column, _ row: Int, _ table: inout Table) {
@@ -105,27 +136,29 @@ package struct SessionsProjector: Projector {
         let row =
             payload.sessionID?.withText { begin($0, event, &table) }
             ?? begin(event.stream, event, &table)
-        table.fill(
-            Column.adwID, of: row, text: event.hookWorkflow(session: payload.sessionID))
+        if table.isUnknown(Column.adwID, row) {
+            table.fill(
+                Column.adwID, of: row, text: event.hookWorkflow(session: payload.sessionID))
+        }
         table.fill(Column.cwd, of: row, text: payload.workingDirectory)
-        guard let name = event.name(after: EventType.hookPrefix) else { return }
-        if name.equals("PreToolUse") {
+        let type = event.type
+        if type.equals("hook.PreToolUse") {
             count(1, .hookCalls, in: .toolCallCount, row, &table)
-        } else if name.equals("PostToolUseFailure") || name.equals("StopFailure") {
+        } else if type.equals("hook.PostToolUseFailure") || type.equals("hook.StopFailure") {
             count(1, .hookErrors, in: .errorCount, row, &table)
-        } else if name.equals("UserPromptSubmit") {
+        } else if type.equals("hook.UserPromptSubmit") {
             count(1, .hookPrompts, in: .promptCount, row, &table)
-        } else if name.equals("PreCompact") {
+        } else if type.equals("hook.PreCompact") {
             count(1, .hookCompactions, in: .compactionCount, row, &table)
-        } else if name.equals("SubagentStart") {
+        } else if type.equals("hook.SubagentStart") {
             count(1, .startedSubagents, in: .subagentCount, row, &table)
-        } else if name.equals("SubagentStop") {
+        } else if type.equals("hook.SubagentStop") {
             count(1, .stoppedSubagents, in: .subagentCount, row, &table)
-        } else if name.equals("SessionStart") {
+        } else if type.equals("hook.SessionStart") {
             table.set(Column.status, of: row, text: "active")
             table.setUnknown(Column.endReason, of: row)
             setModel(payload.model, row, &table)
-        } else if name.equals("SessionEnd") {
+        } else if type.equals("hook.SessionEnd") {
             table.set(Column.status, of: row, text: "ended")
             table.set(Column.endReason, of: row, text: payload.reason)
         }
@@ -283,26 +316,20 @@ package struct SessionsProjector: Projector {
     ) -> MessageLedger.Change {
         let row = ledgerRow(of: row, table)
         readLedger(of: row, table)
-        guard let change = ledgers[row]?.record(hash, usage, isFinal: isFinal) else {
-            preconditionFailure("the row's ledger was read above")
+        let change = ledgers.change(row) { ledger in
+            let change = ledger.messages.record(hash, usage, isFinal: isFinal)
+            if change.isOlderChanged { ledger.hasNewOlder = true }
+            if change.isRecentChanged { ledger.hasNewRecent = true }
+            return change
         }
-        if change.isOlderChanged {
-            ledgers[row]?.older.withUnsafeBytes {
-                table.set(Column.olderMessages, of: row, text: $0)
-            }
-        }
-        if change.isRecentChanged {
-            ledgers[row]?.recent.withUnsafeBytes {
-                table.set(Column.recentMessages, of: row, text: $0)
-            }
-        }
+        guard let change else { preconditionFailure("the row's ledger was read above") }
         return change
     }
 
     mutating func isRemembered(_ hash: UInt64, _ row: Int, _ table: Table) -> Bool {
         let row = ledgerRow(of: row, table)
         readLedger(of: row, table)
-        return ledgers[row]?.contains(hash) == true
+        return ledgers.read(row) { $0.messages.contains(hash) } == true
     }
 
     /// The row that keeps the ledger: the session's own, but for one that goes on from another.
@@ -311,11 +338,12 @@ package struct SessionsProjector: Projector {
     }
 
     private mutating func readLedger(of row: Int, _ table: Table) {
-        guard ledgers[row] == nil else { return }
-        if ledgers.count == Self.ledgerLimit { ledgers.removeAll() }
-        ledgers[row] = MessageLedger(
-            older: table.text(Column.olderMessages, row)?.bytes,
-            recent: table.text(Column.recentMessages, row)?.bytes)
+        guard !ledgers.contains(row) else { return }
+        let ledger = Ledger(
+            messages: MessageLedger(
+                older: table.text(Column.olderMessages, row)?.bytes,
+                recent: table.text(Column.recentMessages, row)?.bytes))
+        ledgers[row, default: ledger] = ledger
     }
 
     // MARK: Users
@@ -353,7 +381,9 @@ package struct SessionsProjector: Projector {
 
     func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
         model?.withText { model in
-            guard !model.isEmpty, !table.text(Column.model, row, equals: model) else { return }
+            guard !model.isEmpty,
+                table.withText(Column.model, row, { $0.equals(model) }) != true
+            else { return }
             table.set(Column.model, of: row, text: model)
             var writer = JSONWriter()
             writer.beginArray()
