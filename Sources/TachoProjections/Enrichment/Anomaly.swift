@@ -59,15 +59,17 @@ package struct Anomaly: Sendable {
     package static func detect(
         in workflow: WorkflowFacts, among others: [WorkflowFacts], asReference isReference: Bool
     ) -> [Anomaly] {
-        let peers = others.filter { other in
-            let known = isReference ? other.classification : other.classification ?? ""
-            let template = isReference ? other.template : other.template ?? ""
-            return known == workflow.classification ?? "" && template == workflow.template ?? ""
-                && other.id != workflow.id
+        let peers = others.indices.filter { index in
+            let classification = others[index].classification
+            let template = others[index].template
+            let known = isReference ? classification : classification ?? ""
+            return known == workflow.classification ?? ""
+                && (isReference ? template : template ?? "") == workflow.template ?? ""
+                && others[index].id != workflow.id
         }
         let found = [
-            excess(.cost, workflow.cost, peers.map(\.cost)),
-            excess(.duration, workflow.durationSeconds, peers.map(\.durationSeconds)),
+            excess(.cost, workflow.cost, peers.map { others[$0].cost }),
+            excess(.duration, workflow.durationSeconds, peers.map { others[$0].durationSeconds }),
             retries(of: workflow), cache(of: workflow), errorCategory(of: workflow),
         ]
         return found.compactMap(\.self)

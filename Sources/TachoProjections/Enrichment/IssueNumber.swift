@@ -46,6 +46,7 @@ package enum IssueNumber: Hashable, Sendable {
     private static func integer(text: UnsafeRawBufferPointer) -> Int64? {
         // Far more digits than 64 bits hold, and no reason to look at a megabyte.
         guard text.count < 256 else { return nil }
+        if let number = plainDigits(text) { return number }
         var scalars = String(decoding: text, as: UTF8.self).unicodeScalars[...]
         scalars = scalars.drop { $0.properties.isWhitespace }
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
@@ -71,5 +72,16 @@ package enum IssueNumber: Hashable, Sendable {
         // An underscore at the end, or nothing at all.
         guard mayBeUnderscore else { return nil }
         return isNegative ? -value : value
+    }
+
+    /// What nearly every such text is: a few digits of ASCII, for which no scalar has to be looked up.
+    private static func plainDigits(_ text: UnsafeRawBufferPointer) -> Int64? {
+        guard 1...18 ~= text.count else { return nil }
+        var value: Int64 = 0
+        for byte in text {
+            guard byte &- 0x30 < 10 else { return nil }
+            value = value * 10 + Int64(byte &- 0x30)
+        }
+        return value
     }
 }

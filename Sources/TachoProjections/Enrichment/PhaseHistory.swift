@@ -39,6 +39,10 @@ package struct PhaseHistory: Sendable {
     }
 
     package private(set) var entries: [Entry] = []
+    /// In the order in which they first appear.
+    private(set) var phases: [ByteString] = []
+    /// Of each entry: the index of its phase.
+    private(set) var phaseNumbers: [Int] = []
 
     /// A workflow has a dozen phases.
     ///
@@ -51,170 +55,17 @@ package struct PhaseHistory: Sendable {
     var isFull: Bool { entries.count == Self.entryLimit }
 
     package mutating func append(_ entry: Entry) {
-        if !isFull { entries.append(entry) }
-    }
-}
-
-// MARK: - What it says
-
-extension PhaseHistory {
-    /// Phases in the order in which they first appear.
-    package var phases: [ByteString] {
-        var known = Set<ByteString>()
-        return entries.map(\.name).filter { known.insert($0).inserted }
+        if !isFull { add(entry) }
     }
 
-    /// `nil` while no phase has ended.
-    package func metrics(workflowStart: Timestamp?) -> PhaseMetrics? {
-        let runs = runs(workflowStart: workflowStart)
-        guard !runs.isEmpty else { return nil }
-        let ownPhases = Set(runs.filter(\.isOwn).map(\.phase))
-        let counted = runs.filter { $0.isOwn || !ownPhases.contains($0.phase) }
-        var sums: [ByteString: Int64] = [:]
-        for run in counted {
-            sums[run.phase] = PicoDollars.sum(sums[run.phase] ?? 0, run.duration) ?? .max
+    private mutating func add(_ entry: Entry) {
+        if let number = phases.firstIndex(of: entry.name) {
+            phaseNumbers.append(number)
+        } else {
+            phaseNumbers.append(phases.count)
+            phases.append(entry.name)
         }
-        let durations = phases.compactMap { phase in
-            sums[phase].map { PhaseMetrics.Duration(phase: phase, seconds: $0 / 1_000_000) }
-        }
-        return PhaseMetrics(durations: durations, idleSeconds: idleSeconds(counted))
-    }
-
-    /// Attempts beyond the first of each phase.
-    ///
-    /// The tracker's record and the completion of one attempt count as one.
-    package func retryCount(workflowStart: Timestamp?) -> Int64 {
-        var tallies: [ByteString: Tally] = [:]
-        for run in runs(workflowStart: workflowStart) {
-            if run.isOwn {
-                tallies[run.phase, default: Tally()].own += 1
-            } else {
-                tallies[run.phase, default: Tally()].cumulative += 1
-            }
-        }
-        for entry in entries { tallies[entry.name, default: Tally()].add(entry) }
-        // A sum of whole numbers: the order of a dictionary makes no difference to it.
-        return tallies.values.reduce(0) { $0 + $1.retryCount }
-    }
-
-    /// What of one phase tells how often it was tried.
-    private struct Tally {
-        var own: Int64 = 0
-        var cumulative: Int64 = 0
-        private var started: Int64 = 0
-        private var unclear: Int64 = 0
-        private var given: Int64 = 1
-
-        mutating func add(_ entry: Entry) {
-            if entry.status == .started { started += 1 }
-            let hasEnded = entry.status == .completed || entry.status == .failed
-            if hasEnded, entry.end == nil, entry.duration == nil { unclear += 1 }
-            given = max(given, min(entry.attempts, 1 << 32))
-        }
-
-        var retryCount: Int64 { max(own, cumulative, started, unclear, given) - 1 }
-    }
-
-    /// Failures by phase, in the order in which the phases first fail.
-    package var failures: [(phase: ByteString, count: Int64)] {
-        var failures: [(phase: ByteString, count: Int64)] = []
-        var indexByPhase: [ByteString: Int] = [:]
-        for entry in entries where entry.status == .failed {
-            if let index = indexByPhase[entry.name] {
-                failures[index].count += 1
-            } else {
-                indexByPhase[entry.name] = failures.count
-                failures.append((entry.name, 1))
-            }
-        }
-        return failures
-    }
-
-    /// The category of each failure after which its phase was tried again, in their order.
-    package var retryReasons: [ErrorCategory] {
-        var lastIndexByPhase: [ByteString: Int] = [:]
-        for (index, entry) in entries.enumerated() { lastIndexByPhase[entry.name] = index }
-        return entries.indices.compactMap { index in
-            let entry = entries[index]
-            guard entry.status == .failed, lastIndexByPhase[entry.name] != index else { return nil }
-            return entry.category ?? .unknown
-        }
-    }
-
-    /// From the end of each failed attempt to the end of the phase's next success; `nil` if
-    /// nothing recovered, or no time says how long it took.
-    package var recoverySeconds: Int64? {
-        var sum: Int64?
-        var nextSuccessByPhase: [ByteString: Entry] = [:]
-        for entry in entries.reversed() {
-            if entry.status == .completed { nextSuccessByPhase[entry.name] = entry }
-            guard entry.status == .failed, let end = entry.end,
-                let success = nextSuccessByPhase[entry.name]?.end, success >= end
-            else { continue }
-            sum = (sum ?? 0) + (success.microseconds - end.microseconds)
-        }
-        return sum.map { $0 / 1_000_000 }
-    }
-
-    // MARK: Attempts that ended
-
-    private struct Run {
-        let phase: ByteString
-        let start: Timestamp?
-        let end: Timestamp?
-        /// Microseconds.
-        let duration: Int64
-        /// Whether start or duration are the phase's own, and not the workflow's.
-        let isOwn: Bool
-    }
-
-    private func runs(workflowStart: Timestamp?) -> [Run] {
-        let origin = workflowStart ?? entries.compactMap(\.start).min()
-        let ends = entries.filter { $0.status != .started }.compactMap(\.end).sorted()
-        var openStart: [ByteString: Timestamp] = [:]
-        var runs: [Run] = []
-        for entry in entries where entry.status != .skipped {
-            if entry.status == .started {
-                openStart[entry.name] = entry.start
-                continue
-            }
-            let given = entry.start.flatMap { $0 == origin ? nil : $0 }
-            let start = given ?? openStart.removeValue(forKey: entry.name)
-            if let start, let end = entry.end, end >= start {
-                runs.append(
-                    Run(
-                        phase: entry.name, start: start, end: end,
-                        duration: end.microseconds - start.microseconds, isOwn: true))
-            } else if let duration = entry.duration, entry.start == nil {
-                runs.append(
-                    Run(
-                        phase: entry.name, start: nil, end: entry.end, duration: duration,
-                        isOwn: true))
-            } else if let end = entry.end, let previous = ends.last(where: { $0 < end }) ?? origin {
-                runs.append(
-                    Run(
-                        phase: entry.name, start: nil, end: end,
-                        duration: max(0, end.microseconds - previous.microseconds),
-                        isOwn: false))
-            }
-        }
-        return runs
-    }
-
-    /// Sum of the gaps between an end and the next start, where real starts are known.
-    private func idleSeconds(_ runs: [Run]) -> Int64 {
-        let intervals = runs.compactMap { run -> (start: Timestamp, end: Timestamp)? in
-            guard let start = run.start, let end = run.end else { return nil }
-            return (start, end)
-        }.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
-        var idle: Int64 = 0
-        var latestEnd = intervals.first?.end
-        for interval in intervals.dropFirst() {
-            guard let end = latestEnd else { break }
-            idle += max(0, interval.start.microseconds - end.microseconds)
-            latestEnd = max(end, interval.end)
-        }
-        return idle / 1_000_000
+        entries.append(entry)
     }
 }
 
@@ -225,6 +76,7 @@ extension PhaseHistory {
         guard let json else { return }
         JSONView(validated: json).forEachElement { element in
             var cells: [JSONView] = []
+            cells.reserveCapacity(7)
             element.forEachElement {
                 cells.append($0)
                 return true
@@ -241,7 +93,7 @@ extension PhaseHistory {
                 cells[6].withText { name in
                     ErrorCategory.allCases.first { name.elementsEqual($0.nameBytes) }
                 } ?? nil
-            entries.append(entry)
+            add(entry)
             return true
         }
     }

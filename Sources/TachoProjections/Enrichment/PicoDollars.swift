@@ -30,16 +30,30 @@ package enum PicoDollars {
 
     /// Decimal text in dollars, without zeros at the end: `0.06936675`, `3`, `-0.5`.
     package static func text(_ amount: Int64) -> [UInt8] {
-        var text = amount < 0 ? [UInt8(ascii: "-")] : []
-        let (whole, fraction) = amount.magnitude.quotientAndRemainder(
+        // From the last digit to the first.
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        var (rest, fraction) = amount.magnitude.quotientAndRemainder(
             dividingBy: UInt64(perDollar))
-        text.append(contentsOf: String(whole).utf8)
-        guard fraction != 0 else { return text }
-        let digits = String(fraction)
-        text.append(UInt8(ascii: "."))
-        text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 12 - digits.utf8.count))
-        text.append(contentsOf: digits.utf8)
-        while text.last == UInt8(ascii: "0") { text.removeLast() }
+        func append(_ digit: UInt64) { text.append(UInt8(truncatingIfNeeded: digit) + 0x30) }
+        if fraction != 0 {
+            var placeCount = 12
+            while fraction % 10 == 0 {
+                fraction /= 10
+                placeCount -= 1
+            }
+            for _ in 0..<placeCount {
+                append(fraction % 10)
+                fraction /= 10
+            }
+            text.append(UInt8(ascii: "."))
+        }
+        repeat {
+            append(rest % 10)
+            rest /= 10
+        } while rest > 0
+        if amount < 0 { text.append(UInt8(ascii: "-")) }
+        text.reverse()
         return text
     }
 

@@ -78,7 +78,7 @@ extension StringProtocol {
             var count = 0
             var isInWord = false
             for byte in bytes {
-                let isWhitespace = byte == 0x20 || byte &- 0x09 < 5 || byte &- 0x1C < 4
+                let isWhitespace = byte.isASCIIWhitespace
                 if byte >= 0x80 { return nil }
                 if !isWhitespace, !isInWord { count += 1 }
                 isInWord = !isWhitespace
@@ -87,4 +87,9 @@ extension StringProtocol {
         }
         return (count ?? nil) ?? words.count
     }
+}
+
+extension UInt8 {
+    /// Of the whitespace that divides words: what is of ASCII.
+    var isASCIIWhitespace: Bool { self == 0x20 || self &- 0x09 < 5 || self &- 0x1C < 4 }
 }

@@ -19,16 +19,16 @@ package enum Similarity {
 
     /// 30 for the classification, 30 for the template, 20 for the complexity, 20 for the text.
     package static func score(_ left: WorkflowFacts, _ right: WorkflowFacts) -> Double {
-        score(left, right, texts: ofTexts(left.input, right.input))
+        score(left, Complexity(of: left), right, texts: ofTexts(left.input, right.input))
     }
 
     private static func score(
-        _ left: WorkflowFacts, _ right: WorkflowFacts, texts: Double
+        _ left: WorkflowFacts, _ complexity: Complexity, _ right: WorkflowFacts, texts: Double
     ) -> Double {
         var score = 0.0
         if left.classification == right.classification { score += 30 }
         if left.template == right.template { score += 30 }
-        if Complexity(of: left) == Complexity(of: right) { score += 20 }
+        if complexity == Complexity(of: right) { score += 20 }
         return score + texts * 20
     }
 
@@ -50,10 +50,11 @@ package enum Similarity {
         to workflow: WorkflowFacts, among others: [WorkflowFacts], texts: (Int) -> Double
     ) -> [String] {
         guard let id = workflow.id else { return [] }
+        let complexity = Complexity(of: workflow)
         var found: [(id: String, score: Double, offset: Int)] = []
-        for (offset, other) in others.enumerated() {
-            guard let otherID = other.id, otherID != id else { continue }
-            let score = score(workflow, other, texts: texts(offset))
+        for offset in others.indices {
+            guard let otherID = others[offset].id, otherID != id else { continue }
+            let score = score(workflow, complexity, others[offset], texts: texts(offset))
             if score >= minimum { found.append((otherID, score, offset)) }
         }
         found.sort { ($1.score, $0.offset) < ($0.score, $1.offset) }

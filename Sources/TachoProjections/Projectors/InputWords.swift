@@ -11,9 +11,40 @@ package struct InputWords: Equatable {
     private let hashes: [UInt32]
 
     package init(_ input: String) {
+        if let (count, hashes) = Self.read(ascii: input) {
+            self.count = count
+            self.hashes = hashes
+            return
+        }
         let words = input.lowercased().words
         count = input.words.count
         hashes = Set(words.map { Self.hash($0.utf8) }).sorted()
+    }
+
+    /// The same, byte by byte; `nil` for an input that is not all ASCII.
+    private static func read(ascii input: String) -> (count: Int, hashes: [UInt32])? {
+        let found = input.utf8.withContiguousStorageIfAvailable {
+            bytes -> (count: Int, hashes: [UInt32])? in
+            var hashes: [UInt32] = []
+            var word: UInt32?
+            for byte in bytes {
+                if byte >= 0x80 { return nil }
+                if byte.isASCIIWhitespace {
+                    if let word { hashes.append(word) }
+                    word = nil
+                } else {
+                    let lowercased = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                    word = hash(lowercased, after: word ?? firstHash)
+                }
+            }
+            if let word { hashes.append(word) }
+            let count = hashes.count
+            hashes.sort()
+            var kept: [UInt32] = []
+            for hash in hashes where hash != kept.last { kept.append(hash) }
+            return (count, kept)
+        }
+        return found ?? nil
     }
 
     package init(text: UnsafeRawBufferPointer) {
@@ -58,7 +89,13 @@ package struct InputWords: Equatable {
         return Double(shared) / Double(hashes.count + other.hashes.count - shared)
     }
 
+    private static let firstHash: UInt32 = 0x811C_9DC5
+
+    private static func hash(_ byte: UInt8, after hash: UInt32) -> UInt32 {
+        (hash ^ UInt32(byte)) &* 0x0100_0193
+    }
+
     private static func hash(_ word: some Sequence<UInt8>) -> UInt32 {
-        word.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        word.reduce(firstHash) { hash($1, after: $0) }
     }
 }

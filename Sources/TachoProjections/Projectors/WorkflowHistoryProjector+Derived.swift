@@ -106,13 +106,13 @@ extension WorkflowHistoryProjector {
         table.set(
             Column.phaseCount, of: row, integer: phases.isEmpty ? nil : Int64(phases.count))
         guard !history.entries.isEmpty else { return }
-        refreshSteps(history, row, &table)
-
-        let start = table.timestamp(Column.statedStart, row)
-        table.set(Column.retryCount, of: row, integer: history.retryCount(workflowStart: start))
-        table.set(Column.recoveryTimeSeconds, of: row, integer: history.recoverySeconds)
-        setFailures(history, row, &table)
-        guard let metrics = history.metrics(workflowStart: start) else { return }
+        let summary = PhaseSummary(
+            history, workflowStart: table.timestamp(Column.statedStart, row))
+        setSteps(Int64(history.phases.count), completed: summary.completedCount, row, &table)
+        table.set(Column.retryCount, of: row, integer: summary.retryCount)
+        table.set(Column.recoveryTimeSeconds, of: row, integer: summary.recoverySeconds)
+        setFailures(summary, row, &table)
+        guard let metrics = summary.metrics else { return }
         var writer = JSONWriter()
         writer.beginObject()
         for duration in metrics.durations {
@@ -129,12 +129,11 @@ extension WorkflowHistoryProjector {
         }
     }
 
-    private func setFailures(_ history: PhaseHistory, _ row: Int, _ table: inout Table) {
-        let failures = history.failures
-        guard !failures.isEmpty else { return }
+    private func setFailures(_ summary: PhaseSummary, _ row: Int, _ table: inout Table) {
+        guard !summary.failures.isEmpty else { return }
         var writer = JSONWriter()
         writer.beginObject()
-        for failure in failures {
+        for failure in summary.failures {
             writer.key(failure.phase.bytes)
             writer.value(failure.count)
         }
@@ -143,7 +142,7 @@ extension WorkflowHistoryProjector {
 
         writer.reset()
         writer.beginArray()
-        for reason in history.retryReasons { writer.value(reason.name) }
+        for reason in summary.retryReasons { writer.value(reason.name) }
         writer.endArray()
         table.set(Column.retryReasons, of: row, json: writer.bytes)
     }

@@ -30,8 +30,11 @@ extension WorkflowHistoryProjector {
 
         let peerRows = peers(of: row, table)
         // One that has begun again may have something waiting.
-        for peer in peerRows where drafts.contains(peer) { _ = settle(peer, &table) }
-        let peers = peerRows.map { peerFacts($0, table) }
+        for peer in peerRows where drafts.read(peer, { $0.isWaiting }) == true {
+            _ = settle(peer, &table)
+        }
+        let compared = peerRows.map { peer($0, table) }
+        let peers = compared.map(\.facts)
         let anomalies = Anomaly.detect(in: facts, among: peers, asReference: false)
         let advice = Recommendation.advice(on: anomalies, of: facts)
         setTexts(anomalies.map(\.message), Column.anomalyFlags, row, &table)
@@ -40,25 +43,41 @@ extension WorkflowHistoryProjector {
         let words = inputWords(row, table)
         counted.inputWordCount = words.count
         let similar = Similarity.mostSimilar(to: counted, among: peers) { index in
-            words.likeness(to: inputWords(peerRows[index], table))
+            words.likeness(to: compared[index].words)
         }
         setTexts(Array(similar.prefix(Self.similarLimit)), Column.similarWorkflowIds, row, &table)
     }
 
-    /// Of a peer, as far as it is compared.
-    private func peerFacts(_ row: Int, _ table: Table) -> WorkflowFacts {
+    /// A peer, as far as it is compared.
+    struct Peer {
         var facts = WorkflowFacts()
+        let words: InputWords
+    }
+
+    /// Each of those that ended last is compared with the next fifty, and seldom changes meanwhile.
+    private mutating func peer(_ row: Int, _ table: Table) -> Peer {
+        if let known = peerMemory[row] { return known }
+        if peerMemory.count == Self.peerMemoryLimit { peerMemory.removeAll() }
+        let peer = readPeer(row, table)
+        peerMemory[row] = peer
+        return peer
+    }
+
+    private static let peerMemoryLimit = 1024
+
+    private func readPeer(_ row: Int, _ table: Table) -> Peer {
+        var peer = Peer(words: inputWords(row, table))
         func text(_ column: Column) -> String? {
             table.withText(column, row) { String(decoding: $0, as: UTF8.self) }
         }
-        facts.id = text(.adwID)
-        facts.template = text(.workflowTemplate)
-        facts.classification = text(.issueClass)
-        facts.inputWordCount = inputWords(row, table).count
-        facts.durationSeconds = table.integer(Column.durationSeconds, row).map { Double($0) }
-        facts.cost = table.money(Column.actualCostTotal, row).map { Double($0) / 1e12 }
-        facts.errorCount = errorCount(row, table)
-        return facts
+        peer.facts.id = text(.adwID)
+        peer.facts.template = text(.workflowTemplate)
+        peer.facts.classification = text(.issueClass)
+        peer.facts.inputWordCount = peer.words.count
+        peer.facts.durationSeconds = table.integer(Column.durationSeconds, row).map { Double($0) }
+        peer.facts.cost = table.money(Column.actualCostTotal, row).map { Double($0) / 1e12 }
+        peer.facts.errorCount = errorCount(row, table)
+        return peer
     }
 
     private func inputWords(_ row: Int, _ table: Table) -> InputWords {

@@ -107,17 +107,9 @@ extension WorkflowHistoryProjector {
     // MARK: Steps
 
     /// Phases stand for steps where the state file does not count them.
-    func refreshSteps(_ history: PhaseHistory, _ row: Int, _ table: inout Table) {
+    func setSteps(_ total: Int64, completed: Int64, _ row: Int, _ table: inout Table) {
         guard table.boolean(Column.hasStatedSteps, row) != true else { return }
-        var completed: Set<ByteString> = []
-        for entry in history.entries {
-            if entry.status == .completed {
-                completed.insert(entry.name)
-            } else if entry.status == .failed {
-                completed.remove(entry.name)
-            }
-        }
-        table.set(Column.stepsTotal, of: row, integer: Int64(history.phases.count))
-        table.set(Column.stepsCompleted, of: row, integer: Int64(completed.count))
+        table.set(Column.stepsTotal, of: row, integer: total)
+        table.set(Column.stepsCompleted, of: row, integer: completed)
     }
 }

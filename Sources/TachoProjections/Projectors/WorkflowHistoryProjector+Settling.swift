@@ -7,9 +7,7 @@ import TachoLog
 
 /// What waits for one row.
 struct WorkflowDraft {
-    /// The cells of the same names, as they are read, and whether they have to be written.
-    var phases: PhaseHistory?
-    var results: AgentResults?
+    /// Whether the cells that these were read from have to be written.
     var hasNewPhase = false
     var hasNewResult = false
     /// Whether what the columns follow from has changed since they were written.
@@ -17,37 +15,53 @@ struct WorkflowDraft {
     var costsAreStale = false
     /// Whether its scores are to be computed at the end of the batch.
     var isTouched = false
+
+    var isWaiting: Bool {
+        hasNewPhase || hasNewResult || phasesAreStale || costsAreStale || isTouched
+    }
+}
+
+/// What a row's hidden cells of the same names say.
+///
+/// Kept from batch to batch: a workflow is told of in several, and reading its cells takes longer
+/// than what an event adds to them.
+struct WorkflowRecords {
+    var phases: PhaseHistory
+    var results: AgentResults
 }
 
 extension WorkflowHistoryProjector {
+    private static let recordLimit = 512
+
     package mutating func settle(_ table: inout Table) {
         guard !drafts.isEmpty else { return }
-        for row in drafts.rows { _ = settle(row, &table) }
-        // Working space is bounded by a batch.
+        for row in drafts.rows where drafts.read(row, { $0.isWaiting }) == true {
+            _ = settle(row, &table)
+        }
         drafts.removeAll()
+        if recordCount > Self.recordLimit {
+            records.removeAll()
+            recordCount = 0
+        }
     }
 
     /// Writes what waits for a row.
     ///
     /// - Returns: What its scores rest on.
     mutating func settle(_ row: Int, _ table: inout Table) -> WorkflowFacts {
-        if drafts.read(row, { $0.hasNewPhase }) == true {
+        let draft = drafts.read(row) { copy $0 } ?? WorkflowDraft()
+        drafts.change(row) { $0 = WorkflowDraft() }
+        peerMemory[row] = nil
+        if draft.hasNewPhase {
             table.set(Column.phaseHistory, of: row, json: phases(of: row, table).json)
-            drafts.change(row) { $0.hasNewPhase = false }
         }
-        if drafts.read(row, { $0.hasNewResult }) == true {
+        if draft.hasNewResult {
             table.set(Column.agentResults, of: row, json: results(of: row, table).json)
-            drafts.change(row) { $0.hasNewResult = false }
         }
-        let phasesAreStale = drafts.read(row) { $0.phasesAreStale } == true
-        if phasesAreStale {
-            refreshPhases(phases(of: row, table), row, &table)
-            drafts.change(row) { $0.phasesAreStale = false }
-        }
+        if draft.phasesAreStale { refreshPhases(phases(of: row, table), row, &table) }
         // Steps that phases stand for share the costs.
-        if phasesAreStale || drafts.read(row, { $0.costsAreStale }) == true {
+        if draft.phasesAreStale || draft.costsAreStale {
             refreshCosts(results(of: row, table), row, &table)
-            drafts.change(row) { $0.costsAreStale = false }
         }
         return refreshScores(row, &table)
     }
@@ -60,38 +74,45 @@ extension WorkflowHistoryProjector {
         drafts[row, default: WorkflowDraft()].costsAreStale = true
     }
 
-    // MARK: Phases and results, read once a batch
+    // MARK: Phases and results
 
-    mutating func phases(of row: Int, _ table: Table) -> PhaseHistory {
-        if let phases = drafts.read(row, { $0.phases }) ?? nil { return phases }
+    private mutating func readRecords(of row: Int, _ table: Table) {
+        guard !records.contains(row) else { return }
         let phases = table.withJSON(Column.phaseHistory, row) { PhaseHistory(json: $0) }
-        drafts[row, default: WorkflowDraft()].phases = phases ?? PhaseHistory()
-        return phases ?? PhaseHistory()
+        let results = table.withJSON(Column.agentResults, row) { AgentResults(json: $0) }
+        let read = WorkflowRecords(
+            phases: phases ?? PhaseHistory(), results: results ?? AgentResults())
+        records[row, default: read] = read
+        recordCount += 1
+    }
+
+    private mutating func phases(of row: Int, _ table: Table) -> PhaseHistory {
+        readRecords(of: row, table)
+        return records.read(row) { $0.phases } ?? PhaseHistory()
     }
 
     mutating func results(of row: Int, _ table: Table) -> AgentResults {
-        if let results = drafts.read(row, { $0.results }) ?? nil { return results }
-        let results = table.withJSON(Column.agentResults, row) { AgentResults(json: $0) }
-        drafts[row, default: WorkflowDraft()].results = results ?? AgentResults()
-        return results ?? AgentResults()
+        readRecords(of: row, table)
+        return records.read(row) { $0.results } ?? AgentResults()
     }
 
     /// Adds a phase, if there is room for it.
     mutating func append(_ entry: PhaseHistory.Entry, to row: Int, _ table: Table) {
-        guard !phases(of: row, table).isFull else { return }
-        drafts.change(row) { draft in
-            draft.phases?.append(entry)
-            draft.hasNewPhase = true
+        readRecords(of: row, table)
+        let isAdded = records.change(row) { records in
+            guard !records.phases.isFull else { return false }
+            records.phases.append(entry)
+            return true
         }
+        guard isAdded == true else { return }
+        drafts[row, default: WorkflowDraft()].hasNewPhase = true
         markPhases(of: row)
     }
 
     mutating func take(_ entry: AgentResults.Entry, of row: Int, _ table: Table) {
-        _ = results(of: row, table)
-        drafts.change(row) { draft in
-            draft.results?.record(entry)
-            draft.hasNewResult = true
-        }
+        readRecords(of: row, table)
+        records.change(row) { $0.results.record(entry) }
+        drafts[row, default: WorkflowDraft()].hasNewResult = true
         markCosts(of: row)
     }
 }

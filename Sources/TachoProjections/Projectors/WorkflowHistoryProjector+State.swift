@@ -40,11 +40,15 @@ extension WorkflowHistoryProjector {
             setIssueNumber(number, row, &table)
         }
         if let input = state.nlInput, input.isFilledText {
-            let before = table.withText(Column.nlInput, row) { ContentHash.hash($0) }
-            table.set(Column.nlInput, of: row, text: input, limit: Self.inputByteLimit)
-            let after = table.withText(Column.nlInput, row) { ContentHash.hash($0) }
             // The state is told again and again with the same request.
-            if before != after { refreshClarity(row, &table) }
+            let isKnown = input.withText {
+                table.text(
+                    Column.nlInput, row, equals: $0.prefix(characterBytes: Self.inputByteLimit))
+            }
+            if isKnown != true {
+                table.set(Column.nlInput, of: row, text: input, limit: Self.inputByteLimit)
+                refreshClarity(row, &table)
+            }
         }
         table.renew(Column.githubUrl, of: row, text: state.githubURL)
         if state.template?.isFilledText == true {

@@ -28,6 +28,11 @@ package struct WorkflowHistoryProjector: Projector {
 
     /// What waits for ``settle(_:)``, by row.
     var drafts = RowDrafts<WorkflowDraft>()
+    /// Copies, for going on from them, of hidden cells; by row.
+    var records = RowDrafts<WorkflowRecords>()
+    var recordCount = 0
+    /// Copies, for comparing with them, of rows that have ended.
+    var peerMemory: [Int: Peer] = [:]
 
     package init() {}
 
@@ -78,6 +83,7 @@ package struct WorkflowHistoryProjector: Projector {
     ///
     /// One that has ended is settled at once, because it is compared with others then.
     mutating func touch(_ row: Int, _ event: Event, _ table: inout Table) {
+        peerMemory[row] = nil
         if table.text(Column.status, row, equals: "completed")
             || table.text(Column.status, row, equals: "failed")
         {
