@@ -47,7 +47,7 @@ extension SessionsProjector {
             }
         }
         // Asked again: the record that says whose history follows is of it, too.
-        if !isCopy || replay(row, table) != .history { span(row, event, &table) }
+        if !isCopy || replay(row, table) != .history { span(row, event, table) }
         guard !totals.isEmpty else { return }
         take(totals, row, &table)
         if let cost { table.set(Column.reportedCostTotal, of: row, money: cost) }

@@ -63,18 +63,9 @@ extension SessionsProjector {
             set(.over, row, &table)
         } else if replay == nil {
             set(record.isMarkedAsCopy ? .records : .conversation, row, &table)
-            forgetTimes(through: event.time, row, &table)
+            forgetTimes(through: event.time, row, table)
         }
         return isCopied
-    }
-
-    /// What stands in front of a copied root, and is not looked at, was copied with it.
-    private func forgetTimes(through time: Timestamp?, _ row: Int, _ table: inout Table) {
-        guard let time else { return }
-        for column in [Column.startedAt, .endedAt]
-        where table.timestamp(column, row).map({ $0 <= time }) == true {
-            table.setUnknown(column, of: row)
-        }
     }
 
     private func isRootOfOther(

@@ -33,6 +33,21 @@ package struct SessionsProjector: Projector {
         var hasNewRecent = false
     }
 
+    /// What each event changes of a row; by row, until it is settled.
+    private var extents = RowDrafts<Extent>()
+
+    private struct Extent {
+        var eventCount: Int64
+        var start: Timestamp?
+        var end: Timestamp?
+
+        init(_ row: Int, _ table: Table) {
+            eventCount = table.integer(Column.eventCount, row) ?? 0
+            start = table.timestamp(Column.startedAt, row)
+            end = table.timestamp(Column.endedAt, row)
+        }
+    }
+
     package init() {}
 
     package mutating func apply(
@@ -49,6 +64,18 @@ package struct SessionsProjector: Projector {
     }
 
     package mutating func settle(_ table: inout Table) {
+        for row in extents.rows {
+            extents.read(row) { extent in
+                table.set(Column.eventCount, of: row, integer: extent.eventCount)
+                table.set(Column.startedAt, of: row, timestamp: extent.start)
+                table.set(Column.endedAt, of: row, timestamp: extent.end)
+            }
+        }
+        extents.removeAll()
+        writeLedgers(&table)
+    }
+
+    private mutating func writeLedgers(_ table: inout Table) {
         guard !ledgers.isEmpty else { return }
         let rows = ledgers.rows
         for row in rows {
@@ -72,7 +99,7 @@ package struct SessionsProjector: Projector {
 
     // MARK: The row
 
-    func begin(
+    mutating func begin(
         _ session: UnsafeRawBufferPointer, _ event: Event, _ table: inout Table,
         isTimed: Bool = true
     ) -> Int {
@@ -94,16 +121,39 @@ package struct SessionsProjector: Projector {
         } else {
             table.touch(row, at: event)
         }
-        table.add(1, to: Column.eventCount, of: row)
-        if isTimed { span(row, event, &table) }
+        changeExtent(of: row, table) {
+            let (count, overflow) = $0.eventCount.addingReportingOverflow(1)
+            $0.eventCount = overflow ? .max : count
+        }
+        if isTimed { span(row, event, table) }
         return row
     }
 
     /// The session lasts at least from and to the event.
-    func span(_ row: Int, _ event: Event, _ table: inout Table) {
+    mutating func span(_ row: Int, _ event: Event, _ table: Table) {
         guard let time = event.time else { return }
-        _ = table.lower(Column.startedAt, of: row, to: time)
-        _ = table.raise(Column.endedAt, of: row, to: time)
+        changeExtent(of: row, table) {
+            $0.start = min($0.start ?? time, time)
+            $0.end = max($0.end ?? time, time)
+        }
+    }
+
+    /// What stands in front of a copied root, and is not looked at, was copied with it.
+    mutating func forgetTimes(through time: Timestamp?, _ row: Int, _ table: Table) {
+        guard let time else { return }
+        changeExtent(of: row, table) {
+            if let start = $0.start, start <= time { $0.start = nil }
+            if let end = $0.end, end <= time { $0.end = nil }
+        }
+    }
+
+    private mutating func changeExtent(
+        of row: Int, _ table: Table, _ body: (inout Extent) -> Void
+    ) {
+        if extents.change(row, body) != nil { return }
+        var extent = Extent(row, table)
+        body(&extent)
+        extents[row, default: extent] = extent
     }
 
     private static let counts: [Column] = [
@@ -131,7 +181,7 @@ package struct SessionsProjector: Projector {
 
     // MARK: Hooks
 
-    private func applyHook(_ event: Event, _ table: inout Table) {
+    private mutating func applyHook(_ event: Event, _ table: inout Table) {
         let payload = event.hookPayload
         let row =
             payload.sessionID?.withText { begin($0, event, &table) }
@@ -167,7 +217,7 @@ package struct SessionsProjector: Projector {
     // MARK: Status lines
 
     /// The agent's own sum for the session so far; a run's result has the last word.
-    private func applyStatusLine(_ event: Event, _ table: inout Table) {
+    private mutating func applyStatusLine(_ event: Event, _ table: inout Table) {
         let row = begin(event.stream, event, &table)
         let shown = event.data["input_data"] ?? event.data
         table.fill(Column.cwd, of: row, text: shown["cwd"])
@@ -189,10 +239,10 @@ package struct SessionsProjector: Projector {
         // A third of all records is progress for the screen: counted, and not read.
         let isRead = isAssistant || isUser || event.type.equals("transcript.system")
         guard isRead, !isCopied(event, row, &table) else {
-            if !isReplaying(row, table) { span(row, event, &table) }
+            if !isReplaying(row, table) { span(row, event, table) }
             return
         }
-        span(row, event, &table)
+        span(row, event, table)
         let reading = event.agentReading
         let record = reading.record
         table.fill(Column.cwd, of: row, text: record.workingDirectory)
