@@ -33,12 +33,15 @@ package struct PatternDetection: Sendable {
         wordCount: Int? = nil, errorCount: Int
     ) {
         let text = SearchText(input)
-        var signatures = [PatternSignature.of(input: input, template: template)].compactMap(\.self)
-        signatures += Self.ofError(SearchText(errorMessage))
-        signatures += [Self.ofTemplate(SearchText(template))].compactMap(\.self)
+        var signatures = [PatternSignature.of(text, template: template)].compactMap(\.self)
+        if !errorMessage.isEmpty { signatures += Self.ofError(SearchText(errorMessage)) }
+        if !template.isEmpty {
+            signatures += [Self.ofTemplate(SearchText(template))].compactMap(\.self)
+        }
         var seen = Set<String>()
         self.signatures = signatures.filter { seen.insert($0).inserted }
-        inputLength = input.unicodeScalars.count
+        // Each scalar has one byte that is none of those that follow another.
+        inputLength = input.utf8.count { $0 & 0xC0 != 0x80 }
         keywords = Self.keywords.filter(text.holds)
         self.input = input
         self.length = length

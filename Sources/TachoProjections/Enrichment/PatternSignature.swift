@@ -10,7 +10,10 @@ package enum PatternSignature {
     ///
     /// - Returns: `nil` if it holds none.
     package static func of(input: String, template: String?) -> String? {
-        let text = SearchText(input)
+        of(SearchText(input), template: template)
+    }
+
+    static func of(_ text: SearchText, template: String?) -> String? {
         func first(_ choices: [(name: String, needles: [String])]) -> String {
             choices.first { text.holds(anyOf: $0.needles) }?.name ?? "generic"
         }

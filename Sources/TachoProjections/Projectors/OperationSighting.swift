@@ -153,10 +153,10 @@ enum DetectionMemory {
 
         /// `Hasher` takes several times as long over a request as ``ByteHash``.
         func hash(into hasher: inout Hasher) {
-            for text in [input, error, template] where !text.isEmpty {
-                hasher.combine(text.bytes.withUnsafeBytes { ContentHash.hash($0) })
-            }
-            hasher.combine(length)
+            var hash = input.bytes.withUnsafeBytes { ContentHash.hash($0) }
+            hash ^= error.bytes.withUnsafeBytes { ContentHash.hash($0) } &* 3
+            hash ^= template.bytes.withUnsafeBytes { ContentHash.hash($0) } &* 5
+            hasher.combine(hash)
         }
     }
 
