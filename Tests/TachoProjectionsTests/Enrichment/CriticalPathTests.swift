@@ -36,6 +36,8 @@ struct CriticalPathTests {
         #expect(path([], []).length == 0)
         #expect(path([.max, .max], [(0, 1)]).length == .max)
         #expect(path([-5, 3], [(0, 1)]).length == 3)
+        #expect(
+            path([.max, .max, .max, .max], [(0, 1), (1, 2), (2, 3)]).slack == [0, 0, 0, 0])
     }
 
     /// Against all chains, one by one.
