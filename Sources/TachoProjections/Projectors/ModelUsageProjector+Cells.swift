@@ -20,8 +20,7 @@ struct UsageLine {
     var cost: JSONView?
 
     /// - Returns: `nil` for what is no use of a model: no `usage`, or words of the agent's own.
-    init?(_ message: JSONView) {
-        let message = AgentMessage(message)
+    init?(_ message: AgentMessage) {
         guard message.model?.equals("<synthetic>") != true, let usage = message.usage,
             usage.kind == .object
         else { return nil }
@@ -46,17 +45,23 @@ struct UsageLine {
 enum UsageKey {
     static func make(_ parts: [[UInt8]]) -> ByteString {
         var key: [UInt8] = []
+        key.reserveCapacity(parts.reduce(0) { $0 + $1.count + 1 })
         for (index, part) in parts.enumerated() {
             if index > 0 { key.append(UInt8(ascii: "/")) }
-            for byte in part {
-                switch byte {
-                case UInt8(ascii: "/"): key.append(contentsOf: "%2F".utf8)
-                case UInt8(ascii: "%"): key.append(contentsOf: "%25".utf8)
-                default: key.append(byte)
-                }
-            }
+            let isPlain = !part.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }
+            if isPlain { key.append(contentsOf: part) } else { append(escaped: part, to: &key) }
         }
         return ByteString(key)
+    }
+
+    private static func append(escaped part: [UInt8], to key: inout [UInt8]) {
+        for byte in part {
+            switch byte {
+            case UInt8(ascii: "/"): key.append(contentsOf: "%2F".utf8)
+            case UInt8(ascii: "%"): key.append(contentsOf: "%25".utf8)
+            default: key.append(byte)
+            }
+        }
     }
 }
 
@@ -65,8 +70,10 @@ extension ModelUsageProjector {
     static func provider(_ event: Event) -> [UInt8] {
         let producer = event.producer
         let isClaude = producer.equals("claude-code") || producer.equals("adw")
-        return isClaude ? Array("anthropic".utf8) : Array(producer)
+        return isClaude ? anthropic : Array(producer)
     }
+
+    private static let anthropic = Array("anthropic".utf8)
 
     func beginAny(_ row: Int, _ event: Event, _ table: inout Table) {
         table.set(Column.provider, of: row, text: Self.provider(event))
@@ -173,9 +180,29 @@ extension ModelUsageProjector {
     ///
     /// Source: `shared/data/SHAPES.md` part 2.
     static func writesOutput(version: UnsafeRawBufferPointer) -> Bool {
+        if let numbers = plainNumbers(version) { return numbers < (2, 1, 12) }
         let parts = version.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let numbers = parts.map { Int(String(decoding: $0, as: UTF8.self)) ?? .max }
         guard numbers.count == 3 else { return false }
         return numbers.lexicographicallyPrecedes([2, 1, 12])
+    }
+
+    /// The numbers of `2.1.34`, as nearly every version is written; `nil` for others.
+    private static func plainNumbers(_ version: UnsafeRawBufferPointer) -> (Int, Int, Int)? {
+        var numbers = [0, 0, 0]
+        var place = 0
+        var digitCount = 0
+        for byte in version {
+            if byte == UInt8(ascii: "."), digitCount > 0, place < 2 {
+                place += 1
+                digitCount = 0
+            } else if byte &- 0x30 < 10, digitCount < 9 {
+                numbers[place] = numbers[place] * 10 + Int(byte &- 0x30)
+                digitCount += 1
+            } else {
+                return nil
+            }
+        }
+        return place == 2 && digitCount > 0 ? (numbers[0], numbers[1], numbers[2]) : nil
     }
 }

@@ -57,7 +57,7 @@ package struct ModelUsageProjector: Projector {
 
     private mutating func takeTranscript(_ event: Event, _ table: inout Table) {
         let record = AgentRecord(event.members)
-        guard var line = record.message.flatMap({ UsageLine($0) }) else { return }
+        guard var line = event.agentReading.message.flatMap({ UsageLine($0) }) else { return }
         line.requestID = record.requestID
         line.session = ByteString(event.stream)
         line.version = record.version
@@ -73,7 +73,7 @@ package struct ModelUsageProjector: Projector {
     private mutating func takeProgress(_ event: Event, _ table: inout Table) {
         guard let data = event.data["data"], let shown = data["message"],
             shown["type"]?.equals("assistant") == true,
-            var line = shown["message"].flatMap({ UsageLine($0) })
+            var line = shown["message"].flatMap({ UsageLine(AgentMessage($0)) })
         else { return }
         line.requestID = shown["requestId"]
         line.session = ByteString(event.stream)
@@ -84,8 +84,9 @@ package struct ModelUsageProjector: Projector {
     }
 
     private mutating func takeOutput(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
-        guard var line = record.message.flatMap({ UsageLine($0) }) else { return }
+        let reading = event.agentReading
+        let record = reading.record
+        guard var line = reading.message.flatMap({ UsageLine($0) }) else { return }
         line.session = record.sessionID?.text().map { ByteString($0) }
         line.isSidechain = record.parentToolUseID != nil
         line.agentID = record.parentToolUseID
@@ -94,7 +95,7 @@ package struct ModelUsageProjector: Projector {
 
     mutating func take(_ line: UsageLine, _ event: Event, _ table: inout Table) {
         let (row, isNew) = row(of: line, event, &table)
-        let isInherited = !isNew && table.text(Column.sessionID, row) != line.session
+        let isInherited = !isNew && !isOf(line.session, row, table)
         table.add(1, to: isInherited ? Column.inheritedCount : Column.lineCount, of: row)
         if isNew { begin(row, line, event, &table) }
         if let model = line.model, !model.isEmpty, table.isUnknown(Column.model, row) {
@@ -115,6 +116,11 @@ package struct ModelUsageProjector: Projector {
         if let cost = line.cost?.number.flatMap({ PicoDollars.parse($0) }), cost >= 0 {
             raiseCost(to: cost, row, &table)
         }
+    }
+
+    private func isOf(_ session: ByteString?, _ row: Int, _ table: Table) -> Bool {
+        guard let session else { return table.isUnknown(Column.sessionID, row) }
+        return table.text(Column.sessionID, row, equals: session.bytes)
     }
 
     private mutating func begin(
@@ -142,9 +148,9 @@ package struct ModelUsageProjector: Projector {
         }
         let request = line.requestID?.text().flatMap { $0.isEmpty ? nil : $0 }
         let known = table.rows(where: Column.messageID, equals: ByteString(id)).first { row in
-            guard table.text(Column.provider, row)?.bytes == provider else { return false }
-            guard let request, let other = table.text(Column.requestID, row) else { return true }
-            return other.bytes == request
+            guard table.text(Column.provider, row, equals: provider) else { return false }
+            guard let request, !table.isUnknown(Column.requestID, row) else { return true }
+            return table.text(Column.requestID, row, equals: request)
         }
         let ofRequest = known ?? request.flatMap { told($0, provider, table) }
         if let known = ofRequest ?? toldByCounts(line, event, &table) {
@@ -159,7 +165,7 @@ package struct ModelUsageProjector: Projector {
         table.rows(where: Column.requestID, equals: ByteString(request)).first { row in
             table.isUnknown(Column.messageID, row)
                 && table.text(Column.inputSource, row, equals: "telemetry")
-                && table.text(Column.provider, row)?.bytes == provider
+                && table.text(Column.provider, row, equals: provider)
         }
     }
 

@@ -40,7 +40,9 @@ struct SessionTimeline: Sendable {
     mutating func add(_ interval: Range<Int64>, _ kind: Kind) {
         let first = Int(kind.rawValue)
         if unions[first] == nil { unions[first] = latestUnion(below: first) ?? IntervalSet() }
-        for index in first..<unions.count { unions[index]?.insert(interval) }
+        for index in first..<unions.count where unions[index] != nil {
+            unions[index]?.insert(interval)
+        }
         intervalCount += 1
     }
 

@@ -39,6 +39,11 @@ extension Table {
         text?.withText { set(column, of: row, text: $0) }
     }
 
+    /// Whether the cell holds exactly these bytes; false if it is unknown.
+    func text(_ column: some ColumnHandle, _ row: Int, equals text: [UInt8]) -> Bool {
+        withText(column, row) { cell in text.withUnsafeBytes { $0.equals(cell) } } ?? false
+    }
+
     /// Counts on from an unknown cell as from 0, and stops at the largest number.
     mutating func add(_ amount: Int64, to column: some ColumnHandle, of row: Int) {
         let (sum, overflow) = (integer(column, row) ?? 0).addingReportingOverflow(amount)
