@@ -53,6 +53,22 @@ struct JSONWord {
             & Self.highBits
     }
 
+    /// Whether bytes stand in a string as they are: ASCII, without controls, quotes, and backslashes.
+    static func arePlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        var offset = 0
+        while bytes.count &- offset >= 8 {
+            if JSONWord(at: start + offset).stringSpecials != 0 { return false }
+            offset &+= 8
+        }
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            guard byte &- 0x20 < 0x60, byte != 0x22, byte != 0x5C else { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
     /// How many bytes lie below the lowest mark.
     ///
     /// - Precondition: `marks` is not zero.

@@ -142,8 +142,9 @@ extension JSONWriter {
 
     private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {
         bytes.append(UInt8(ascii: "\""))
-        let isWellFormed = JSONValidator(text).isWellFormedUTF8
-        if isWellFormed {
+        if JSONWord.arePlain(text) {
+            bytes.append(contentsOf: text)
+        } else if JSONValidator(text).isWellFormedUTF8 {
             appendEscaped(text)
         } else {
             var repaired = String(decoding: text, as: UTF8.self)
