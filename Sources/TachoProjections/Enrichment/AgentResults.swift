@@ -30,6 +30,8 @@ package struct AgentResults: Sendable {
     }
 
     package private(set) var entries: [Entry] = []
+    /// Of each entry: the phase that its cost belongs to, and the cost by the reference's prices.
+    private var costs: [(phase: ByteString, cost: Int64?)] = []
 
     package init() {}
 
@@ -37,11 +39,15 @@ package struct AgentResults: Sendable {
         let index = entries.firstIndex {
             $0.session == entry.session && $0.agent == entry.agent
         }
-        if let index {
-            entries[index] = entry
-        } else {
-            entries.append(entry)
-        }
+        guard let index else { return append(entry) }
+        entries[index] = entry
+        costs[index].cost = entry.referenceCost
+    }
+
+    private mutating func append(_ entry: Entry) {
+        let phase = entry.agent.bytes.withUnsafeBytes { PhaseName.reference(agentDirectory: $0) }
+        entries.append(entry)
+        costs.append((phase, entry.referenceCost))
     }
 
     // MARK: Sums; nil where 64 bits do not hold one
@@ -63,11 +69,8 @@ package struct AgentResults: Sendable {
     /// By the reference's prices, phase by phase in the order of their bytes.
     package var costByPhase: [(phase: ByteString, cost: Int64)]? {
         var phases: [(phase: ByteString, cost: Int64)] = []
-        for entry in entries {
-            let phase = entry.agent.bytes.withUnsafeBytes {
-                PhaseName.reference(agentDirectory: $0)
-            }
-            guard let cost = entry.referenceCost else { return nil }
+        for (phase, cost) in costs {
+            guard let cost else { return nil }
             if let index = phases.firstIndex(where: { $0.phase == phase }) {
                 guard let sum = PicoDollars.sum(phases[index].cost, cost) else { return nil }
                 phases[index].cost = sum
@@ -140,7 +143,7 @@ extension AgentResults {
             entry.model = cells[2].text().map { ByteString($0) }
             entry.reportedCost = cells[7].integer()
             entry.durationMilliseconds = cells[8].integer()
-            entries.append(entry)
+            append(entry)
             return true
         }
     }

@@ -40,8 +40,7 @@ package struct PatternDetection: Sendable {
         }
         var seen = Set<String>()
         self.signatures = signatures.filter { seen.insert($0).inserted }
-        // Each scalar has one byte that is none of those that follow another.
-        inputLength = input.utf8.count { $0 & 0xC0 != 0x80 }
+        inputLength = Self.scalarCount(of: input)
         keywords = Self.keywords.filter(text.holds)
         self.input = input
         self.length = length
@@ -54,6 +53,16 @@ package struct PatternDetection: Sendable {
         } else {
             complexity = .medium
         }
+    }
+
+    /// Each scalar has one byte that is none of those that follow another.
+    private static func scalarCount(of text: String) -> Int {
+        let count = text.utf8.withContiguousStorageIfAvailable { bytes in
+            var count = 0
+            for byte in bytes { count &+= byte & 0xC0 == 0x80 ? 0 : 1 }
+            return count
+        }
+        return count ?? text.unicodeScalars.count
     }
 
     private static func ofError(_ text: SearchText) -> [String] {

@@ -56,13 +56,15 @@ struct OperationLedger: Sendable {
             facts.tokens, facts.cost, facts.statedMilliseconds, facts.resultMilliseconds,
         ]
         var bits: UInt32 = facts.hasFailed ? 1 : 0
-        var bytes = withUnsafeBytes(of: hash.littleEndian) { Array($0) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entryByteCount)
+        withUnsafeBytes(of: hash.littleEndian) { bytes.append(contentsOf: $0) }
         for (place, value) in values.enumerated() {
             if value != nil { bits |= 2 << UInt32(place) }
-            bytes += withUnsafeBytes(of: (value ?? 0).littleEndian) { Array($0) }
+            withUnsafeBytes(of: (value ?? 0).littleEndian) { bytes.append(contentsOf: $0) }
         }
-        bytes += withUnsafeBytes(of: facts.retryCount.littleEndian) { Array($0) }
-        bytes += withUnsafeBytes(of: bits.littleEndian) { Array($0) }
+        withUnsafeBytes(of: facts.retryCount.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: bits.littleEndian) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
