@@ -55,6 +55,14 @@ extension Event {
     }
 }
 
+extension Event {
+    /// Whether a record of an agent's session can tell of tokens.
+    ///
+    /// Of Codex, what is said, called, and returned never does, and undoing the escapes of a command's
+    /// output takes longer than all else that is read of it.
+    package var mayTellTokens: Bool { !type.hasPrefix("codex.response_item.") }
+}
+
 extension JSONView {
     /// Of the value that a text holds as JSON, else of the text itself.
     func withParsedText<Result>(_ body: (JSONView) -> Result) -> Result {

@@ -61,23 +61,49 @@ package enum PiFormat: AgentFormat {
         result.exitCode = Int32(String(decoding: digits, as: UTF8.self)).map { Int64($0) }
     }
 
+    /// The members of a model's message, found in one pass: its content may be long, and stands
+    /// before most of them.
+    private struct Answer {
+        var usage: JSONView?
+        var provider: JSONView?
+        var model: JSONView?
+        var timestamp: JSONView?
+        var content: JSONView?
+
+        init(_ message: JSONView) {
+            JSONMembers(message).forEach { key, value in
+                switch key.count {
+                case 5:
+                    if usage == nil, key.equals("usage") { usage = value }
+                    if model == nil, key.equals("model") { model = value }
+                case 7: if content == nil, key.equals("content") { content = value }
+                case 8: if provider == nil, key.equals("provider") { provider = value }
+                case 9: if timestamp == nil, key.equals("timestamp") { timestamp = value }
+                default: break
+                }
+                return true
+            }
+        }
+    }
+
     private static func readAnswer(
         _ message: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
     ) {
-        if let told = message["usage"], told.kind == .object {
+        let answer = Answer(message)
+        if let told = answer.usage, told.kind == .object {
             let counts = MessageUsage(
                 input: MessageUsage.count(told["input"]),
                 output: MessageUsage.count(told["output"]),
                 cacheRead: MessageUsage.count(told["cacheRead"]),
                 cacheWrite: MessageUsage.count(told["cacheWrite"]))
             var usage = AgentUsage(counts)
-            usage.id = id(of: message, counts)
-            usage.provider = message["provider"]?.filledText?.bytes
-            usage.model = message["model"]
+            usage.id = id(madeAt: answer.timestamp, counts)
+            usage.provider = answer.provider?.filledText?.bytes
+            usage.model = answer.model
             usage.cost = told.field("cost", "total")
             body(.usage(usage))
         }
-        message["content"]?.forEachElement { block in
+        answer.content?.forEachElement { block in
             guard block["type"]?.equals("toolCall") == true, let id = block["id"]?.filledText
             else { return true }
             var call = AgentCall(id: id, time: event.time)
@@ -88,8 +114,8 @@ package enum PiFormat: AgentFormat {
         }
     }
 
-    private static func id(of message: JSONView, _ counts: MessageUsage) -> ByteString? {
-        guard let made = message["timestamp"]?.integer() else { return nil }
+    private static func id(madeAt moment: JSONView?, _ counts: MessageUsage) -> ByteString? {
+        guard let made = moment?.integer() else { return nil }
         let tokens = [counts.input, counts.output, counts.cacheRead, counts.cacheWrite]
             .map { $0.map { "\($0)" } ?? "" }
         return ByteString("\(made):" + tokens.joined(separator: ":"))

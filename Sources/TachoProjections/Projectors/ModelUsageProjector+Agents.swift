@@ -6,6 +6,7 @@ import TachoLog
 
 extension ModelUsageProjector {
     mutating func takeActivities(_ event: Event, _ table: inout Table) {
+        guard event.mayTellTokens else { return }
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
             case .session(let session):
