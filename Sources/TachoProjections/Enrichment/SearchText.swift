@@ -13,8 +13,27 @@
 package struct SearchText: Sendable {
     package let bytes: [UInt8]
 
+    /// As `lowercased()` has it, which maps scalar by scalar, but without a `String` of each: a request
+    /// is mostly ASCII also where it is not all of it.
     package init(_ text: some StringProtocol) {
-        bytes = Array(text.lowercased().utf8)
+        let ofASCII = text.utf8.withContiguousStorageIfAvailable { text -> [UInt8]? in
+            guard text.reduce(0, |) < 0x80 else { return nil }
+            return text.map(\.smallLetter)
+        }
+        bytes = (ofASCII ?? nil) ?? Self.smallLetters(of: text)
+    }
+
+    private static func smallLetters(of text: some StringProtocol) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            if scalar.isASCII {
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value).smallLetter)
+            } else {
+                bytes.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+            }
+        }
+        return bytes
     }
 
     /// Whether `needle`, which is in lower case, is somewhere in here.
@@ -68,8 +87,7 @@ extension StringProtocol {
     /// What is whitespace is asked of every scalar, as Python's `str.split` does it: a blank with an
     /// accent on it is one, too, and so are the four separators of ASCII (U+001C to U+001F).
     package var words: [SubSequence] {
-        unicodeScalars.split { $0.properties.isWhitespace || 0x1C...0x1F ~= $0.value }
-            .map { self[$0.startIndex..<$0.endIndex] }
+        unicodeScalars.split { $0.dividesWords }.map { self[$0.startIndex..<$0.endIndex] }
     }
 
     /// How many ``words`` there are; without looking at characters where all are of ASCII.
@@ -85,11 +103,32 @@ extension StringProtocol {
             }
             return count
         }
-        return (count ?? nil) ?? words.count
+        return (count ?? nil) ?? countOfWords
+    }
+
+    /// The same scalar by scalar.
+    private var countOfWords: Int {
+        var count = 0
+        var isInWord = false
+        for scalar in unicodeScalars {
+            let isWhitespace = scalar.dividesWords
+            if !isWhitespace, !isInWord { count += 1 }
+            isInWord = !isWhitespace
+        }
+        return count
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var dividesWords: Bool {
+        isASCII ? UInt8(truncatingIfNeeded: value).isASCIIWhitespace : properties.isWhitespace
     }
 }
 
 extension UInt8 {
     /// Of the whitespace that divides words: what is of ASCII.
     var isASCIIWhitespace: Bool { self == 0x20 || self &- 0x09 < 5 || self &- 0x1C < 4 }
+
+    /// A capital letter of ASCII as the small one, any other byte as it is.
+    var smallLetter: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 }

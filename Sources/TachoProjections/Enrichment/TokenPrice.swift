@@ -47,17 +47,12 @@ extension UnsafeRawBufferPointer {
         guard byteCount > 0 else { return true }
         guard count >= byteCount else { return false }
         return needle.withUTF8Buffer { needle in
-            for start in 0...(count - byteCount) where lowercased(start) == needle[0] {
-                if (1..<byteCount).allSatisfy({ lowercased(start + $0) == needle[$0] }) {
+            for start in 0...(count - byteCount) where self[start].smallLetter == needle[0] {
+                if (1..<byteCount).allSatisfy({ self[start + $0].smallLetter == needle[$0] }) {
                     return true
                 }
             }
             return false
         }
-    }
-
-    private func lowercased(_ offset: Int) -> UInt8 {
-        let byte = self[offset]
-        return byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 }

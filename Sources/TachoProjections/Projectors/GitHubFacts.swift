@@ -101,6 +101,6 @@ struct GitHubFacts {
 
 extension ByteString {
     fileprivate var lowercased: ByteString {
-        ByteString(bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 })
+        ByteString(bytes.map(\.smallLetter))
     }
 }

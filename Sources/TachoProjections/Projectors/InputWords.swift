@@ -17,7 +17,7 @@ package struct InputWords: Equatable {
             return
         }
         let words = input.lowercased().words
-        count = input.words.count
+        count = input.wordCount
         hashes = Set(words.map { Self.hash($0.utf8) }).sorted()
     }
 
@@ -33,8 +33,7 @@ package struct InputWords: Equatable {
                     if let word { hashes.append(word) }
                     word = nil
                 } else {
-                    let lowercased = byte &- 0x41 < 26 ? byte | 0x20 : byte
-                    word = hash(lowercased, after: word ?? firstHash)
+                    word = hash(byte.smallLetter, after: word ?? firstHash)
                 }
             }
             if let word { hashes.append(word) }

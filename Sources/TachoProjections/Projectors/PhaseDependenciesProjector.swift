@@ -236,7 +236,7 @@ package struct PhaseDependenciesProjector: Projector {
         _ element: JSONView, _ workflow: ByteString, _ table: Table
     ) -> ByteString? {
         if let text = element.text(), !text.isEmpty, JSONView.number(in: text) == nil {
-            return ByteString(text.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 })
+            return ByteString(text.map(\.smallLetter))
         }
         guard let number = element.integerLenient() else { return nil }
         let row = table.rows(where: Column.graphOf, equals: workflow).first {

@@ -97,7 +97,7 @@ extension WorkflowHistoryProjector {
         table.withJSON(Column.finishedPhases, row) { finished in
             JSONView(validated: finished).forEachElement { name in
                 if let text = name.text() {
-                    let phase = ByteString(text.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 })
+                    let phase = ByteString(text.map(\.smallLetter))
                     if !phases.contains(phase) { phases.append(phase) }
                 }
                 return phases.count < 1000

@@ -76,7 +76,7 @@ extension WorkflowHistoryProjector {
         guard let name = record.phaseName?.text(), let status = status(record, event) else {
             return nil
         }
-        let lowercased = name.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
+        let lowercased = name.map(\.smallLetter)
         let isPseudo = lowercased.withUnsafeBytes {
             $0.hasPrefix("webhook_")
                 || $0.hasPrefix("phase_") && lowercased.suffix(9).elementsEqual("_complete".utf8)

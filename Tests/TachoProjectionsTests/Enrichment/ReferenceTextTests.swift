@@ -18,6 +18,18 @@ struct ReferenceTextTests {
         #expect(text.words.count == count)
     }
 
+    @Test func `text to search in is in lower case as Swift has it, for every letter`() {
+        for texts in ["ΑΣ ΑΣ.", "İI ı", "ẞ Straße", "ǅ ǄA\u{301}", "plain ASCII, ÄÖÜ", ""] {
+            #expect(SearchText(texts).bytes == Array(texts.lowercased().utf8))
+        }
+        for start in stride(from: 0 as UInt32, to: 0x2_0000, by: 512) {
+            var text = ""
+            text.unicodeScalars.append(
+                contentsOf: (start..<start + 512).compactMap { Unicode.Scalar($0) })
+            #expect(SearchText(text).bytes == Array(text.lowercased().utf8))
+        }
+    }
+
     @Test func `what is no number is written as such`() {
         #expect(DecimalRounding(.nan, places: 1).text == "nan")
         #expect(DecimalRounding(.infinity, places: 1).text == "inf")
