@@ -53,7 +53,7 @@ let package = Package(
 
         .target(name: "TachoJSON", dependencies: ["CScan"], swiftSettings: settings),
         .target(
-            name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "TachoJSON"],
+            name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "CScan", "TachoJSON"],
             swiftSettings: settings),
         .target(
             name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),

@@ -12,12 +12,12 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-static inline uint64_t tacho_marks16(const uint8_t *bytes, __m128i wanted) {
+static inline __attribute__((always_inline)) uint64_t tacho_marks16(const uint8_t *bytes, __m128i wanted) {
     __m128i block = _mm_loadu_si128((const __m128i *)(const void *)bytes);
     return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted));
 }
 
-static inline uint64_t tacho_marks64(const void *start, uint8_t byte) {
+static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *start, uint8_t byte) {
     const uint8_t *bytes = (const uint8_t *)start;
     __m128i wanted = _mm_set1_epi8((char)byte);
     return tacho_marks16(bytes, wanted) | tacho_marks16(bytes + 16, wanted) << 16 |
@@ -27,7 +27,7 @@ static inline uint64_t tacho_marks64(const void *start, uint8_t byte) {
 #else
 
 // Eight bytes at a time; the multiplication gathers the eight high bits.
-static inline uint64_t tacho_marks64(const void *start, uint8_t byte) {
+static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *start, uint8_t byte) {
     const uint8_t *bytes = (const uint8_t *)start;
     uint64_t marks = 0;
     for (int i = 0; i < 8; i++) {

@@ -1,3 +1,5 @@
+public import CScan
+
 /// Walks over canonical lines and finds where their streams and types are, and no more.
 ///
 /// For questions about all of a log that look at few things of each record: a ``RecordView`` reads
@@ -24,6 +26,8 @@ public struct LineScanner {
     @usableFromInline var streamEnd: UnsafeRawPointer
     @usableFromInline var typeStart: UnsafeRawPointer
     @usableFromInline var typeEnd: UnsafeRawPointer
+    /// The line's quotes, looked for from its id on.
+    @usableFromInline var quotes: LineQuotes
 
     /// How far a word may be read behind the end of a line.
     @inlinable static var slack: Int { 64 }
@@ -40,6 +44,7 @@ public struct LineScanner {
         streamEnd = base
         typeStart = base
         typeEnd = base
+        quotes = LineQuotes(none: base)
     }
 
     /// Moves to the next line.
@@ -131,16 +136,20 @@ public struct LineScanner {
             Self.word(cursor + 5) == Self.text("orded\":\""),
             Self.word(cursor + 37) == Self.text("\",\"id\":\"")
         else { return false }
-        guard let id = quote(cursor + 45), Self.word(id) == Self.text("\",\"strea"),
+        quotes = LineQuotes(from: cursor + 45)
+        guard let id = quotes.first(from: cursor + 45, lineEnd),
+            Self.word(id) == Self.text("\",\"strea"),
             Self.word(id + 4) == Self.text("tream\":\"")
         else { return false }
         streamStart = id + 12
-        guard let stream = quote(streamStart), Self.word(stream) == Self.text("\",\"type\""),
+        guard let stream = quotes.first(from: streamStart, lineEnd),
+            Self.word(stream) == Self.text("\",\"type\""),
             Self.word(stream + 2) == Self.text("\"type\":\"")
         else { return false }
         streamEnd = stream
         typeStart = stream + 10
-        guard let type = quote(typeStart), Self.word(type) == Self.text("\",\"sourc"),
+        guard let type = quotes.first(from: typeStart, lineEnd),
+            Self.word(type) == Self.text("\",\"sourc"),
             Self.word(type + 4) == Self.text("ource\":\"")
         else { return false }
         typeEnd = type
@@ -150,7 +159,9 @@ public struct LineScanner {
     /// Where the data begins, of a line that was located.
     @inlinable @inline(__always)
     func locateData() -> UnsafeRawPointer? {
-        guard lineEnd - typeEnd > 64, let source = quote(typeEnd + 12),
+        // A copy: what is found for this question is not kept.
+        var quotes = quotes
+        guard lineEnd - typeEnd > 64, let source = quotes.first(from: typeEnd + 12, lineEnd),
             Self.word(source) == Self.text("\",\"versi"),
             Self.halfWord(source + 8) == 0x3A22_6E6F
         else { return nil }
@@ -163,18 +174,6 @@ public struct LineScanner {
             return version + 43
         }
         return word == Self.text(",\"data\":") ? version + 9 : nil
-    }
-
-    /// The first quote from `start` on, if there is one before the line's end.
-    @inlinable @inline(__always)
-    func quote(_ start: UnsafeRawPointer) -> UnsafeRawPointer? {
-        var cursor = start
-        while cursor < lineEnd {
-            let marks = Self.marks(Self.word(cursor) ^ 0x2222_2222_2222_2222)
-            if marks != 0 { return cursor + (marks.trailingZeroBitCount &>> 3) }
-            cursor += 8
-        }
-        return nil
     }
 
     @inlinable @inline(__always)
@@ -213,6 +212,51 @@ public struct LineScanner {
     @usableFromInline @inline(never)
     func damage() -> LogError {
         LogError(.damaged, "a line at byte \(lineStart - start) of a batch is not a record")
+    }
+}
+
+/// Where the quotes of a line are, in 64 of its bytes.
+///
+/// Lengths of ids, streams, and types differ from line to line; as bits of one word their ends are
+/// found without a loop whose end has to be guessed.
+@usableFromInline
+struct LineQuotes {
+    @usableFromInline var block: UnsafeRawPointer
+    /// A bit for each quote of the block.
+    @usableFromInline var marks: UInt64
+
+    /// - Precondition: 64 bytes may be read at `start`.
+    @inlinable @inline(__always)
+    init(from start: UnsafeRawPointer) {
+        block = start
+        marks = tacho_marks64(start, 0x22)
+    }
+
+    /// No quotes.
+    @inlinable
+    init(none start: UnsafeRawPointer) {
+        block = start
+        marks = 0
+    }
+
+    /// The first quote from `start` on, if there is one before the line's end.
+    ///
+    /// - Precondition: `start` is not before the block, and ``LineScanner/slack`` bytes may be read
+    ///   behind the line.
+    @inlinable @inline(__always)
+    mutating func first(
+        from start: UnsafeRawPointer, _ lineEnd: UnsafeRawPointer
+    ) -> UnsafeRawPointer? {
+        // A shift by 64 or more leaves nothing.
+        var wanted = marks & (UInt64.max << (start - block))
+        while wanted == 0 {
+            block += 64
+            guard block < lineEnd else { return nil }
+            marks = tacho_marks64(block, 0x22)
+            wanted = start > block ? marks & (UInt64.max << (start - block)) : marks
+        }
+        let quote = block + wanted.trailingZeroBitCount
+        return quote < lineEnd ? quote : nil
     }
 }
 

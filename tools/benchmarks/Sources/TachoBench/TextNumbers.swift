@@ -7,11 +7,20 @@
 /// Numbers texts 0, 1, 2, … as they first appear, found by bytes: a look-up of a known text
 /// allocates nothing.
 struct TextNumbers: Sendable {
+    /// A text by its length, its first and its last eight bytes: all of it, if it has no more than 16.
+    private struct Slot {
+        var head: UInt64 = 0
+        var tail: UInt64 = 0
+        var byteCount: UInt32 = 0
+        /// −1 is a free slot.
+        var number: Int32 = -1
+    }
+
     private var bytes: [UInt8] = []
     /// Where each text ends in `bytes`, behind a 0.
     private var ends: [Int] = [0]
-    // Hash and number of each, in turn; a hash of 0 is free. Never more than half full.
-    private var slots = [UInt64](repeating: 0, count: 256)
+    /// Never more than half full.
+    private var slots = [Slot](repeating: Slot(), count: 128)
 
     var count: Int { ends.count - 1 }
 
@@ -19,76 +28,65 @@ struct TextNumbers: Sendable {
 
     @inline(__always)
     mutating func number(of text: UnsafeRawBufferPointer) -> Int {
-        let hash = Self.hash(text)
-        let mask = slots.count / 2 - 1
-        var slot = Int(truncatingIfNeeded: hash &>> 7) & mask
+        let (head, tail) = Self.ends(of: text)
+        let mask = slots.count - 1
+        var place = Self.hash(head, tail, text.count) & mask
         while true {
-            let found = slots[slot &* 2]
-            if found == hash {
-                let number = Int(truncatingIfNeeded: slots[slot &* 2 &+ 1])
-                if isText(number, text) { return number }
-            } else if found == 0 {
-                return insert(text, hash)
+            let slot = slots[place]
+            if slot.head == head, slot.tail == tail, Int(slot.byteCount) == text.count,
+                slot.number >= 0, text.count <= 16 || isText(Int(slot.number), text)
+            {
+                return Int(slot.number)
             }
-            slot = (slot &+ 1) & mask
-        }
-    }
-
-    @inline(__always)
-    private func isText(_ number: Int, _ text: UnsafeRawBufferPointer) -> Bool {
-        let start = ends[number]
-        guard ends[number &+ 1] &- start == text.count, let address = text.baseAddress else {
-            return ends[number &+ 1] == start && text.isEmpty
-        }
-        return bytes.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return true }
-            return memcmp(base + start, address, text.count) == 0
+            if slot.number < 0 { return insert(text) }
+            place = (place &+ 1) & mask
         }
     }
 
     @inline(never)
-    private mutating func insert(_ text: UnsafeRawBufferPointer, _ hash: UInt64) -> Int {
+    private func isText(_ number: Int, _ text: UnsafeRawBufferPointer) -> Bool {
+        bytes[ends[number]..<ends[number + 1]].elementsEqual(text)
+    }
+
+    @inline(never)
+    private mutating func insert(_ text: UnsafeRawBufferPointer) -> Int {
         bytes.append(contentsOf: text)
         ends.append(bytes.count)
-        if count * 4 > slots.count {
+        if count * 2 > slots.count {
             let before = slots
-            slots = [UInt64](repeating: 0, count: before.count * 2)
-            for index in stride(from: 0, to: before.count, by: 2) where before[index] != 0 {
-                place(before[index], before[index + 1])
-            }
+            slots = [Slot](repeating: Slot(), count: before.count * 2)
+            for slot in before where slot.number >= 0 { place(slot) }
         }
-        place(hash, UInt64(count - 1))
+        let (head, tail) = Self.ends(of: text)
+        place(
+            Slot(
+                head: head, tail: tail, byteCount: UInt32(text.count), number: Int32(count - 1)))
         return count - 1
     }
 
-    private mutating func place(_ hash: UInt64, _ number: UInt64) {
-        let mask = slots.count / 2 - 1
-        var slot = Int(truncatingIfNeeded: hash >> 7) & mask
-        while slots[slot * 2] != 0 { slot = (slot + 1) & mask }
-        slots[slot * 2] = hash
-        slots[slot * 2 + 1] = number
+    private mutating func place(_ slot: Slot) {
+        let mask = slots.count - 1
+        var place = Self.hash(slot.head, slot.tail, Int(slot.byteCount)) & mask
+        while slots[place].number >= 0 { place = (place + 1) & mask }
+        slots[place] = slot
     }
 
-    /// Never 0.
+    /// The first and the last eight bytes; of fewer, all of them and 0.
     @inline(__always)
-    private static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = UInt64(truncatingIfNeeded: text.count) &* 0x9E37_79B9_7F4A_7C15
+    private static func ends(of text: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
         guard text.count >= 8 else {
-            for byte in text { mix(&hash, UInt64(byte)) }
-            return hash | 1
+            return (text.reversed().reduce(0) { $0 << 8 | UInt64($1) }, 0)
         }
-        var offset = 0
-        while offset &+ 8 < text.count {
-            mix(&hash, text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset &+= 8
-        }
-        mix(&hash, text.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self))
-        return hash | 1
+        return (
+            text.loadUnaligned(as: UInt64.self),
+            text.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self)
+        )
     }
 
     @inline(__always)
-    private static func mix(_ hash: inout UInt64, _ word: UInt64) {
-        hash = (hash ^ word) &* 0x9FB2_1C65_1E98_DF25
-        hash ^= hash &>> 32
+    private static func hash(_ head: UInt64, _ tail: UInt64, _ byteCount: Int) -> Int {
+        var hash = (head ^ UInt64(truncatingIfNeeded: byteCount)) &* 0x9E37_79B9_7F4A_7C15
+        hash = (hash ^ hash &>> 32 ^ tail) &* 0x9FB2_1C65_1E98_DF25
+        return Int(truncatingIfNeeded: hash &>> 33)
     }
 }
