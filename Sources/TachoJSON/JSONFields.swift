@@ -1,9 +1,13 @@
-/// Finds a few members of an object as fast as the bytes can be walked over.
+public import CScan
+
+/// Finds a few members of an object as fast as the bytes can be looked at.
 ///
-/// The public face of the hot path: keys are prepared once, each member costs one search for the
-/// end of its key, a comparison of eight bytes for each key still missing, and the passing over of
-/// its value. Nothing is allocated, nothing is counted, nested values are not entered, and the walk
-/// ends with the last key that is found.
+/// The public face of the hot path: keys are prepared once. Where the processor has the instructions
+/// (`CScan`), 64 bytes at a time become bits that say which are inside of strings and which end a
+/// wanted key; only such keys are looked at, and how deep they are is counted from the brackets
+/// before them. Elsewhere, and for keys written in an unusual way, the members are walked over one by
+/// one. Nothing is allocated, nothing is counted, and the search ends soon after the last key that is
+/// found.
 ///
 /// ```swift
 /// let fields = JSONFields(["tool_name", "duration_ms"])
@@ -11,7 +15,7 @@
 /// ```
 ///
 /// Of several members with the same key the first one counts, as everywhere here. On bytes that are
-/// not valid JSON fewer fields are found, and nothing outside of them is read (``JSONScan``).
+/// not valid JSON what is found means nothing, and nothing outside of them is read (``JSONScan``).
 ///
 /// It builds nothing and validates nothing; how fast it is beside a parser that does is row R5 of
 /// `tools/bench replay`.
@@ -19,20 +23,27 @@ public struct JSONFields: Sendable {
     /// As many as there are bits to remember what was found.
     public static let maximumCount = 64
 
-    @usableFromInline let keys: [Key]
-    /// The keys' bytes, one after the other, and eight more, so that a word can be read at each.
-    @usableFromInline let names: [UInt8]
+    private let keys: [Key]
+    /// The same keys for the search by bits.
+    private let wanted: [tacho_key]
+    /// The keys' bytes, each behind a quote, and eight more, so that a word can be read at each.
+    private let names: [UInt8]
+    /// What the last two bytes of the keys are; see `tacho_keys`.
+    private let halves: [UInt8]
     /// A bit for each key's length and first byte: most members are none of the keys, and one look
     /// here tells.
-    @usableFromInline let filter: UInt64
+    private let filter: UInt64
+    /// How many bytes are compared at once, where the processor can; 1 is the walk.
+    ///
+    /// For tests.
+    var width: CInt = 64
 
     /// A key: its length, its first eight bytes, and where all of them are.
-    @usableFromInline
-    struct Key: Sendable {
-        @usableFromInline let byteCount: Int
+    private struct Key {
+        let byteCount: Int
         /// Filled up with zeros.
-        @usableFromInline let head: UInt64
-        @usableFromInline let offset: Int
+        let head: UInt64
+        let offset: Int
     }
 
     /// - Precondition: There are at most ``maximumCount`` keys, and none of them twice.
@@ -40,39 +51,65 @@ public struct JSONFields: Sendable {
         precondition(keys.count <= Self.maximumCount, "a bit for each field")
         precondition(Set(keys.map { Array($0.utf8) }).count == keys.count, "no field twice")
         var names = [UInt8]()
-        var prepared = [(byteCount: Int, offset: Int)]()
-        for key in keys {
-            prepared.append((key.utf8.count, names.count))
+        var halves = [UInt8](repeating: 0, count: 64)
+        var offsets = [Int]()
+        for (index, key) in keys.enumerated() {
+            names.append(0x22)
+            offsets.append(names.count)
             names.append(contentsOf: key.utf8)
+            Self.mark(names[(offsets[index] - 1)...], as: 1 &<< UInt8(index & 7), in: &halves)
         }
         names.append(contentsOf: [0, 0, 0, 0, 0, 0, 0, 0])
-        self.names = names
-        self.keys = prepared.map { key in
-            let head = names.withUnsafeBytes { bytes in
-                UInt64(
-                    littleEndian: bytes.loadUnaligned(fromByteOffset: key.offset, as: UInt64.self))
-                    & Self.mask(key.byteCount)
-            }
-            return Key(byteCount: key.byteCount, head: head, offset: key.offset)
+        self.keys = zip(keys, offsets).map { key, offset in
+            let byteCount = key.utf8.count
+            return Key(
+                byteCount: byteCount,
+                head: Self.word(names[offset..<offset + 8]) & Self.mask(byteCount), offset: offset)
         }
+        wanted = zip(keys, offsets).map { key, offset in
+            let text = names[(offset - 1)..<(offset + key.utf8.count)]
+            let shift = UInt64(max(0, 8 - text.count)) * 8
+            return tacho_key(
+                count: UInt32(text.count), offset: UInt32(offset - 1),
+                tail: Self.word(text.suffix(8)) &<< shift, mask: .max &<< shift)
+        }
+        self.names = names
+        self.halves = halves
         filter = self.keys.reduce(0) { $0 | Self.filterBit($1.byteCount, $1.head) }
     }
 
-    @inlinable @inline(__always)
-    static func filterBit(_ byteCount: Int, _ head: UInt64) -> UInt64 {
+    /// Marks the halves of a text's last two bytes.
+    private static func mark(_ text: ArraySlice<UInt8>, as bit: UInt8, in halves: inout [UInt8]) {
+        let bytes = text.suffix(2).reversed()
+        for (place, byte) in zip([0, 32], bytes) {
+            halves[place + Int(byte & 15)] |= bit
+            halves[place + 16 + Int(byte >> 4)] |= bit
+        }
+        // Whatever is before a text of one byte.
+        if bytes.count < 2 {
+            for place in 32..<64 { halves[place] |= bit }
+        }
+    }
+
+    /// Up to eight bytes, the first of them the lowest.
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 &<< 8 | UInt64($1) }
+    }
+
+    private static func filterBit(_ byteCount: Int, _ head: UInt64) -> UInt64 {
         1 &<< (UInt64(truncatingIfNeeded: byteCount &* 11) &+ (head & 0xFF))
     }
 
     /// The low `byteCount` bytes of a word.
-    @inlinable @inline(__always)
-    static func mask(_ byteCount: Int) -> UInt64 {
+    @inline(__always)
+    private static func mask(_ byteCount: Int) -> UInt64 {
         byteCount >= 8 ? .max : (1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1
     }
 
     /// Calls `body` with each key that the object has, in the order of the object.
     ///
     /// - Parameters:
-    ///   - object: The bytes of an object, with whitespace around it or without.
+    ///   - object: The bytes of an object, with whitespace around it or without; below 4 GiB.
     ///   - body: Gets the key's index, and the value as it is written.
     /// - Complexity: O(bytes up to the last field found), no allocation.
     @inlinable @inline(__always)
@@ -83,9 +120,61 @@ public struct JSONFields: Sendable {
         let limit = base + object.count
         let start = JSONScan.skipWhitespace(base, limit)
         guard JSONScan.byte(at: start, limit) == 0x7B else { return }
+        // On the stack: 512 bytes.
+        withUnsafeTemporaryAllocation(of: tacho_member.self, capacity: Self.maximumCount) { found in
+            let count = find(start, limit, found)
+            for place in 0..<count {
+                let member = found[place]
+                // Behind a colon, or at the limit.
+                var value = start + Int(member.value)
+                if JSONScan.byte(at: value, limit) <= 0x20 {
+                    value = JSONScan.skipWhitespace(value, limit)
+                }
+                guard let end = JSONScan.endOfValue(value, limit) else { return }
+                body(Int(member.key), JSONField(start: value, end: end))
+            }
+        }
+    }
+
+    /// Finds the first member of each key.
+    ///
+    /// - Parameters:
+    ///   - start: Of the object's brace.
+    ///   - limit: Behind the last byte that may be read.
+    ///   - found: Has room for ``maximumCount``, and becomes the members in their order.
+    /// - Returns: How many there are.
+    @usableFromInline
+    func find(
+        _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer,
+        _ found: UnsafeMutableBufferPointer<tacho_member>
+    ) -> Int {
+        precondition(limit - start <= UInt32.max, "an object is smaller than 4 GiB")
+        // The buffers are of arrays that stay as they are; `wanted` says where in `names` a text is,
+        // and there are never more members than keys.
+        let count = wanted.withUnsafeBufferPointer { wanted in
+            names.withUnsafeBufferPointer { names in
+                halves.withUnsafeBufferPointer { halves in
+                    var keys = tacho_keys(
+                        keys: wanted.baseAddress, count: wanted.count, texts: names.baseAddress,
+                        halves: halves.baseAddress)
+                    return Int(
+                        tacho_find_members(start, limit - start, &keys, found.baseAddress, width))
+                }
+            }
+        }
+        return count >= 0 ? count : walk(start, limit, found)
+    }
+
+    /// The same, from member to member: keys cost a comparison of eight bytes for each one that is
+    /// missing, and nested values are not entered.
+    private func walk(
+        _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer,
+        _ found: UnsafeMutableBufferPointer<tacho_member>
+    ) -> Int {
         var cursor = start + 1
         var quotes = JSONQuotes(from: cursor, limit)
         var missing = keys.count == 64 ? UInt64.max : (1 &<< UInt64(keys.count)) &- 1
+        var count = 0
         keys.withUnsafeBufferPointer { keys in
             while missing != 0 {
                 // Between two members there is hardly ever more than the comma.
@@ -95,21 +184,24 @@ public struct JSONFields: Sendable {
                 }
                 let key = cursor + 1
                 guard quotes.next() != nil, let keyEnd = quotes.closing(key) else { return }
-                let found = index(of: key, count: keyEnd - key, limit, among: keys)
+                let index = index(of: key, count: keyEnd - key, limit, among: keys)
                 cursor = keyEnd + 1
                 if JSONScan.byte(at: cursor, limit) != 0x3A {
                     cursor = JSONScan.skipWhitespace(cursor, limit)
                     guard JSONScan.byte(at: cursor, limit) == 0x3A else { return }
                 }
                 cursor += 1
+                if index >= 0, missing & (1 &<< UInt64(index)) != 0 {
+                    missing &= ~(1 &<< UInt64(index))
+                    found[count] = tacho_member(
+                        key: UInt32(truncatingIfNeeded: index),
+                        value: UInt32(truncatingIfNeeded: cursor - start))
+                    count &+= 1
+                }
                 if JSONScan.byte(at: cursor, limit) <= 0x20 {
                     cursor = JSONScan.skipWhitespace(cursor, limit)
                 }
                 guard let end = quotes.endOfValue(cursor) else { return }
-                if found >= 0, missing & (1 &<< UInt64(found)) != 0 {
-                    missing &= ~(1 &<< UInt64(found))
-                    body(found, JSONField(start: cursor, end: end))
-                }
                 cursor = end
                 if JSONScan.byte(at: cursor, limit) != 0x2C {
                     cursor = JSONScan.skipWhitespace(cursor, limit)
@@ -118,22 +210,23 @@ public struct JSONFields: Sendable {
                 cursor += 1
             }
         }
+        return count
     }
 
     /// Which key these bytes are; −1 if none.
-    @inlinable @inline(__always)
-    func index(
+    @inline(__always)
+    private func index(
         of key: UnsafeRawPointer, count: Int, _ limit: UnsafeRawPointer,
         among keys: UnsafeBufferPointer<Key>
     ) -> Int {
         // Behind a key come its quote, a colon, and a value: near the end there is no key of ours
         // that a word could not be read at, unless the bytes are cut off.
-        guard limit - key >= 8 else { return index(ofEscaped: key, count: count, among: keys) }
+        guard limit - key >= 8 else { return self.index(ofEscaped: key, count: count, among: keys) }
         let word = JSONWord(at: key)
         let mask = Self.mask(count)
         let backslashes = word.unmasked(equalTo: 0x5C) & JSONWord.highBits & mask
         if backslashes != 0 || (count > 8 && JSONScan.holdsBackslash(key, count: count)) {
-            return index(ofEscaped: key, count: count, among: keys)
+            return self.index(ofEscaped: key, count: count, among: keys)
         }
         let head = word.bits & mask
         guard filter & Self.filterBit(count, head) != 0 else { return -1 }
@@ -149,8 +242,8 @@ public struct JSONFields: Sendable {
     }
 
     /// Whether the bytes behind the first eight are the key's.
-    @inlinable @inline(__always)
-    func isTail(of candidate: Key, _ key: UnsafeRawPointer) -> Bool {
+    @inline(__always)
+    private func isTail(of candidate: Key, _ key: UnsafeRawPointer) -> Bool {
         // `names` holds the whole key, and `key` was found to have as many bytes.
         names.withUnsafeBytes { names in
             guard let base = names.baseAddress else { return false }
@@ -160,8 +253,8 @@ public struct JSONFields: Sendable {
     }
 
     /// Which key these bytes are once their escapes are undone; −1 if none.
-    @usableFromInline @inline(never)
-    func index(
+    @inline(never)
+    private func index(
         ofEscaped key: UnsafeRawPointer, count: Int, among keys: UnsafeBufferPointer<Key>
     ) -> Int {
         names.withUnsafeBytes { names in

@@ -1,20 +1,19 @@
-public import CScan
+private import CScan
 
 /// The quotes of some bytes, one after the other, found 64 bytes at a time.
 ///
 /// A search that starts anew at each string mispredicts its own end twice a string; here the quotes
 /// of a block are bits of a word, and the next one is two instructions away. All pointers given out
 /// lie in the bytes.
-@usableFromInline
 struct JSONQuotes {
     /// What the bits of ``marks`` count from.
-    @usableFromInline var block: UnsafeRawPointer
+    var block: UnsafeRawPointer
     /// A bit for each quote of the block that was not given out yet.
-    @usableFromInline var marks: UInt64
-    @usableFromInline let first: UnsafeRawPointer
-    @usableFromInline let limit: UnsafeRawPointer
+    var marks: UInt64
+    let first: UnsafeRawPointer
+    let limit: UnsafeRawPointer
 
-    @inlinable @inline(__always)
+    @inline(__always)
     init(from start: UnsafeRawPointer, _ limit: UnsafeRawPointer) {
         first = start
         block = start
@@ -25,7 +24,7 @@ struct JSONQuotes {
     /// The quotes among the 64 bytes at `start`, or among those that are left.
     ///
     /// A call of its own, once in 64 bytes: the places that need it stay small.
-    @inlinable @inline(never)
+    @inline(never)
     static func quotes(
         at start: UnsafeRawPointer, first: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UInt64 {
@@ -39,7 +38,6 @@ struct JSONQuotes {
         return fewQuotes(at: start, count)
     }
 
-    @inlinable
     static func fewQuotes(at start: UnsafeRawPointer, _ count: Int) -> UInt64 {
         var marks: UInt64 = 0
         for offset in 0..<count
@@ -50,7 +48,7 @@ struct JSONQuotes {
     }
 
     /// The next quote, which stays the next one; `limit` if there is none.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func peek() -> UnsafeRawPointer {
         while marks == 0 {
             guard limit - block > 64 else { return limit }
@@ -61,7 +59,7 @@ struct JSONQuotes {
     }
 
     /// Passes over the next quote.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func next() -> UnsafeRawPointer? {
         let quote = peek()
         guard quote < limit else { return nil }
@@ -70,7 +68,7 @@ struct JSONQuotes {
     }
 
     /// The quote that closes the string whose content begins at `start`, and passes over it.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func closing(_ start: UnsafeRawPointer) -> UnsafeRawPointer? {
         while let quote = next() {
             guard quote > start, (quote - 1).load(as: UInt8.self) == 0x5C else { return quote }
@@ -83,7 +81,7 @@ struct JSONQuotes {
     }
 
     /// The end of the value that begins at `start`, with all its quotes passed over.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func endOfValue(_ start: UnsafeRawPointer) -> UnsafeRawPointer? {
         let byte = JSONScan.byte(at: start, limit)
         if byte == 0x22 {
@@ -94,7 +92,7 @@ struct JSONQuotes {
     }
 
     /// Brackets of both kinds are counted together, as in ``JSONScan/endOfContainer(_:_:)``.
-    @inlinable @inline(__always)
+    @inline(__always)
     mutating func endOfContainer(_ start: UnsafeRawPointer) -> UnsafeRawPointer? {
         var cursor = start
         var depth = 0

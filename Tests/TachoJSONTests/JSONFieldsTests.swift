@@ -1,12 +1,15 @@
-import TachoJSON
 import TestSupport
 import Testing
+
+@testable import TachoJSON
 
 @Suite struct JSONFieldsTests {
     private static let keys = [
         "a", "tool_name", "12345678", "a longer key than two words", "é", "",
     ]
     private static let fields = JSONFields(keys)
+    /// Bytes looked at together: the walk, and what this processor has of the others.
+    private static let widths: [CInt] = [1, 32, 64]
 
     /// The first member of each key as it is written, by the slower way.
     private func expected(_ object: String) -> [String?] {
@@ -26,10 +29,13 @@ import Testing
         return found
     }
 
-    private func found(_ object: String) -> [String?] {
+    private func found(_ object: String, width: CInt) -> [String?] {
         var found = [String?](repeating: nil, count: Self.keys.count)
+        var fields = Self.fields
+        fields.width = width
         Array(object.utf8).withUnsafeBytes { bytes in
-            Self.fields.forEach(in: bytes) { index, value in
+            fields.forEach(in: bytes) { index, value in
+                #expect(found[index] == nil, "each key once")
                 found[index] = String(decoding: value.bytes, as: UTF8.self)
             }
         }
@@ -43,9 +49,55 @@ import Testing
         #"{"a longer key than two words":null,"a longer key than two wordz":1}"#,
         #"{"x":"]}{[","y":[["\"]"]],"a":true}"#, #"{"a":-1.5e+7,"12345678":false}"#, "[1]", "7", "",
         #"{"123456789":1,"1234567":2,"12345678":3}"#,
+        #"{"x\\":"a","a" :1,"tool_name":2}"#,
+        #"{"xtool_name":1,"\"tool_name":2,"\\":{"a":1},"a":3}"#,
+        #"{"x":"\",\"a\":1,\"","tool_name":"\\\\\"","a":{"tool_name":{}},"é":""}"#,
     ])
     func `fields are those that a walk over all members finds`(object: String) {
-        #expect(found(object) == expected(object))
+        for width in Self.widths {
+            #expect(found(object, width: width) == expected(object), "width \(width)")
+        }
+    }
+
+    @Test func `a field is found wherever it lies among the bytes looked at together`() {
+        for filler in 0...140 {
+            let text = String(repeating: "x", count: filler)
+            for object in [
+                #"{"x":"\#(text)","tool_name":7,"a":"}"}"#, #"{"\#(text)":1,"tool_name":7,"a":{}}"#,
+                #"{"x":"\#(text)\\","tool_name":7,"a":[]}"#,
+                #"{"x":"\#(text)\"","tool_name":7,"a":"\""}"#,
+                #"{"x":{"\#(text)":[{"a":1}]},"a longer key than two words":0,"a":2}"#,
+                #"{"x\#(text)\\":1,"a":2}"#, #"{"x":"\#(text)","a"  :  2}"#,
+                #"{"x":"\#(text)","tool_nam\u0065":7,"a":2}"#, #"{"x":"\#(text)","":7,"b":2}"#,
+            ] {
+                for width in Self.widths {
+                    #expect(
+                        found(object, width: width) == expected(object),
+                        "\(filler), width \(width): \(object)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 8, 9, 64])
+    func `of many keys each is found`(count: Int) {
+        let keys = (0..<count).map { "key\($0 * 7)" }
+        let object =
+            "{"
+            + keys.reversed().map { "\"\($0)\":\"\($0)\",\"x\($0)\":{\"\($0)\":0}" }.joined(
+                separator: ",") + "}"
+        for width in Self.widths {
+            var fields = JSONFields(keys)
+            fields.width = width
+            var found: [String] = []
+            Array(object.utf8).withUnsafeBytes { bytes in
+                fields.forEach(in: bytes) { index, value in
+                    #expect(value.plainText?.elementsEqual(keys[index].utf8) == true)
+                    found.append(keys[index])
+                }
+            }
+            #expect(found == keys.reversed())
+        }
     }
 
     @Test func `objects of any length and shape give the same`() {
@@ -56,12 +108,18 @@ import Testing
                 "\"\(key(&random))\":\(value(&random, depth: 0))"
             }
             let object = "{" + members.joined(separator: ",") + "}"
-            #expect(found(object) == expected(object), "seed \(seed): \(object)")
+            let expected = expected(object)
+            for width in Self.widths {
+                #expect(
+                    found(object, width: width) == expected,
+                    "seed \(seed), width \(width): \(object)")
+            }
         }
     }
 
     @Test func `bytes that are cut off or changed are never left`() {
         var random = SeededRandom(testSeed())
+        let guarded = GuardedBytes(capacity: 1 << 16)
         for _ in 0..<3000 {
             var bytes = Array(
                 "{\"\(key(&random))\":\(value(&random, depth: 0)),\"a\":\"\\\"\",\"b\":[{}]}".utf8)
@@ -69,9 +127,15 @@ import Testing
             if let at = bytes.indices.randomElement(using: &random) {
                 bytes[at] = UInt8.random(in: 0...255, using: &random)
             }
-            bytes.withUnsafeBytes { bytes in
-                Self.fields.forEach(in: bytes) { _, value in
-                    #expect(value.bytes.count <= bytes.count)
+            for width in Self.widths {
+                var fields = Self.fields
+                fields.width = width
+                for atStart in [false, true] {
+                    guarded.lend(bytes, atStart: atStart) { bytes in
+                        fields.forEach(in: bytes) { _, value in
+                            #expect(value.bytes.count <= bytes.count)
+                        }
+                    }
                 }
             }
         }

@@ -1,0 +1,2 @@
+#include "members.h"
+#include "scan.h"
