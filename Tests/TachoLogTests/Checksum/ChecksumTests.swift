@@ -116,7 +116,7 @@ import Testing
     @Test func `a checksum of many bytes is that of each after the other`() {
         let seed = testSeed()
         var random = SeededRandom(seed)
-        for count in [767, 768, 769, 1535, 1536, 2304, 5000, 100_003] {
+        for count in Array(90...800) + [1535, 1536, 2304, 5000, 100_003] {
             let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             let start = UInt32(truncatingIfNeeded: random.next())
 
