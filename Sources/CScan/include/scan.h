@@ -1,7 +1,10 @@
-// Which of 64 bytes are a certain one: the processor's own comparison of 16 bytes, whose result
-// Swift cannot take as bits.
+// The processor's own comparison of 16 bytes, whose result Swift cannot take as bits.
 //
-// Bit n of the result is byte n. Reads exactly 64 bytes.
+// `tacho_marks64`: which of 64 bytes are a certain one; bit n of the result is byte n.
+// `tacho_plain16`: how many of 16 bytes stand before the first that a JSON string does not just go
+// on with: a quote, a backslash, a control character, a byte that is not ASCII. 16 if there is none.
+//
+// They read exactly 64 and 16 bytes.
 
 #ifndef TACHO_SCAN_H
 #define TACHO_SCAN_H
@@ -24,6 +27,16 @@ static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *
            tacho_marks16(bytes + 32, wanted) << 32 | tacho_marks16(bytes + 48, wanted) << 48;
 }
 
+static inline unsigned tacho_plain16(const void *start) {
+    __m128i block = _mm_loadu_si128((const __m128i *)start);
+    // As signed numbers all that are not ASCII are below the blank, too.
+    __m128i special = _mm_or_si128(
+        _mm_or_si128(
+            _mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
+        _mm_cmpgt_epi8(_mm_set1_epi8(' '), block));
+    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(special) | 0x10000u);
+}
+
 #else
 
 // Eight bytes at a time; the multiplication gathers the eight high bits.
@@ -40,6 +53,33 @@ static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *
     }
     return marks;
 }
+
+#if defined(__ARM_NEON)
+#include <arm_neon.h>
+
+static inline unsigned tacho_plain16(const void *start) {
+    uint8x16_t block = vld1q_u8((const uint8_t *)start);
+    uint8x16_t special = vorrq_u8(
+        vorrq_u8(vceqq_u8(block, vdupq_n_u8('"')), vceqq_u8(block, vdupq_n_u8('\\'))),
+        vcltq_s8(vreinterpretq_s8_u8(block), vdupq_n_s8(' ')));
+    // Half of each byte, so that the sixteen fit into a word.
+    uint64_t halves = vget_lane_u64(
+        vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(special), 4)), 0);
+    return halves ? (unsigned)__builtin_ctzll(halves) >> 2 : 16;
+}
+
+#else
+
+static inline unsigned tacho_plain16(const void *start) {
+    const uint8_t *bytes = (const uint8_t *)start;
+    unsigned count = 0;
+    while (count < 16 && bytes[count] >= ' ' && bytes[count] < 0x80 && bytes[count] != '"' &&
+           bytes[count] != '\\')
+        count++;
+    return count;
+}
+
+#endif
 
 #endif
 
