@@ -44,6 +44,8 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // CRC-32C and SHA-256 with the processor's own instructions, which Swift cannot name.
         .target(name: "CChecksum"),
+        // Bytes on their way to the disk without waiting, a call that Swift does not see.
+        .target(name: "CFiles"),
         // A setting of the C library's allocator, which Swift cannot reach.
         .target(name: "CMemory"),
         // What the runtime need not do before a hook's process begins.
@@ -53,7 +55,7 @@ let package = Package(
 
         .target(name: "TachoJSON", dependencies: ["CScan"], swiftSettings: settings),
         .target(
-            name: "TachoLog", dependencies: ["CChecksum", "CLZ4", "CScan", "TachoJSON"],
+            name: "TachoLog", dependencies: ["CChecksum", "CFiles", "CLZ4", "CScan", "TachoJSON"],
             swiftSettings: settings),
         .target(
             name: "TachoSimulation", dependencies: ["TachoLog"], swiftSettings: settings),

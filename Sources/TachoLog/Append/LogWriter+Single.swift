@@ -30,7 +30,9 @@ extension LogWriter {
     ) throws(LogError) -> Position {
         try event.validateEnvelope()
         let position = try write(new: event)
-        if durability != .interval {
+        if durability == .interval {
+            beginSynchronizing()
+        } else {
             _ = try makeDurable(through: position, strict: durability == .strict)
         }
         return position

@@ -31,6 +31,22 @@ extension LogWriter {
         }
     }
 
+    /// Takes the store's lock if nobody has it.
+    mutating func lockIfFree() throws(LogError) -> Bool {
+        do throws(FileError) {
+            guard try fileSystem.lock(lockFile, waits: false) else { return false }
+        } catch {
+            throw LogError(error)
+        }
+        // Opened anew, it is not ours yet.
+        do throws(LogError) {
+            return try !isLockRemoved()
+        } catch {
+            unlock()
+            throw error
+        }
+    }
+
     private func takeLock() throws(LogError) {
         do throws(FileError) {
             guard let timeout = options.lockTimeoutMilliseconds else {
@@ -65,18 +81,14 @@ extension LogWriter {
         try lock()
         defer { unlock() }
         guard options.acceptsLoss else { return try refresh() }
-        let bytes = try fileSystem.readUpTo(
-            headFile, layout.head, at: 0, byteCount: Head.byteCount)
-        try recover(Head(file: bytes, store: store))
+        try recover(try readHead().current)
     }
 
     /// Brings ``head`` and the active file up to what other processes have done.
     ///
     /// Under the lock.
     mutating func refresh() throws(LogError) {
-        let bytes = try fileSystem.readUpTo(
-            headFile, layout.head, at: 0, byteCount: Head.byteCount)
-        let slots = HeadSlots(file: bytes, store: store)
+        let slots = try readHead()
         // A damaged slot may have been the newer one, and the other speaks of a file that has ended.
         guard let found = slots.current, found.boot == boot, slots.areWhole else {
             try recover(slots.current)
@@ -89,6 +101,7 @@ extension LogWriter {
             guard try openActive(found) else { return try recover(found) }
         }
         head = found
+        hasCompany = found.epoch != savedEpoch
         if hasUnsyncableTail { try abandonUnsyncedTail() }
         let byteCount = try activeByteCount()
         if byteCount > head.writtenByteCount {
@@ -175,12 +188,35 @@ extension LogWriter {
         head.epoch += 1
         head.boot = boot
         let offset = Int(head.epoch % 2) * Head.slotByteCount
-        let bytes = head.encoded(for: store)
-        do throws(FileError) {
-            try fileSystem.writeAll(headFile, bytes, at: offset)
-            if strict { try fileSystem.synchronize(headFile) }
-        } catch {
-            throw LogError(error)
+        let (head, headSeed, headFile, fileSystem) = (head, headSeed, headFile, fileSystem)
+        let written = withUnsafeTemporaryAllocation(
+            byteCount: Head.slotByteCount, alignment: 16
+        ) { slot in
+            head.encode(into: slot, seed: headSeed)
+            return Result { () throws(FileError) in
+                try fileSystem.writeAll(headFile, UnsafeRawBufferPointer(slot), at: offset)
+                if strict { try fileSystem.synchronize(headFile) }
+            }
+        }
+        if case .failure(let error) = written { throw LogError(error) }
+        savedEpoch = head.epoch
+    }
+
+    /// Both slots of HEAD, read in one piece.
+    func readHead() throws(LogError) -> HeadSlots {
+        let (headSeed, headFile, fileSystem) = (headSeed, headFile, fileSystem)
+        let slots = withUnsafeTemporaryAllocation(
+            byteCount: Head.byteCount, alignment: 16
+        ) { file in
+            Result { () throws(FileError) in
+                let count = try fileSystem.readUpTo(headFile, into: file, at: 0)
+                return HeadSlots(
+                    file: UnsafeRawBufferPointer(rebasing: file[..<count]), seed: headSeed)
+            }
+        }
+        switch slots {
+        case .success(let slots): return slots
+        case .failure(let error): throw LogError(error)
         }
     }
 

@@ -41,10 +41,25 @@ extension LogWriter {
         }
         while true {
             if let last = try note(target, position, failures, strict: strict) { return last }
+            hasCompany = true
             // As long as one commit takes, at most.
             var step = timespec(tv_sec: 0, tv_nsec: 100_000)
             nanosleep(&step, nil)
         }
+    }
+
+    /// Lets the disk begin with what was appended, now and then, when nobody waits for it.
+    ///
+    /// The end of a segment is synced under the lock, and would else wait for all of it at once.
+    /// Only whole stretches, as soon as one is full, whoever filled it: a call costs as much as a
+    /// hundred appends, and what is begun is not written twice.
+    func beginSynchronizing() {
+        let stretch = 2 << 20
+        let end = head.writtenByteCount / stretch
+        let start = (head.writtenByteCount - encoder.byteCount) / stretch
+        guard start < end, let activeFile else { return }
+        fileSystem.beginSynchronizing(
+            activeFile, from: start * stretch, byteCount: (end - start) * stretch)
     }
 
     /// Syncs the active file, beside whoever else does so.
@@ -56,7 +71,11 @@ extension LogWriter {
         let lockFile = try openSyncLock()
         _ = try lockSync(lockFile, .shared, waits: true)
         defer { fileSystem.unlock(lockFile) }
-        let need = try syncNeed(position, failures)
+        // A writer alone knows all that was written; in company it looks whether there is more,
+        // or another has synced already.
+        let need =
+            try hasCompany
+            ? syncNeed(position, failures) : syncNeed(position, failures, head)
         guard case .sync = need else { return need }
         guard let activeFile else {
             preconditionFailure("a writer that has appended has an active file")
@@ -105,9 +124,7 @@ extension LogWriter {
     private mutating func syncNeed(
         _ position: Position, _ failures: UInt32
     ) throws(LogError) -> SyncNeed {
-        let bytes = try fileSystem.readUpTo(
-            headFile, layout.head, at: 0, byteCount: Head.byteCount)
-        let slots = HeadSlots(file: bytes, store: store)
+        let slots = try readHead()
         if slots.areWhole, let found = slots.current, found.boot == boot,
             found.activeFirst == head.activeFirst, found.activeGeneration == head.activeGeneration
         {
@@ -138,8 +155,12 @@ extension LogWriter {
     private mutating func note(
         _ target: Head, _ position: Position, _ failures: UInt32, strict: Bool
     ) throws(LogError) -> Position? {
-        if !strict, case .durable(let last) = try syncNeed(position, failures) { return last }
-        try lock()
+        let hasLock = try hasCompany ? false : lockIfFree()
+        if !hasLock {
+            // Another may have told already, or be about to.
+            if !strict, case .durable(let last) = try syncNeed(position, failures) { return last }
+            try lock()
+        }
         defer { unlock() }
         try refresh()
         if case .durable(let last) = try syncNeed(position, failures, head), !strict {

@@ -19,9 +19,16 @@ public struct LogWriter: ~Copyable {
     let headFile: FileDescriptor
     var syncLockFile: FileDescriptor?
     let boot: UInt64
+    let headSeed: UInt32
 
     /// As read or written last, under the lock.
     var head: Head
+    /// The epoch of the HEAD that this writer wrote last; 0 before that.
+    var savedEpoch: UInt64 = 0
+    /// Whether others have written HEAD between this writer's last two looks at it.
+    ///
+    /// Only a hint, for what is worth asking: nothing relies on it.
+    var hasCompany = true
     var activeFile: FileDescriptor?
     /// How much of the active file was written when it was opened: for that much this descriptor
     /// does not vouch alone (``makeDurable(through:strict:)``).
@@ -105,6 +112,7 @@ public struct LogWriter: ~Copyable {
         self.lockFile = lockFile
         self.headFile = headFile
         boot = fileSystem.bootIdentifier()
+        headSeed = Head.seed(store)
         head = Head(activeFirst: .zero, recorded: Timestamp(microseconds: 0), boot: boot)
         seed = ActiveSeed(store: store, firstPosition: .zero)
     }
@@ -143,7 +151,7 @@ public struct LogWriter: ~Copyable {
         _ events: [NewEvent], durability: Durability = .commit,
         expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
-        try NewEvent.validate(events)
+        try events.validate()
         return try append(
             checked: events, durability: durability, idsAreNew: false, expecting: expectations)
     }
@@ -162,8 +170,7 @@ public struct LogWriter: ~Copyable {
         validated events: [NewEvent], durability: Durability, idsAreNew: Bool = false,
         expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
-        let span = events.span
-        for index in span.indices { try span[index].validateEnvelope() }
+        try events.forEachLent { (_, event) throws(LogError) in try event.validateEnvelope() }
         return try append(
             checked: events, durability: durability, idsAreNew: idsAreNew, expecting: expectations)
     }
@@ -176,7 +183,9 @@ public struct LogWriter: ~Copyable {
         // Also a repeated event is acknowledged as durable only when it is.
         let last = head.writtenPosition
         var durable = head.durablePosition
-        if durability != .interval {
+        if durability == .interval {
+            beginSynchronizing()
+        } else {
             durable = try makeDurable(through: last, strict: durability == .strict)
         }
         return AppendReceipt(
@@ -269,8 +278,7 @@ public struct LogWriter: ~Copyable {
         encoder.begin(seed: seed, recorded: plan.recorded, watermark: head.durableByteCount)
         var hasLoadedIDs = idsAreNew
         for events in batches {
-            let span = events.span
-            if !hasLoadedIDs, span.indices.contains(where: { span[$0].id != nil }) {
+            if !hasLoadedIDs, events.bringIDs {
                 try loadIDs()
                 hasLoadedIDs = true
             }
@@ -286,11 +294,11 @@ public struct LogWriter: ~Copyable {
     /// Encodes a batch none of whose events can be in the log.
     private mutating func encode(_ events: [NewEvent], _ plan: inout Plan) {
         let first = head.writtenPosition + (plan.appendedCount + 1)
-        let span = events.span
-        for index in span.indices {
-            encoder.append(
-                span[index], generator: &generator, position: first + index,
-                remaining: events.count - index - 1)
+        let count = events.count
+        events.forEachLent { index, event in
+            event.append(
+                to: &encoder, generator: &generator, position: first + index,
+                remaining: count - index - 1)
         }
         plan.outcomes.append(events.indices.map { .appended(first + $0) })
         plan.appendedCount += events.count

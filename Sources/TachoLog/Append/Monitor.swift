@@ -16,7 +16,16 @@ package final class Monitor: @unchecked Sendable {
 
     package init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        #if canImport(Darwin)
+            pthread_cond_init(condition, nil)
+        #else
+            // A wall clock that is put back must not make a wait endless.
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, &attributes)
+            pthread_condattr_destroy(&attributes)
+        #endif
     }
 
     deinit {
@@ -37,17 +46,22 @@ package final class Monitor: @unchecked Sendable {
         pthread_cond_wait(condition, mutex)
     }
 
-    /// As ``wait()``, for no longer than `duration`; the clock may make it shorter or longer, so
-    /// that whoever has a deadline looks at one himself.
+    /// As ``wait()``, for no longer than `duration`; it may be shorter, so that whoever has a
+    /// deadline looks at a clock himself.
     package func wait(atMost duration: Duration) {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        // In short steps: a wall clock that is put back must not make a wait endless.
-        let (seconds, attoseconds) = min(duration, .milliseconds(500)).components
-        let nanoseconds = Int(time.tv_nsec) + max(0, Int(attoseconds / 1_000_000_000))
-        time.tv_sec += Int(max(0, seconds)) + nanoseconds / 1_000_000_000
-        time.tv_nsec = nanoseconds % 1_000_000_000
-        pthread_cond_timedwait(condition, mutex, &time)
+        let (seconds, attoseconds) = min(max(duration, .zero), .seconds(60)).components
+        let nanoseconds = Int(attoseconds / 1_000_000_000)
+        #if canImport(Darwin)
+            var time = timespec(tv_sec: Int(seconds), tv_nsec: nanoseconds)
+            pthread_cond_timedwait_relative_np(condition, mutex, &time)
+        #else
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            let sum = Int(time.tv_nsec) + nanoseconds
+            time.tv_sec += Int(seconds) + sum / 1_000_000_000
+            time.tv_nsec = sum % 1_000_000_000
+            pthread_cond_timedwait(condition, mutex, &time)
+        #endif
     }
 
     package func wakeAll() {

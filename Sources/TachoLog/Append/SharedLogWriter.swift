@@ -1,7 +1,8 @@
 /// Appends to a log from any number of threads.
 ///
 /// Group commit: whoever comes while the disk is busy is written together with all others who do,
-/// by one `pwrite` and one sync for all of them. Each append stays a batch of its own: after a
+/// by one `pwrite` and one sync for all of them, and with those who are back from the last one at
+/// once (`GroupPatience`). Each append stays a batch of its own: after a
 /// crash it is there whole or not at all.
 ///
 /// ```swift
@@ -13,21 +14,28 @@
 /// An append blocks its thread until it is acknowledged. Between processes the same is done by
 /// the store's locks (`LogWriter/makeDurable(through:strict:)`).
 public final class SharedLogWriter: @unchecked Sendable {
-    // @unchecked: `queue`, `isLed`, and `isClosed` are touched under the monitor's lock only;
+    // @unchecked: `queue`, `isLed`, `isClosed`, and `patience` are touched under the monitor's lock;
     // `writer` only by the one thread that leads, and leading is handed on under that lock.
     private let monitor = Monitor()
     private var queue: [Request] = []
     /// A thread is writing for all.
     private var isLed = false
     private var isClosed = false
+    private var patience = GroupPatience()
     private var writer: LogWriter
+    private let clock = SuspendingClock()
+    private let opened: SuspendingClock.Instant
 
     /// Bytes of data that are written at once; a single larger batch is still one write.
     private static let groupByteCount = 4 << 20
 
     public init(_ writer: consuming LogWriter) {
         self.writer = writer
+        opened = clock.now
     }
+
+    /// Since this writer was made.
+    private var now: Duration { opened.duration(to: clock.now) }
 
     /// Appends events as one batch; may be called by any thread at any time.
     ///
@@ -43,11 +51,12 @@ public final class SharedLogWriter: @unchecked Sendable {
         _ events: [NewEvent], durability: Durability = .commit,
         expecting expectations: [StreamExpectation] = []
     ) throws(LogError) -> AppendReceipt {
-        try NewEvent.validate(events)
+        try events.validate()
         let request = Request(events, durability, expectations)
         let (isTaken, leads) = monitor.withLock { () -> (Bool, Bool) in
             guard !isClosed else { return (false, false) }
             queue.append(request)
+            if patience.arrive() { monitor.wakeAll() }
             defer { isLed = true }
             return (true, !isLed)
         }
@@ -80,11 +89,14 @@ public final class SharedLogWriter: @unchecked Sendable {
     private func lead(_ own: Request) -> Request.Outcome {
         while true {
             let group = takeGroup()
-            let outcomes = write(group)
+            let (outcomes, syncing) = write(group)
+            let waitingCount = group.count { $0.durability != .interval }
+            monitor.withLock { patience.tell(waitingCount) }
             let ownIndex = group.firstIndex { $0 === own }
             for (request, outcome) in zip(group, outcomes) where request !== own {
                 request.settle(outcome)
             }
+            monitor.withLock { patience.begin(at: now, syncing: syncing) }
             guard let ownIndex else { continue }
             // Last: those who were told may be back with their next events by then, and are
             // written with the next group instead of waiting for the one after it.
@@ -107,6 +119,12 @@ public final class SharedLogWriter: @unchecked Sendable {
     /// An append with expectations is a group of its own: they speak of what stands in the log.
     private func takeGroup() -> [Request] {
         monitor.withLock {
+            var hasWaited = false
+            while !isClosed, let rest = patience.wait(at: now) {
+                hasWaited = true
+                monitor.wait(atMost: rest)
+            }
+            patience.take(hasWaited: hasWaited)
             var byteCount = 0
             var count = 0
             for request in queue {
@@ -121,14 +139,14 @@ public final class SharedLogWriter: @unchecked Sendable {
         }
     }
 
-    /// - Returns: What became of each request. Those that do not wait for the disk are told before
-    ///   it is waited for, unless one of them leads.
-    private func write(_ group: [Request]) -> [Request.Outcome] {
+    /// - Returns: What became of each request, and how long the disk took. Those that do not wait
+    ///   for it are told before it is waited for, unless one of them leads.
+    private func write(_ group: [Request]) -> ([Request.Outcome], syncing: Duration) {
         let outcomes: [[AppendOutcome]]
         do throws(LogError) {
             outcomes = try writer.write(group.map(\.events), group.first?.expectations ?? [])
         } catch {
-            return group.map { _ in .failure(error) }
+            return (group.map { _ in .failure(error) }, .zero)
         }
         let last = writer.lastPosition
         let written = zip(group, outcomes).map { request, outcomes in
@@ -137,16 +155,19 @@ public final class SharedLogWriter: @unchecked Sendable {
                 durablePosition: min(writer.durablePosition, last))
         }
         guard group.contains(where: { $0.durability != .interval }) else {
-            return written.map { .success($0) }
+            writer.beginSynchronizing()
+            return (written.map { .success($0) }, .zero)
         }
         for (request, receipt) in zip(group, written) where request.durability == .interval {
             request.settle(.success(receipt))
         }
+        let start = clock.now
         let synced = Result { () throws(LogError) in
             try writer.makeDurable(
                 through: last, strict: group.contains { $0.durability == .strict })
         }
-        return zip(group, written).map { request, receipt in
+        let syncing = start.duration(to: clock.now)
+        let settled = zip(group, written).map { request, receipt -> Request.Outcome in
             if request.durability == .interval { return .success(receipt) }
             return synced.map { durable in
                 AppendReceipt(
@@ -154,6 +175,7 @@ public final class SharedLogWriter: @unchecked Sendable {
                     durablePosition: min(durable, last))
             }
         }
+        return (settled, syncing)
     }
 }
 

@@ -18,6 +18,12 @@ public protocol FileSystem: Sendable {
         _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(FileError) -> Int
 
+    /// Lets the disk begin with bytes that were written, and does not wait for it.
+    ///
+    /// A hint that promises nothing and reports nothing: what fails, the next ``synchronize(_:)``
+    /// of each descriptor says. Does nothing where there is no such call.
+    func beginSynchronizing(_ file: FileDescriptor, from offset: Int, byteCount: Int)
+
     /// Waits until data and size are on the disk. After a failure the descriptor is of no more use.
     func synchronize(_ file: FileDescriptor) throws(FileError)
     /// Waits until the names in a directory are on the disk.
@@ -112,6 +118,9 @@ extension FileSystem {
         try lock(file, .exclusive, waits: waits)
     }
 
+    /// Nothing, for file systems without a disk that works beside.
+    public func beginSynchronizing(_ file: FileDescriptor, from offset: Int, byteCount: Int) {}
+
     /// True, for file systems whose files nobody else removes.
     package func hasName(_ file: FileDescriptor) throws(FileError) -> Bool { true }
 
@@ -138,20 +147,31 @@ extension FileSystem {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             count = 0
-            let raw = UnsafeMutableRawBufferPointer(buffer)
+            let raw = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: byteCount)
             do throws(FileError) {
-                while count < byteCount {
-                    let rest = UnsafeMutableRawBufferPointer(rebasing: raw[count...])
-                    let read = try self.read(file, into: rest, at: offset + count)
-                    if read == 0 { break }
-                    count += read
-                }
+                count = try readUpTo(file, into: raw, at: offset)
             } catch {
                 failure = error
             }
         }
         if let failure { throw LogError(failure) }
         return bytes
+    }
+
+    /// Fills `buffer`, or reads up to the end of the file, however many calls it takes.
+    ///
+    /// - Returns: How many bytes were read.
+    package func readUpTo(
+        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) -> Int {
+        var count = 0
+        while count < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+            let read = try self.read(file, into: rest, at: offset + count)
+            if read == 0 { break }
+            count += read
+        }
+        return count
     }
 
     /// Writes all of `bytes`, however many calls it takes.

@@ -1,3 +1,5 @@
+private import CFiles
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -54,6 +56,10 @@ public struct RealFileSystem: FileSystem {
             throw FileError(.write, name(of: file), errno: count == 0 ? EIO : errno)
         }
         return count
+    }
+
+    public func beginSynchronizing(_ file: FileDescriptor, from offset: Int, byteCount: Int) {
+        tacho_begin_writing(file.rawValue, Int64(offset), Int64(byteCount))
     }
 
     public func synchronize(_ file: FileDescriptor) throws(FileError) {

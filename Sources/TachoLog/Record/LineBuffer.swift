@@ -10,6 +10,8 @@ struct LineBuffer: ~Copyable {
     private var start: UnsafeMutableRawPointer
     private var capacity: Int
     private(set) var count = 0
+    /// Of the moment that was put last; the next one is mostly of the same day.
+    private var day = DayText(daysSince1970: 0)
 
     init() {
         capacity = 1024
@@ -93,49 +95,44 @@ extension LineBuffer {
         }
         let place = next(digitCount)
         var rest = value
-        for index in stride(from: digitCount &- 1, through: 0, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            place.storeBytes(of: digit, toByteOffset: index, as: UInt8.self)
-            rest /= 10
+        while digitCount >= 2 {
+            digitCount &-= 2
+            place.store(twoDigits: rest % 100, at: digitCount)
+            rest /= 100
         }
-    }
-
-    /// A number below 100, 10,000, … in exactly `width` digits.
-    @inline(__always)
-    private mutating func putDigits(_ value: Int64, width: Int) {
-        let place = next(width)
-        var rest = UInt64(truncatingIfNeeded: value)
-        for index in stride(from: width &- 1, through: 0, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            place.storeBytes(of: digit, toByteOffset: index, as: UInt8.self)
-            rest /= 10
-        }
+        if digitCount == 1 { place.store(UInt8(truncatingIfNeeded: rest) &+ 0x30, at: 0) }
     }
 
     /// As ``Timestamp/iso8601``.
     mutating func put(_ time: Timestamp) {
         let (seconds, fraction) = time.microseconds.flooredQuotient(by: 1_000_000)
         let (days, secondOfDay) = seconds.flooredQuotient(by: 86_400)
-        let date = CivilDate(daysSince1970: days)
-        guard (0...9999).contains(date.year) else { return put(time.iso8601) }
-        putDigits(date.year, width: 4)
-        put("-")
-        putDigits(date.month, width: 2)
-        put("-")
-        putDigits(date.day, width: 2)
-        put("T")
-        putDigits(secondOfDay / 3600, width: 2)
-        put(":")
-        putDigits(secondOfDay / 60 % 60, width: 2)
-        put(":")
-        putDigits(secondOfDay % 60, width: 2)
-        put(".")
-        if fraction % 1000 == 0 {
-            putDigits(fraction / 1000, width: 3)
+        if days != day.daysSince1970 { day = DayText(daysSince1970: days) }
+        guard day.hasFourDigitYear else { return put(time.iso8601) }
+        let second = UInt64(truncatingIfNeeded: secondOfDay)
+        let microsecond = UInt64(truncatingIfNeeded: fraction)
+        let isWholeMillisecond = microsecond % 1000 == 0
+        let place = next(isWholeMillisecond ? 24 : 27)
+        place.storeBytes(of: day.yearAndMonth, as: UInt64.self)
+        place.store(twoDigits: day.dayOfMonth, at: 8)
+        place.store(UInt8(ascii: "T"), at: 10)
+        place.store(twoDigits: second / 3600, at: 11)
+        place.store(UInt8(ascii: ":"), at: 13)
+        place.store(twoDigits: second / 60 % 60, at: 14)
+        place.store(UInt8(ascii: ":"), at: 16)
+        place.store(twoDigits: second % 60, at: 17)
+        place.store(UInt8(ascii: "."), at: 19)
+        if isWholeMillisecond {
+            let millisecond = microsecond / 1000
+            place.store(UInt8(truncatingIfNeeded: millisecond / 100) &+ 0x30, at: 20)
+            place.store(twoDigits: millisecond % 100, at: 21)
+            place.store(UInt8(ascii: "Z"), at: 23)
         } else {
-            putDigits(fraction, width: 6)
+            place.store(twoDigits: microsecond / 10_000, at: 20)
+            place.store(twoDigits: microsecond / 100 % 100, at: 22)
+            place.store(twoDigits: microsecond % 100, at: 24)
+            place.store(UInt8(ascii: "Z"), at: 26)
         }
-        put("Z")
     }
 
     /// Eight hexadecimal digits.
@@ -147,6 +144,52 @@ extension LineBuffer {
     @inline(__always)
     mutating func put(_ id: UUIDv7) {
         id.write(to: next(UUIDv7.textByteCount))
+    }
+}
+
+/// What the text of a moment begins with.
+private struct DayText {
+    let daysSince1970: Int64
+    let hasFourDigitYear: Bool
+    /// `2026-01-`, as it stands in memory.
+    let yearAndMonth: UInt64
+    let dayOfMonth: UInt64
+
+    init(daysSince1970: Int64) {
+        self.daysSince1970 = daysSince1970
+        let date = CivilDate(daysSince1970: daysSince1970)
+        hasFourDigitYear = (0...9999).contains(date.year)
+        dayOfMonth = UInt64(truncatingIfNeeded: date.day)
+        guard hasFourDigitYear else {
+            yearAndMonth = 0
+            return
+        }
+        let (year, month) = (UInt64(date.year), UInt64(date.month))
+        var text: UInt64 = 0
+        withUnsafeMutableBytes(of: &text) { text in
+            // Never nil: it has eight bytes.
+            guard let place = text.baseAddress else { return }
+            place.store(twoDigits: year / 100, at: 0)
+            place.store(twoDigits: year % 100, at: 2)
+            place.store(UInt8(ascii: "-"), at: 4)
+            place.store(twoDigits: month, at: 5)
+            place.store(UInt8(ascii: "-"), at: 7)
+        }
+        yearAndMonth = text
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    @inline(__always)
+    fileprivate func store(_ byte: UInt8, at offset: Int) {
+        storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+    }
+
+    /// A number below 100.
+    @inline(__always)
+    fileprivate func store(twoDigits value: UInt64, at offset: Int) {
+        let digits = UInt16(truncatingIfNeeded: value / 10 | (value % 10) &<< 8) &+ 0x3030
+        storeBytes(of: digits.littleEndian, toByteOffset: offset, as: UInt16.self)
     }
 }
 

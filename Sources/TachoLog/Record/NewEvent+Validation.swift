@@ -28,22 +28,6 @@ extension NewEvent {
         }
     }
 
-    /// Checks all events of a batch.
-    ///
-    /// - Throws: As ``validate()``; the message says which event it is.
-    static func validate(_ events: [NewEvent]) throws(LogError) {
-        // A span lends its events; an array would copy each, which costs as much as checking it.
-        let span = events.span
-        for index in span.indices {
-            do throws(LogError) {
-                try span[index].validate()
-            } catch {
-                throw LogError(
-                    error.code, "event \(index + 1) of \(events.count): \(error.message)")
-            }
-        }
-    }
-
     /// Checks all but the data, for callers who have just checked it themselves.
     package func validateEnvelope() throws(LogError) {
         try Self.validate(stream, "stream")
@@ -70,6 +54,21 @@ extension NewEvent {
                 .invalidEvent,
                 "\(name) must be 1 to \(EnvelopeText.maximumByteCount) bytes of UTF-8 without "
                     + "control characters, quotes, and backslashes")
+        }
+    }
+}
+
+extension [NewEvent] {
+    /// Checks all events of a batch.
+    ///
+    /// - Throws: As ``NewEvent/validate()``; the message says which event it is.
+    func validate() throws(LogError) {
+        try forEachLent { (index, event) throws(LogError) in
+            do throws(LogError) {
+                try event.validate()
+            } catch {
+                throw LogError(error.code, "event \(index + 1) of \(count): \(error.message)")
+            }
         }
     }
 }

@@ -27,7 +27,8 @@
 struct Head: Equatable, Sendable {
     static let slotByteCount = 512
     static let byteCount = 2 * slotByteCount
-    private static let magic: StaticString = "TACHOHED"
+    /// `TACHOHED`, as a little endian number.
+    private static let magic: UInt64 = 0x4445_484F_4843_4154
 
     var isClean = false
     var epoch: UInt64 = 0
@@ -54,42 +55,53 @@ struct Head: Equatable, Sendable {
         self.boot = boot
     }
 
+    /// What the checksums of a store's HEAD begin with.
+    static func seed(_ store: StoreID) -> UInt32 { CRC32C.checksum(store.bytes) }
+
     func encoded(for store: StoreID) -> [UInt8] {
-        var bytes = [UInt8]()
-        bytes.reserveCapacity(Self.slotByteCount)
-        bytes.append(text: Self.magic)
-        bytes.append(littleEndian: UInt32(1))
-        bytes.append(littleEndian: UInt32(isClean ? 1 : 0))
-        bytes.append(littleEndian: epoch)
-        bytes.append(littleEndian: activeFirst.rawValue)
-        bytes.append(littleEndian: UInt64(writtenByteCount))
-        bytes.append(littleEndian: writtenPosition.rawValue)
-        bytes.append(littleEndian: UInt64(durableByteCount))
-        bytes.append(littleEndian: durablePosition.rawValue)
-        bytes.append(littleEndian: UInt64(bitPattern: recorded.microseconds))
-        bytes.append(littleEndian: boot)
-        bytes.append(littleEndian: activeGeneration)
-        bytes.append(littleEndian: syncFailureCount)
-        bytes.append(contentsOf: repeatElement(0, count: Self.slotByteCount - bytes.count))
-        bytes.withUnsafeMutableBytes { slot in
-            let checksum = Self.checksum(UnsafeRawBufferPointer(slot), store)
-            slot.storeBytes(
-                of: checksum.littleEndian, toByteOffset: Self.slotByteCount - 4, as: UInt32.self)
+        [UInt8](unsafeUninitializedCapacity: Self.slotByteCount) { slot, count in
+            encode(into: UnsafeMutableRawBufferPointer(slot), seed: Self.seed(store))
+            count = Self.slotByteCount
         }
-        return bytes
+    }
+
+    /// Writes the slot.
+    ///
+    /// - Parameters:
+    ///   - slot: All of its 512 bytes are written.
+    ///   - seed: Of the store (``seed(_:)``).
+    func encode(into slot: UnsafeMutableRawBufferPointer, seed: UInt32) {
+        precondition(slot.count >= Self.slotByteCount, "a slot has 512 bytes")
+        slot.store(Self.magic, at: 0)
+        slot.store(UInt32(1), at: 8)
+        slot.store(UInt32(isClean ? 1 : 0), at: 12)
+        slot.store(epoch, at: 16)
+        slot.store(activeFirst.rawValue, at: 24)
+        slot.store(UInt64(writtenByteCount), at: 32)
+        slot.store(writtenPosition.rawValue, at: 40)
+        slot.store(UInt64(durableByteCount), at: 48)
+        slot.store(durablePosition.rawValue, at: 56)
+        slot.store(UInt64(bitPattern: recorded.microseconds), at: 64)
+        slot.store(boot, at: 72)
+        slot.store(activeGeneration, at: 80)
+        slot.store(syncFailureCount, at: 84)
+        UnsafeMutableRawBufferPointer(rebasing: slot[88..<508])
+            .initializeMemory(as: UInt8.self, repeating: 0)
+        slot.store(Self.checksum(UnsafeRawBufferPointer(slot), seed), at: 508)
     }
 
     /// The current slot of a whole HEAD file; `nil` if neither is valid.
     init?(file bytes: [UInt8], store: StoreID) {
-        guard let newest = HeadSlots(file: bytes, store: store).current else { return nil }
+        let slots = bytes.withUnsafeBytes { HeadSlots(file: $0, seed: Self.seed(store)) }
+        guard let newest = slots.current else { return nil }
         self = newest
     }
 
     /// Reads a slot from its 512 bytes.
-    fileprivate init?(slot bytes: UnsafeRawBufferPointer, store: StoreID) {
-        let isOurs = Self.magic.withUTF8Buffer { bytes.starts(with: $0) }
-        guard bytes.count == Self.slotByteCount, isOurs, bytes.loadUInt32(at: 8) == 1,
-            bytes.loadUInt32(at: 508) == Self.checksum(bytes, store),
+    fileprivate init?(slot bytes: UnsafeRawBufferPointer, seed: UInt32) {
+        guard bytes.count == Self.slotByteCount, bytes.loadUInt64(at: 0) == Self.magic,
+            bytes.loadUInt32(at: 8) == 1,
+            bytes.loadUInt32(at: 508) == Self.checksum(bytes, seed),
             let written = Int(exactly: bytes.loadUInt64(at: 32)),
             let durable = Int(exactly: bytes.loadUInt64(at: 48)), durable <= written
         else { return nil }
@@ -121,10 +133,9 @@ struct Head: Equatable, Sendable {
     private static let latestRecorded = Timestamp(microseconds: 253_402_300_799_999_000)
 
     /// Of a slot's bytes before its last four.
-    private static func checksum(_ slot: UnsafeRawBufferPointer, _ store: StoreID) -> UInt32 {
+    private static func checksum(_ slot: UnsafeRawBufferPointer, _ seed: UInt32) -> UInt32 {
         CRC32C.checksum(
-            UnsafeRawBufferPointer(rebasing: slot[..<(slotByteCount - 4)]),
-            seed: CRC32C.checksum(store.bytes))
+            UnsafeRawBufferPointer(rebasing: slot[..<(slotByteCount - 4)]), seed: seed)
     }
 }
 
@@ -137,24 +148,30 @@ struct HeadSlots {
     /// In a new store one was not written yet and is zero.
     let areWhole: Bool
 
-    init(file bytes: [UInt8], store: StoreID) {
-        (current, areWhole) = bytes.withUnsafeBytes { file in
-            let half = min(Head.slotByteCount, file.count)
-            let slots = (
-                UnsafeRawBufferPointer(rebasing: file[..<half]),
-                UnsafeRawBufferPointer(rebasing: file[half...].prefix(Head.slotByteCount))
-            )
-            switch (Head(slot: slots.0, store: store), Head(slot: slots.1, store: store)) {
-            case (let first?, let second?):
-                return (first.epoch >= second.epoch ? first : second, true)
-            case (let only?, nil):
-                return (only, slots.1.allSatisfy { $0 == 0 } && only.epoch < 2)
-            case (nil, let only?):
-                return (only, slots.0.allSatisfy { $0 == 0 } && only.epoch < 2)
-            case (nil, nil):
-                return (nil, false)
-            }
+    /// - Parameters:
+    ///   - file: All of it.
+    ///   - seed: Of the store (``Head/seed(_:)``).
+    init(file: UnsafeRawBufferPointer, seed: UInt32) {
+        let half = min(Head.slotByteCount, file.count)
+        let first = UnsafeRawBufferPointer(rebasing: file[..<half])
+        let second = UnsafeRawBufferPointer(rebasing: file[half...].prefix(Head.slotByteCount))
+        switch (Head(slot: first, seed: seed), Head(slot: second, seed: seed)) {
+        case (let one?, let other?):
+            (current, areWhole) = (one.epoch >= other.epoch ? one : other, true)
+        case (let only?, nil):
+            (current, areWhole) = (only, second.allSatisfy { $0 == 0 } && only.epoch < 2)
+        case (nil, let only?):
+            (current, areWhole) = (only, first.allSatisfy { $0 == 0 } && only.epoch < 2)
+        case (nil, nil):
+            (current, areWhole) = (nil, false)
         }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    @inline(__always)
+    fileprivate func store(_ value: some FixedWidthInteger, at offset: Int) {
+        storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))
     }
 }
 
