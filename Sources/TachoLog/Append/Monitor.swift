@@ -64,6 +64,16 @@ package final class Monitor: @unchecked Sendable {
         #endif
     }
 
+    /// Since some moment before the process began, by the clock that ``wait(atMost:)`` goes by.
+    ///
+    /// Not a clock of the standard library: those come with its concurrency, which a program that is
+    /// started for each hook call would load, too.
+    package static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
     package func wakeAll() {
         pthread_cond_broadcast(condition)
     }

@@ -23,19 +23,13 @@ public final class SharedLogWriter: @unchecked Sendable {
     private var isClosed = false
     private var patience = GroupPatience()
     private var writer: LogWriter
-    private let clock = SuspendingClock()
-    private let opened: SuspendingClock.Instant
 
     /// Bytes of data that are written at once; a single larger batch is still one write.
     private static let groupByteCount = 4 << 20
 
     public init(_ writer: consuming LogWriter) {
         self.writer = writer
-        opened = clock.now
     }
-
-    /// Since this writer was made.
-    private var now: Duration { opened.duration(to: clock.now) }
 
     /// Appends events as one batch; may be called by any thread at any time.
     ///
@@ -96,7 +90,7 @@ public final class SharedLogWriter: @unchecked Sendable {
             for (request, outcome) in zip(group, outcomes) where request !== own {
                 request.settle(outcome)
             }
-            monitor.withLock { patience.begin(at: now, syncing: syncing) }
+            monitor.withLock { patience.begin(at: Monitor.now, syncing: syncing) }
             guard let ownIndex else { continue }
             // Last: those who were told may be back with their next events by then, and are
             // written with the next group instead of waiting for the one after it.
@@ -120,7 +114,7 @@ public final class SharedLogWriter: @unchecked Sendable {
     private func takeGroup() -> [Request] {
         monitor.withLock {
             var hasWaited = false
-            while !isClosed, let rest = patience.wait(at: now) {
+            while !isClosed, let rest = patience.wait(at: Monitor.now) {
                 hasWaited = true
                 monitor.wait(atMost: rest)
             }
@@ -161,12 +155,12 @@ public final class SharedLogWriter: @unchecked Sendable {
         for (request, receipt) in zip(group, written) where request.durability == .interval {
             request.settle(.success(receipt))
         }
-        let start = clock.now
+        let start = Monitor.now
         let synced = Result { () throws(LogError) in
             try writer.makeDurable(
                 through: last, strict: group.contains { $0.durability == .strict })
         }
-        let syncing = start.duration(to: clock.now)
+        let syncing = Monitor.now - start
         let settled = zip(group, written).map { request, receipt -> Request.Outcome in
             if request.durability == .interval { return .success(receipt) }
             return synced.map { durable in
