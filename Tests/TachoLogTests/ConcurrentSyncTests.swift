@@ -51,6 +51,52 @@ import Testing
         #expect(try LogReader.open(store).numbers() == [1, 4])
     }
 
+    /// A writer that nobody has written beside does not look at HEAD before its sync; what happens
+    /// during it is found under the lock.
+    @Test func `a writer that was alone acknowledges nothing beside another's failed sync`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        let failing = WatchedFileSystem(onSync: { EIO }, onSyncLock: {})
+        let other = Once {
+            var log = try LogWriter.open(store, fileSystem: failing)
+            _ = try log.append([.numbered(9)])
+        }
+        var log = try LogWriter.open(
+            store,
+            fileSystem: WatchedFileSystem(
+                onSync: {
+                    other.runIfWanted()
+                    return nil
+                }, onSyncLock: {}))
+        _ = try log.append([.numbered(1)])
+        _ = try log.append([.numbered(2)])
+        other.want()
+
+        let error = #expect(throws: LogError.self) { _ = try log.append([.numbered(3)]) }
+
+        #expect(error?.code == .syncFailed)
+        #expect(other.failure == .syncFailed)
+        let receipt = try log.append([.numbered(4)])
+        #expect(receipt.isDurable)
+        #expect(try LogReader.open(store).numbers() == [1, 2, 4])
+    }
+
+    @Test func `the disk begins with whole stretches of what nobody waits for, each once`() throws {
+        let directory = try TemporaryDirectory()
+        let fileSystem = WatchedFileSystem(onSync: { nil }, onSyncLock: {})
+        var log = try LogWriter.open(directory.file("store"), fileSystem: fileSystem)
+        for number in 0..<25 {
+            _ = try log.append([.numbered(number, filler: 300_000)], durability: .interval)
+        }
+
+        let stretch = 2 << 20
+        let begun = fileSystem.begun.withLock { $0 }
+        #expect(begun == (0..<3).map { $0 * stretch..<($0 + 1) * stretch })
+        _ = try log.append([.numbered(25)])
+        #expect(fileSystem.begun.withLock { $0 } == begun, "who waits syncs")
+    }
+
     @Test func `writers that sync at once acknowledge every event once`() throws {
         let directory = try TemporaryDirectory()
         let store = directory.file("store")
@@ -75,6 +121,34 @@ import Testing
         let reader = try LogReader.open(store)
         #expect(try reader.numbers().sorted() == Array(0..<4 * eventCount))
         #expect(try reader.positions() == Array(1...UInt64(4 * eventCount)))
+    }
+}
+
+/// What another writer does in the middle of a call, once it is wanted.
+private final class Once: Sendable {
+    private let isWanted = Mutex(false)
+    private let code = Mutex<LogError.Code?>(nil)
+    private let body: @Sendable () throws -> Void
+
+    init(_ body: @escaping @Sendable () throws -> Void) {
+        self.body = body
+    }
+
+    var failure: LogError.Code? { code.withLock { $0 } }
+
+    func want() { isWanted.withLock { $0 = true } }
+
+    func runIfWanted() {
+        let runs = isWanted.withLock { wanted in
+            defer { wanted = false }
+            return wanted
+        }
+        guard runs else { return }
+        do {
+            try body()
+        } catch {
+            code.withLock { $0 = (error as? LogError)?.code }
+        }
     }
 }
 
@@ -110,6 +184,8 @@ private final class WatchedFileSystem: FileSystem {
     private let onSync: @Sendable () -> CInt?
     private let onSyncLock: @Sendable () -> Void
     private let paths = Mutex<[TachoLog.FileDescriptor: String]>([:])
+    /// What the disk was to begin with.
+    let begun = Mutex<[Range<Int>]>([])
 
     init(onSync: @escaping @Sendable () -> CInt?, onSyncLock: @escaping @Sendable () -> Void) {
         self.onSync = onSync
@@ -127,6 +203,12 @@ private final class WatchedFileSystem: FileSystem {
             throw FileError(.synchronize, path, errno: number)
         }
         try base.synchronize(file)
+    }
+    func beginSynchronizing(
+        _ file: TachoLog.FileDescriptor, from offset: Int, byteCount: Int
+    ) {
+        begun.withLock { $0.append(offset..<offset + byteCount) }
+        base.beginSynchronizing(file, from: offset, byteCount: byteCount)
     }
     func lock(
         _ file: TachoLog.FileDescriptor, _ mode: LockMode, waits: Bool
