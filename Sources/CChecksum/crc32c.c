@@ -65,7 +65,7 @@ static const uint32_t factors[2 * longest_stretch + 1] = {
     0x1b03397f, 0x9af01f2d, 0xebb883bd, 0x2cff42cf, 0xb3e32c28, 0x88f25a3a, 0x064f7f26, 0x4e36f0b0,
     0xdd7e3b0c,
 };
-/// Of fewer bytes the product takes longer than it saves.
+// Of fewer bytes the product takes longer than it saves.
 enum { shortest_with_product = 96 };
 
 __attribute__((target("sse4.2,pclmul")))

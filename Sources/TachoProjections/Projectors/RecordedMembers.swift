@@ -121,8 +121,6 @@ extension Table {
     }
 
     mutating func rowToChange(_ key: ByteString, at event: Event) -> (row: Int, isNew: Bool) {
-        let (row, isNew) = rowOrInsert(key: key, at: event)
-        if !isNew { touch(row, at: event) }
-        return (row, isNew)
+        key.bytes.withUnsafeBytes { rowToChange($0, at: event) }
     }
 }
