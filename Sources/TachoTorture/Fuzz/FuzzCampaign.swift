@@ -45,18 +45,18 @@ package struct FuzzCampaign: Campaign {
 ///
 /// libFuzzer's program, `TachoFuzz`, hands its bytes to `prepare` and `check` of these, too.
 package let fuzzTargets: [any FuzzTarget] = [
-    JSONTarget(), EnvelopeTarget(), LineTarget(), AgentTarget(), StoreFileTarget(.format),
-    StoreFileTarget(.head),
-    StoreFileTarget(.manifest), StoreFileTarget(.active), StoreFileTarget(.sealed),
-    StoreFileTarget(.snapshot), WholeStoreTarget(),
+    JSONTarget(), FieldsTarget(), EnvelopeTarget(), LineTarget(), AgentTarget(),
+    StoreFileTarget(.format), StoreFileTarget(.head), StoreFileTarget(.manifest),
+    StoreFileTarget(.active), StoreFileTarget(.sealed), StoreFileTarget(.snapshot),
+    WholeStoreTarget(),
 ]
 
 package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
     switch target.name {
-    case "json": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
-    case "line": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
-    case "envelope": FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
-    case "agent": FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
+    case "json", "fields", "line":
+        FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
+    case "envelope", "agent":
+        FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
     case "snapshot": FuzzCampaign(target, testTrialCount: 20, planted: [.wrongAnswer])
     default:
         FuzzCampaign(target, testTrialCount: 6, planted: [.wrongAnswer, .unboundedRead])
