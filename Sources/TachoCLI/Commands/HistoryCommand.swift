@@ -26,8 +26,7 @@ struct HistoryCommand: ParsableCommand {
                 + "descending.", valueName: "key"))
     var sort = "-started"
 
-    @Option(help: "At most so many; 0 is all.")
-    var limit = 20
+    @OptionGroup var limit: RowLimit
 
     @Option(help: "Leave out so many first.")
     var offset = 0
@@ -43,7 +42,6 @@ struct HistoryCommand: ParsableCommand {
     ]
 
     func validate() throws {
-        if limit < 0 { throw ValidationError("--limit is not negative.") }
         if offset < 0 { throw ValidationError("--offset is not negative.") }
     }
 
@@ -63,8 +61,7 @@ struct HistoryCommand: ParsableCommand {
         if let chosen = filter.chosenRows(history) { rows = rows.filter(chosen.contains) }
         if order == nil { sortByTools(&rows, history, tally) }
         let matchingCount = rows.count
-        rows = Array(rows.dropFirst(offset))
-        if limit > 0 { rows = Array(rows.prefix(limit)) }
+        rows = limit.shown(of: Array(rows.dropFirst(offset)))
         if output.format == .text {
             try printText(rows, of: matchingCount, history, tally, tables.warnings)
         } else {

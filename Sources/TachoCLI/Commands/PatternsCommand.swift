@@ -83,17 +83,11 @@ struct PatternsListCommand: ParsableCommand {
     @Option(help: "Only with this status.")
     var status: String?
 
-    @Option(help: "At most so many; 0 is all.")
-    var limit = 20
-
+    @OptionGroup var limit: RowLimit
     @OptionGroup var mining: MiningOptions
     @OptionGroup var asOf: AsOfOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        if limit < 0 { throw ValidationError("--limit is not negative.") }
-    }
 
     func run() throws {
         let tables = try OpenTables(
@@ -114,11 +108,8 @@ struct PatternsListCommand: ParsableCommand {
                 .init("status", drop: 2), .init("evidence", drop: 5, minimum: 12, maximum: 40),
                 .init("positions", detail: true), .init("advice", detail: true),
             ])
-        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map(Self.row)
-        listing.warnings = tables.warnings
-        if limit > 0, wanted.count > limit {
-            listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
-        }
+        listing.rows = limit.shown(of: wanted).map(Self.row)
+        listing.warnings = tables.warnings + [limit.warning(of: wanted)].compactMap(\.self)
         listing.emptyMessage =
             board.entries.isEmpty
             ? "Nothing repeats, as far as the store knows."

@@ -25,17 +25,11 @@ struct PatternsRecommendCommand: ParsableCommand {
     @Option(help: "Only of this severity: high, medium, low.")
     var severity: Severity?
 
-    @Option(help: "At most so many; 0 is all.")
-    var limit = 20
-
+    @OptionGroup var limit: RowLimit
     @OptionGroup var mining: MiningOptions
     @OptionGroup var asOf: AsOfOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        if limit < 0 { throw ValidationError("--limit is not negative.") }
-    }
 
     func run() throws {
         let tables = try OpenTables(
@@ -60,17 +54,14 @@ struct PatternsRecommendCommand: ParsableCommand {
                 .init("reason", "because", drop: 1, minimum: 20, maximum: 76),
                 .init("savings", right: true), .init("command", detail: true),
             ])
-        listing.rows = (limit == 0 ? wanted : Array(wanted.prefix(limit))).map { found in
+        listing.rows = limit.shown(of: wanted).map { found in
             [
                 .text(found.severity.rawValue), .text(found.action), .text(found.id),
                 .text(found.finding), .text(found.text), .text(found.status), .text(found.reason),
                 found.savings.map { .money(Int128($0)) } ?? .unknown, .text(found.command),
             ]
         }
-        listing.warnings = tables.warnings
-        if limit > 0, wanted.count > limit {
-            listing.warnings.append("\(wanted.count - limit) more; --limit 0 shows all")
-        }
+        listing.warnings = tables.warnings + [limit.warning(of: wanted)].compactMap(\.self)
         listing.emptyMessage = "Nothing is to be done about patterns."
         try listing.print(output)
         try tables.checkDamage()

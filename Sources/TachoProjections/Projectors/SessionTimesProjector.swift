@@ -270,7 +270,9 @@ package struct SessionTimesProjector: Projector {
         let (row, _) = table.rowToChange(event.stream, at: event)
         guard !isCopied(event, moment, row, &table) else { return }
         // Others of the system tell of no interval.
-        guard !isSystem else { return noteCompaction(event, row, &table) }
+        guard !isSystem else {
+            return table.noteCompaction(event, of: row, last: Column.lastRoot)
+        }
         cover(moment, row, table)
         event.agentReading.forEachBlock { block in
             guard let kind = block.kind, let name = block.id?.withText({ ContentHash.hash($0) })
@@ -337,12 +339,6 @@ package struct SessionTimesProjector: Projector {
             }
         }
         table.set(Column.firstRoot, of: row, integer: record.hash)
-    }
-
-    private func noteCompaction(_ event: Event, _ row: Int, _ table: inout Table) {
-        let record = ConversationRecord(event)
-        guard record.hash != 0, !record.isSidechain else { return }
-        table.set(Column.lastRoot, of: row, integer: record.hash)
     }
 
     // MARK: Telemetry

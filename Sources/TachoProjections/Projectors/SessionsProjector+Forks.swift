@@ -98,13 +98,6 @@ extension SessionsProjector {
         return isRemembered(UInt64(bitPattern: record.hash), row, table)
     }
 
-    /// From a compaction on, who resumes the session copies what follows.
-    func noteCompaction(_ event: Event, _ row: Int, _ table: inout Table) {
-        let record = ConversationRecord(event)
-        guard record.hash != 0, !record.isSidechain else { return }
-        table.set(Column.lastRoot, of: row, integer: record.hash)
-    }
-
     // MARK: Codex
 
     func beginReplay(_ event: Event, _ row: Int, _ table: inout Table) {

@@ -256,7 +256,7 @@ package struct SessionsProjector: Projector {
             takeUser(reading, .transcript, event, row, &table)
         } else if record.subtype?.equals("compact_boundary") == true {
             count(1, .transcriptCompactions, in: .compactionCount, row, &table)
-            noteCompaction(event, row, &table)
+            table.noteCompaction(event, of: row, last: Column.lastRoot)
         }
     }
 

@@ -87,7 +87,7 @@ extension Table {
         _ column: Int, _ comparison: TableQuery.Comparison, _ operand: [UInt8]
     ) -> (Int) -> Bool {
         let cells = columns[column]
-        let needle = operand.map(\.lowercasedASCII)
+        let needle = operand.map(\.smallLetter)
         func holds(_ text: UnsafeRawBufferPointer) -> Bool {
             if comparison == .contains { return text.containsIgnoringCase(needle) }
             return comparison.holds(
@@ -122,18 +122,14 @@ extension TableQuery.Comparison {
     }
 }
 
-extension UInt8 {
-    fileprivate var lowercasedASCII: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
-}
-
 extension UnsafeRawBufferPointer {
     /// Whether the needle, which is in lower case, is a part of these bytes.
     fileprivate func containsIgnoringCase(_ needle: [UInt8]) -> Bool {
         guard let first = needle.first else { return true }
         guard count >= needle.count else { return false }
-        for start in 0...(count - needle.count) where self[start].lowercasedASCII == first {
+        for start in 0...(count - needle.count) where self[start].smallLetter == first {
             var matched = 1
-            while matched < needle.count, self[start + matched].lowercasedASCII == needle[matched] {
+            while matched < needle.count, self[start + matched].smallLetter == needle[matched] {
                 matched += 1
             }
             if matched == needle.count { return true }
