@@ -14,7 +14,8 @@ private let target: any FuzzTarget = {
     let name = getenv("TACHO_FUZZ_TARGET").map { String(cString: $0) } ?? ""
     guard let target = fuzzTargets.first(where: { $0.name == name }) else {
         let names = fuzzTargets.map(\.name).joined(separator: ", ")
-        fatalError("there is no target \"\(name)\"; there are \(names)")
+        print("there is no target \"\(name)\"; there are \(names)")
+        exit(64)
     }
     return target
 }()
@@ -30,6 +31,8 @@ private func runFuzzer(
 @main
 enum FuzzedInput {
     static func main() {
+        // Before libFuzzer is there, which takes an exit for a crash.
+        _ = target
         if let directory = getenv("TACHO_FUZZ_SEEDS") {
             writeSeeds(to: String(cString: directory))
         }
