@@ -101,8 +101,8 @@ private struct SlowCounter {
             }
             for index in places.indices where !places[index].isEmpty {
                 var last = -1
-                for place in places[index].sorted(by: { $0.end < $1.end }) where place.start > last
-                {
+                for place in places[index].sorted(by: { $0.end < $1.end })
+                where gap == 0 || place.start > last {
                     counts[index] += 1
                     last = place.end
                 }
