@@ -17,8 +17,9 @@
 /// and so high that chance would bring about one such among all runs of its length less often than
 /// once in a hundred histories (Chernoff's bound for a Poisson variable, Bonferroni's for so many). Within a habit of five calls only the first three surprise: after them the rest is expected.
 /// So a run is *bound* if it surprises, or if the runs without its last and without its first call
-/// are bound and at least half of either go on to be this run. Candidates are the longest bound runs
-/// that stay frequent without the calls that belong to better ones.
+/// are bound, and half of the rarer of them and a quarter of the other go on to be this run, or if one
+/// of them is bound, and three quarters of either go on. Candidates are the longest bound runs that stay
+/// frequent without the calls that belong to better ones.
 /// Runs of two calls are bound if most calls of either tool are in them.
 ///
 /// Source: Prum, Rodolphe, de Turckheim 1995 (expectation of a word under the maximal Markov chain).
@@ -150,13 +151,18 @@ package struct SequenceMining: Sendable {
             length == 2
             ? callCount : Self.find(end.prefix(length - 2), in: belowThat)?.run.count ?? 0
         let expected = Double(leftCount) * Double(rightCount) / Double(max(1, middle))
-        let isMost = 2 * run.count >= max(leftCount, rightCount)
-        let isHabit = left?.isBound == true && right?.isBound == true && isMost
+        let more = max(leftCount, rightCount)
         // Two tools that mostly come together are a habit before any chance is reckoned.
-        let isPair = length == 2 && start != end && isMost
+        let isPair = length == 2 && start != end && 2 * run.count >= more
+        // Habits that have calls in common share the runs of these: a quarter of those is enough.
+        let areBoth = left?.isBound == true && right?.isBound == true
+        let goesOn = 2 * run.count >= min(leftCount, rightCount) && 4 * run.count >= more
+        let isOne = left?.isBound == true || right?.isBound == true
+        let hardlyEnds = 4 * run.count >= 3 * more
         return Frequent(
             run: run, expected: expected,
-            isBound: isPair || isHabit || isSurprising(run, length, expected, rarity))
+            isBound: isPair || areBoth && goesOn || isOne && hardlyEnds
+                || isSurprising(run, length, expected, rarity))
     }
 
     /// So unlikely that chance brings about one among `count` runs in a hundred histories; a logarithm.

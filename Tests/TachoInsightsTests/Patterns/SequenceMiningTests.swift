@@ -190,6 +190,22 @@ struct SequenceMiningTests {
         #expect(Set(found) == Set(planted.plants))
         #expect(found.count == planted.plants.count)
     }
+
+    /// Seeds of which two habits have three calls in common, of which a habit's first calls are hardly
+    /// more than chance with gaps, and of which one call often comes before a habit.
+    @Test(arguments: [(14, 60, 0), (15, 100, 2), (14, 300, 0)])
+    func `habits are whole, whatever they share and whatever comes before them`(
+        seed: UInt64, each: Int, gap: Int
+    ) {
+        let planted = PlantedCalls(callCount: 200_000, plantCount: 20, each: each, seed: seed)
+        var options = SequenceMining.Options()
+        options.gap = gap
+        options.minimumCount = 20
+
+        let found = SequenceMining(planted.sequences, options: options).candidates.map(\.tools)
+
+        #expect(Set(found) == Set(planted.plants))
+    }
 }
 
 /// Calls by chance, a few tools much more often than others, and sequences planted among them.
