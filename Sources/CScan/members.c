@@ -1,12 +1,8 @@
 #include "members.h"
 
-#if defined(__x86_64__) && defined(__has_include) && __has_include(<sys/platform/x86.h>)
+#include "blocks.h"
 
-#include <immintrin.h>
-#include <stdatomic.h>
-#include <string.h>
-// What the C library has asked the processor already (see features.h of CChecksum).
-#include <sys/platform/x86.h>
+#if TACHO_HAS_BLOCKS
 
 // What 64 bytes are: a bit for each of them.
 typedef struct {
@@ -45,22 +41,10 @@ static inline int key_before(const uint8_t *object, size_t close, const tacho_ke
     return -1;
 }
 
-// Which bytes are escaped: those behind an odd number of backslashes. `carry` says whether the first
-// of the 64 is, and then whether the first of the next 64 is. Source: `json_escape_scanner` of
-// simdjson.
-static inline uint64_t escaped_bytes(uint64_t backslashes, uint64_t *carry) {
-    const uint64_t odd = 0xAAAAAAAAAAAAAAAAu;
-    uint64_t first = backslashes & ~*carry;
-    uint64_t codes = (((first << 1) | odd) - first) ^ odd;
-    uint64_t escaped = codes ^ (backslashes | *carry);
-    *carry = (codes & backslashes) >> 63;
-    return escaped;
-}
-
 // MARK: - 64 bytes at once
 
 #define WIDTH(name) name##_512
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx2,pclmul,popcnt,bmi,bmi2,lzcnt")))
+#define TARGET TACHO_TARGET_512
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 typedef struct {
@@ -113,7 +97,7 @@ INLINE marks marks_512(tables_512 *tables, const uint8_t *object, size_t offset,
 // MARK: - 32 bytes at once
 
 #define WIDTH(name) name##_256
-#define TARGET __attribute__((target("avx2,pclmul,popcnt,bmi,bmi2,lzcnt")))
+#define TARGET TACHO_TARGET_256
 
 typedef struct {
     __m256i last_low, last_high, before_low, before_high;
@@ -190,25 +174,6 @@ INLINE marks marks_256(tables_256 *tables, const uint8_t *object, size_t offset,
 #undef TARGET
 
 // MARK: - The choice
-
-// The widest registers that the processor has with all else that is needed, in bytes; 1 if it lacks
-// something.
-static int widest(void) {
-    static atomic_int known;
-    int width = atomic_load_explicit(&known, memory_order_relaxed);
-    if (width != 0) return width;
-    width = 1;
-    if (CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(PCLMULQDQ) && CPU_FEATURE_ACTIVE(POPCNT) &&
-        CPU_FEATURE_ACTIVE(BMI1) && CPU_FEATURE_ACTIVE(BMI2) && CPU_FEATURE_ACTIVE(LZCNT)) {
-        width = 32;
-        if (CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW) &&
-            CPU_FEATURE_ACTIVE(AVX512VL))
-            width = 64;
-    }
-    // Threads that ask at the same time find the same.
-    atomic_store_explicit(&known, width, memory_order_relaxed);
-    return width;
-}
 
 int tacho_find_members(
     const void *object, size_t count, const tacho_keys *keys, tacho_member *found, int width)

@@ -1,2 +1,3 @@
 #include "members.h"
+#include "object.h"
 #include "scan.h"

@@ -10,6 +10,8 @@ extension NewEvent {
     /// - Complexity: O(data).
     public func validate() throws(LogError) {
         try validateEnvelope()
+        if data.withUnsafeBytes({ JSON.isObjectOnOneLine($0) }) { return }
+        // What is wrong with it, or what only a walk over it can tell.
         do throws(JSONError) {
             let kind = try JSON.validate(data)
             guard kind == .object else {
