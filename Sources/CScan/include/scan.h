@@ -3,12 +3,14 @@
 // `tacho_marks64`: which of 64 bytes are a certain one; bit n of the result is byte n.
 // `tacho_plain16`: how many of 16 bytes stand before the first that a JSON string does not just go
 // on with: a quote, a backslash, a control character, a byte that is not ASCII. 16 if there is none.
+// `tacho_is_plain_text`: whether no byte of a text is one of those or DEL.
 //
-// They read exactly 64 and 16 bytes.
+// The first two read exactly 64 and 16 bytes.
 
 #ifndef TACHO_SCAN_H
 #define TACHO_SCAN_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,6 +38,17 @@ static inline unsigned tacho_plain16(const void *start) {
         _mm_cmpgt_epi8(_mm_set1_epi8(' '), block));
     return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(special) | 0x10000u);
 }
+
+static inline __attribute__((always_inline)) int tacho_is_plain_block(__m128i block) {
+    __m128i special = _mm_or_si128(
+        _mm_or_si128(
+            _mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
+        _mm_or_si128(
+            _mm_cmpgt_epi8(_mm_set1_epi8(' '), block), _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7F))));
+    return _mm_movemask_epi8(special) == 0;
+}
+
+#define TACHO_HAS_PLAIN_BLOCK 1
 
 #else
 
@@ -82,5 +95,29 @@ static inline unsigned tacho_plain16(const void *start) {
 #endif
 
 #endif
+
+static inline int tacho_is_plain_text(const void *start, size_t count) {
+    const uint8_t *bytes = (const uint8_t *)start;
+#if defined(TACHO_HAS_PLAIN_BLOCK)
+    // The last bytes together with some that were looked at before.
+    if (count >= 16) {
+        for (size_t offset = 0; offset + 16 < count; offset += 16)
+            if (!tacho_is_plain_block(_mm_loadu_si128((const __m128i *)(const void *)(bytes + offset))))
+                return 0;
+        return tacho_is_plain_block(
+            _mm_loadu_si128((const __m128i *)(const void *)(bytes + count - 16)));
+    }
+    if (count >= 8) {
+        return tacho_is_plain_block(_mm_unpacklo_epi64(
+            _mm_loadl_epi64((const __m128i *)(const void *)bytes),
+            _mm_loadl_epi64((const __m128i *)(const void *)(bytes + count - 8))));
+    }
+#endif
+    for (size_t offset = 0; offset < count; offset++) {
+        uint8_t byte = bytes[offset];
+        if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\') return 0;
+    }
+    return 1;
+}
 
 #endif
