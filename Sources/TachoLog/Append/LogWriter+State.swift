@@ -87,7 +87,11 @@ extension LogWriter {
     /// Brings ``head`` and the active file up to what other processes have done.
     ///
     /// Under the lock.
-    mutating func refresh() throws(LogError) {
+    ///
+    /// - Parameter looksAtEnd: Whether the file has to end where HEAD says, as it must before
+    ///   something is appended. If it does not, that is put right.
+    /// - Throws: ``LogError``; nothing that was acknowledged has changed.
+    mutating func refresh(looksAtEnd: Bool = true) throws(LogError) {
         let slots = try readHead()
         // A damaged slot may have been the newer one, and the other speaks of a file that has ended.
         guard let found = slots.current, found.boot == boot, slots.areWhole else {
@@ -103,6 +107,7 @@ extension LogWriter {
         head = found
         hasCompany = found.epoch != savedEpoch
         if hasUnsyncableTail { try abandonUnsyncedTail() }
+        guard looksAtEnd else { return }
         let byteCount = try activeByteCount()
         if byteCount > head.writtenByteCount {
             try recoverTail(byteCount)
@@ -187,36 +192,24 @@ extension LogWriter {
     mutating func saveHead(strict: Bool) throws(LogError) {
         head.epoch += 1
         head.boot = boot
-        let offset = Int(head.epoch % 2) * Head.slotByteCount
-        let (head, headSeed, headFile, fileSystem) = (head, headSeed, headFile, fileSystem)
-        let written = withUnsafeTemporaryAllocation(
-            byteCount: Head.slotByteCount, alignment: 16
-        ) { slot in
-            head.encode(into: slot, seed: headSeed)
-            return Result { () throws(FileError) in
-                try fileSystem.writeAll(headFile, UnsafeRawBufferPointer(slot), at: offset)
-                if strict { try fileSystem.synchronize(headFile) }
-            }
+        do throws(FileError) {
+            try fileSystem.writeAll(
+                headFile, headImage.put(head, seed: headSeed), at: head.offset)
+            if strict { try fileSystem.synchronize(headFile) }
+        } catch {
+            headImage.forget()
+            throw LogError(error)
         }
-        if case .failure(let error) = written { throw LogError(error) }
         savedEpoch = head.epoch
     }
 
     /// Both slots of HEAD, read in one piece.
-    func readHead() throws(LogError) -> HeadSlots {
-        let (headSeed, headFile, fileSystem) = (headSeed, headFile, fileSystem)
-        let slots = withUnsafeTemporaryAllocation(
-            byteCount: Head.byteCount, alignment: 16
-        ) { file in
-            Result { () throws(FileError) in
-                let count = try fileSystem.readUpTo(headFile, into: file, at: 0)
-                return HeadSlots(
-                    file: UnsafeRawBufferPointer(rebasing: file[..<count]), seed: headSeed)
-            }
-        }
-        switch slots {
-        case .success(let slots): return slots
-        case .failure(let error): throw LogError(error)
+    mutating func readHead() throws(LogError) -> HeadSlots {
+        do throws(FileError) {
+            let count = try fileSystem.readUpTo(headFile, into: headImage.room, at: 0)
+            return headImage.slots(read: count, seed: headSeed)
+        } catch {
+            throw LogError(error)
         }
     }
 

@@ -162,7 +162,8 @@ extension LogWriter {
             try lock()
         }
         defer { unlock() }
-        try refresh()
+        // What a process that died has left behind the end is for the next append to judge.
+        try refresh(looksAtEnd: false)
         if case .durable(let last) = try syncNeed(position, failures, head), !strict {
             return last
         }

@@ -23,6 +23,8 @@ public struct LogWriter: ~Copyable {
 
     /// As read or written last, under the lock.
     var head: Head
+    /// The file of it, for finding it again unchanged.
+    var headImage = HeadImage()
     /// The epoch of the HEAD that this writer wrote last; 0 before that.
     var savedEpoch: UInt64 = 0
     /// Whether others have written HEAD between this writer's last two looks at it.

@@ -58,6 +58,9 @@ struct Head: Equatable, Sendable {
     /// What the checksums of a store's HEAD begin with.
     static func seed(_ store: StoreID) -> UInt32 { CRC32C.checksum(store.bytes) }
 
+    /// Where in the file its slot is.
+    var offset: Int { Int(epoch % 2) * Self.slotByteCount }
+
     func encoded(for store: StoreID) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Self.slotByteCount) { slot, count in
             encode(into: UnsafeMutableRawBufferPointer(slot), seed: Self.seed(store))
@@ -147,6 +150,11 @@ struct HeadSlots {
     ///
     /// In a new store one was not written yet and is zero.
     let areWhole: Bool
+
+    /// Of a file whose slots are both valid.
+    init(whole newest: Head) {
+        (current, areWhole) = (newest, true)
+    }
 
     /// - Parameters:
     ///   - file: All of it.
