@@ -82,6 +82,41 @@ import Testing
         #expect(try LogReader.open(store).numbers() == [1, 2, 4])
     }
 
+    /// The note of a sync does not look at where the file ends; the next append does.
+    @Test func `what is left behind the end during a sync is put aside by the next append`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        let dying = Once {
+            let files = RealFileSystem()
+            let path = store + "/log/00000000000000000001.active.jsonl"
+            let file = try files.open(path, .update)
+            defer { files.close(file) }
+            try files.writeAll(
+                file, Array(#"{"position":3,"rec"#.utf8), at: try files.byteCount(of: file))
+        }
+        var log = try LogWriter.open(
+            store,
+            fileSystem: WatchedFileSystem(
+                onSync: {
+                    dying.runIfWanted()
+                    return nil
+                }, onSyncLock: {}))
+        _ = try log.append([.numbered(1)])
+        dying.want()
+
+        let receipt = try log.append([.numbered(2)])
+        let hasRecovered = log.recovery != nil
+        #expect(receipt.isDurable && !hasRecovered)
+        #expect(try LogReader.open(store).numbers() == [1, 2])
+
+        _ = try log.append([.numbered(3)])
+        let hasRecoveredNow = log.recovery != nil
+        #expect(hasRecoveredNow)
+        #expect(try LogReader.open(store).numbers() == [1, 2, 3])
+    }
+
     @Test func `the disk begins with whole stretches of what nobody waits for, each once`() throws {
         let directory = try TemporaryDirectory()
         let fileSystem = WatchedFileSystem(onSync: { nil }, onSyncLock: {})
