@@ -26,17 +26,17 @@ static inline uint64_t word_at(const uint8_t *bytes) {
 static inline int key_before(const uint8_t *object, size_t close, const tacho_keys *keys) {
     for (size_t i = 0; i < keys->count; i++) {
         tacho_key key = keys->keys[i];
+        const uint8_t *text = keys->texts + key.offset;
         if (close >= 8) {
             if ((word_at(object + close - 8) & key.mask) != key.tail) continue;
             if (key.count <= 8) return (int)i;
+            if (key.count <= 16 && key.count <= close) {
+                if (word_at(object + close - key.count) == word_at(text)) return (int)i;
+                continue;
+            }
         }
         if (key.count > close) continue;
-        const uint8_t *bytes = object + close - key.count, *text = keys->texts + key.offset;
-        if (key.count >= 8 && key.count <= 16) {
-            if (word_at(bytes) == word_at(text)) return (int)i;
-        } else if (memcmp(bytes, text, key.count) == 0) {
-            return (int)i;
-        }
+        if (memcmp(object + close - key.count, text, key.count) == 0) return (int)i;
     }
     return -1;
 }

@@ -14,12 +14,13 @@ TARGET static int WIDTH(find)(
     // with an escape, behind a backslash of the same string, with a quote, with one that closes a
     // string with a backslash, and the last two tails.
     uint64_t inside = 0, escape = 0, slash = 0, quote = 0, end = 0, tail = 0;
-    int depth = 0, total = 0;
+    int64_t depth = 0;
+    int total = 0;
+    // Colons that are worth a look, the brackets beside them, and the depth before them.
+    uint64_t heldColons[batch], heldOpens[batch], heldCloses[batch];
+    int64_t depths[batch];
+    size_t offsets[batch];
     for (size_t offset = 0; offset < count;) {
-        // Colons that are worth a look, the brackets beside them, and the depth before them.
-        uint64_t heldColons[batch], heldOpens[batch], heldCloses[batch];
-        uint32_t offsets[batch];
-        int32_t depths[batch];
         size_t heldCount = 0;
         uint64_t unusual = 0;
         size_t stop = count - offset > 64 * batch ? offset + 64 * batch : count;
@@ -51,15 +52,15 @@ TARGET static int WIDTH(find)(
             heldColons[heldCount] = colonsOfOurs;
             heldOpens[heldCount] = opens;
             heldCloses[heldCount] = closes;
-            offsets[heldCount] = (uint32_t)offset;
             depths[heldCount] = depth;
+            offsets[heldCount] = offset;
             heldCount += colonsOfOurs != 0;
             depth += __builtin_popcountll(opens) - __builtin_popcountll(closes);
         }
         if (unusual != 0) return -1;
         for (size_t i = 0; i < heldCount;) {
             uint64_t colons = heldColons[i], below = (colons & -colons) - 1;
-            int inner = depths[i] + __builtin_popcountll(heldOpens[i] & below) -
+            int64_t inner = depths[i] + __builtin_popcountll(heldOpens[i] & below) -
                         __builtin_popcountll(heldCloses[i] & below);
             size_t colon = offsets[i] + (size_t)__builtin_ctzll(colons);
             heldColons[i] = colons & (colons - 1);
