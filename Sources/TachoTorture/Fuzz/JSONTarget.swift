@@ -1,6 +1,7 @@
 internal import TachoJSON
 
-/// JSON validation against a second reading of RFC 8259 that shares nothing with it.
+/// JSON validation against a second reading of RFC 8259 that shares nothing with it, and what is
+/// told of objects 64 and 32 bytes at a time.
 package struct JSONTarget: FuzzTarget {
     package let name = "json"
 
@@ -17,17 +18,33 @@ package struct JSONTarget: FuzzTarget {
             return [UInt8](repeating: 0x5B, count: depth) + [UInt8](repeating: 0x5D, count: depth)
         }
         var bytes = Self.samples[random.below(Self.samples.count)]
+        // Places move against the bytes that are looked at together.
+        if random.once(in: 2), let quote = bytes.firstIndex(of: 0x22) {
+            let filler = [UInt8](repeating: 0x78, count: random.below(130))
+            bytes.insert(contentsOf: filler, at: quote + 1)
+        }
         if !random.once(in: 5) { random.mutate(&bytes) }
         return bytes
     }
 
     package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+        for width: Int32 in [32, 64] {
+            let isObject = input.withUnsafeBytes { JSON.isObjectOnOneLine($0, width: width) }
+            guard !isObject || Self.isObjectOnOneLine(input) else {
+                return .fault("no object, told with width \(width): \(input)")
+            }
+        }
         var isAccepted = (try? JSON.validate(input)) != nil  // try?: only whether it is accepted
         if planted != nil, input.last == 0x2C { isAccepted = true }
         guard isAccepted == JSONGrammar.accepts(input) else {
             return .fault("\(isAccepted ? "accepted" : "refused"): \(input)")
         }
         return isAccepted ? .accepted : .refused
+    }
+
+    private static func isObjectOnOneLine(_ bytes: [UInt8]) -> Bool {
+        bytes.first == 0x7B && bytes.last == 0x7D && !bytes.contains(0x0A) && !bytes.contains(0x0D)
+            && JSONGrammar.accepts(bytes)
     }
 }
 
