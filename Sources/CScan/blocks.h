@@ -31,6 +31,20 @@ static inline uint64_t escaped_bytes(uint64_t backslashes, uint64_t *carry) {
     return escaped;
 }
 
+// The sign of each of 64 bytes, as a bit.
+TACHO_TARGET_256 static inline __attribute__((always_inline)) uint64_t bits_256(__m256i low, __m256i high) {
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+// Which of 64 bytes are a certain one.
+TACHO_TARGET_256 static inline __attribute__((always_inline)) uint64_t equal_256(
+    __m256i low, __m256i high, char byte)
+{
+    __m256i wanted = _mm256_set1_epi8(byte);
+    return bits_256(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+}
+
 // The widest registers that the processor has with all else that is needed, in bytes; 1 if it lacks
 // something.
 static int widest(void) {

@@ -113,16 +113,6 @@ INLINE tables_256 start_256(const uint8_t *halves) {
                         table_256(halves + 48), _mm256_setzero_si256()};
 }
 
-INLINE uint64_t bits_256(__m256i low, __m256i high) {
-    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) |
-           (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-}
-
-INLINE uint64_t equal_256(__m256i low, __m256i high, char byte) {
-    __m256i wanted = _mm256_set1_epi8(byte);
-    return bits_256(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
-}
-
 // All ones where a byte is the last of no key whose last but one is the byte before it.
 INLINE __m256i others_256(tables_256 *tables, __m256i block) {
     __m256i half = _mm256_set1_epi8(0x0F);

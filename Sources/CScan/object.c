@@ -122,16 +122,6 @@ INLINE classes classes_512(const uint8_t *bytes, size_t rest) {
 #define TARGET TACHO_TARGET_256
 #define INLINE TARGET static inline __attribute__((always_inline))
 
-INLINE uint64_t bits_256(__m256i low, __m256i high) {
-    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) |
-           (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-}
-
-INLINE uint64_t equal_256(__m256i low, __m256i high, char byte) {
-    __m256i wanted = _mm256_set1_epi8(byte);
-    return bits_256(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
-}
-
 // Bytes that are at most `limit`, as numbers without a sign.
 INLINE uint64_t atMost_256(__m256i low, __m256i high, char limit) {
     __m256i most = _mm256_set1_epi8(limit);

@@ -47,6 +47,7 @@ extension Table {
         let found = rows(where: first, equals: hash) + rows(where: last, equals: hash)
         return found.filter { $0 != row }.min()
     }
+
     /// Notes a compaction, from which on who resumes the session copies what follows.
     mutating func noteCompaction(_ event: Event, of row: Int, last: some ColumnHandle) {
         let record = ConversationRecord(event)

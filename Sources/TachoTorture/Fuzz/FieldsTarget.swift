@@ -16,11 +16,7 @@ package struct FieldsTarget: FuzzTarget {
 
     package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         var bytes = Self.samples[random.below(Self.samples.count)]
-        // Places move against the 64 bytes that are looked at together.
-        if random.once(in: 2), let brace = bytes.firstIndex(of: 0x7B) {
-            let filler = [UInt8](repeating: 0x20, count: random.below(130))
-            bytes.insert(contentsOf: filler, at: brace + 1)
-        }
+        random.shift(&bytes, behind: 0x7B, by: 0x20)
         if !random.once(in: 5) { random.mutate(&bytes) }
         return bytes
     }

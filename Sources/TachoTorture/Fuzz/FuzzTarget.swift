@@ -79,6 +79,12 @@ package struct FuzzRandom: RandomNumberGenerator, Sendable {
         }
     }
 
+    /// Moves, every other time, what comes behind a byte against the 64 that are looked at together.
+    mutating func shift(_ bytes: inout [UInt8], behind byte: UInt8, by filler: UInt8) {
+        guard once(in: 2), let place = bytes.firstIndex(of: byte) else { return }
+        bytes.insert(contentsOf: [UInt8](repeating: filler, count: below(130)), at: place + 1)
+    }
+
     /// Puts another number in place of the one that is written at or behind `offset`.
     private mutating func digits(_ bytes: inout [UInt8], near offset: Int) {
         let isDigit = { (byte: UInt8) in byte &- 0x30 < 10 }

@@ -18,11 +18,7 @@ package struct JSONTarget: FuzzTarget {
             return [UInt8](repeating: 0x5B, count: depth) + [UInt8](repeating: 0x5D, count: depth)
         }
         var bytes = Self.samples[random.below(Self.samples.count)]
-        // Places move against the bytes that are looked at together.
-        if random.once(in: 2), let quote = bytes.firstIndex(of: 0x22) {
-            let filler = [UInt8](repeating: 0x78, count: random.below(130))
-            bytes.insert(contentsOf: filler, at: quote + 1)
-        }
+        random.shift(&bytes, behind: 0x22, by: 0x78)
         if !random.once(in: 5) { random.mutate(&bytes) }
         return bytes
     }

@@ -21,6 +21,22 @@ struct PatternScaleTests {
         #expect(Set(found).subtracting(planted.plants).isEmpty)
     }
 
+    /// Where a tenth of all calls are habits, some have calls in common, and of some a call comes before
+    /// them often.
+    @Test(arguments: 0...1, 0..<60) func `habits close to each other are all found whole`(
+        gap: Int, round: Int
+    ) {
+        let planted = PlantedCalls(
+            callCount: 200_000, plantCount: 20, each: 300, seed: UInt64(round))
+        var options = SequenceMining.Options()
+        options.gap = gap
+        options.minimumCount = 20
+
+        let found = SequenceMining(planted.sequences, options: options).candidates.map(\.tools)
+
+        #expect(Set(found) == Set(planted.plants))
+    }
+
     /// Part of a habit that is just frequent enough comes as often again by chance.
     @Test(arguments: 0..<20) func `rare habits are all found, and none of their parts`(round: Int) {
         let planted = PlantedCalls(
