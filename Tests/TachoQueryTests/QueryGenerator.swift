@@ -23,10 +23,11 @@ struct QueryGenerator {
     }
 
     mutating func next() -> Question {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0..<4: rows()
         case 4..<7: groups()
         case 7: differentRows()
+        case 8: count()
         default: joined()
         }
     }
@@ -67,6 +68,21 @@ struct QueryGenerator {
         text += condition([source])
         if !keys.isEmpty { text += " GROUP BY \(keys.joined(separator: ", "))" }
         if !keys.isEmpty, chance(3) { text += " HAVING count(*) > 1" }
+        return Question(text: text, isOrdered: false)
+    }
+
+    /// What a table can answer without giving its rows, and what only looks like it.
+    private mutating func count() -> Question {
+        let source = source("t")
+        var text = RandomTables.pick(
+            ["SELECT count(*) FROM ", "select COUNT( * )\nfrom "], &random)
+        text += "\(source.schema.name) AS t"
+        for place in 0..<Int.random(in: 0...3, using: &random) {
+            text += (place == 0 ? " WHERE " : " AND ") + test(source)
+        }
+        text += RandomTables.pick(
+            ["", "", " ;", " -- all of them", " GROUP BY 1 > 0", " LIMIT 0", " UNION SELECT -1"],
+            &random)
         return Question(text: text, isOrdered: false)
     }
 
@@ -173,7 +189,7 @@ struct QueryGenerator {
     private mutating func test(_ source: Source) -> String {
         let column = column(source)
         let isAmount = column.kind == .money
-        switch Int.random(in: 0..<9, using: &random) {
+        switch Int.random(in: 0..<10, using: &random) {
         case 0: return "\(column.name) IS NULL"
         case 1: return "\(column.name) IS NOT NULL"
         case 2:
@@ -197,6 +213,10 @@ struct QueryGenerator {
             return "\(column.name) IN (SELECT \(other.name) FROM \(source.schema.name) AS t "
                 + "WHERE t.rowid < 9)".replacing("AS t", with: "AS \(source.alias)").replacing(
                     "t.rowid", with: "\(source.alias).rowid")
+        case 8:
+            let other = self.column(source)
+            guard other.kind == column.kind, column.kind != .json else { fallthrough }
+            return "\(column.name) \(RandomTables.pick(["=", "IS NOT"], &random)) \(other.name)"
         default:
             let comparisons =
                 isAmount

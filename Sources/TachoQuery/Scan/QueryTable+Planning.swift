@@ -14,7 +14,7 @@ extension QueryTable {
             consider(place, info, &choice)
         }
         chooseOrder(info, &choice)
-        chooseLimit(info, &choice)
+        chooseCount(&choice)
         info.pointee.estimatedCost = choice.cost
         info.pointee.estimatedRows = Int64(max(1, choice.rowCount.rounded()))
         if choice.isUnique { info.pointee.idxFlags = SQLITE_INDEX_SCAN_UNIQUE }
@@ -28,10 +28,8 @@ extension QueryTable {
         var rowCount: Double
         var hasLookUp = false
         var isUnique = false
-        /// The table alone decides which rows there are.
+        /// Of what SQLite asks for, the table looks after everything.
         var isExact = true
-        var limitPlace: Int?
-        var offsetPlace: Int?
 
         init(rowCount: Double) {
             tableRowCount = rowCount
@@ -55,15 +53,12 @@ extension QueryTable {
         _ place: Int, _ info: UnsafeMutablePointer<sqlite3_index_info>, _ choice: inout Choice
     ) {
         guard let constraint = info.pointee.aConstraint?[place] else { return }
-        switch Int32(constraint.op) {
-        case SQLITE_INDEX_CONSTRAINT_LIMIT:
-            choice.limitPlace = constraint.usable != 0 ? place : nil
+        // SQLite asks for a limit also where it does not ask for a condition that is its own, as of
+        // two columns (`a = b`): fewer rows would be left than are wanted. It counts them itself.
+        if constraint.op == SQLITE_INDEX_CONSTRAINT_LIMIT
+            || constraint.op == SQLITE_INDEX_CONSTRAINT_OFFSET
+        {
             return
-        case SQLITE_INDEX_CONSTRAINT_OFFSET:
-            choice.offsetPlace = place
-            if constraint.usable == 0 { choice.isExact = false }
-            return
-        default: break
         }
         let column = Int(constraint.iColumn)
         guard constraint.usable != 0, columns.indices.contains(column),
@@ -164,19 +159,12 @@ extension QueryTable {
         choice.plan.order = order
     }
 
-    /// Counts rows only where no row is left for SQLite to reject or to move.
-    private func chooseLimit(
-        _ info: UnsafeMutablePointer<sqlite3_index_info>, _ choice: inout Choice
-    ) {
-        guard choice.isExact, info.pointee.nOrderBy == 0 || info.pointee.orderByConsumed != 0,
-            let limit = choice.limitPlace
-        else { return }
-        if let offset = choice.offsetPlace {
-            choice.plan.offsetArgument = Int(choice.nextArgument())
-            info.pointee.aConstraintUsage[offset].argvIndex = Int32(choice.plan.offsetArgument)
-            info.pointee.aConstraintUsage[offset].omit = 1
-        }
-        choice.plan.limitArgument = Int(choice.nextArgument())
-        info.pointee.aConstraintUsage[limit].argvIndex = Int32(choice.plan.limitArgument)
+    /// Gives a count in place of rows, for a statement that wants nothing else.
+    ///
+    /// ``SQLSession`` sees to it that no condition was left to SQLite that it did not ask for.
+    private func chooseCount(_ choice: inout Choice) {
+        guard guardian?.isCounting == true, choice.isExact else { return }
+        choice.plan.isCounted = true
+        choice.rowCount = 1
     }
 }

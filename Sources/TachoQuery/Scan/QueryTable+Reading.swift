@@ -27,15 +27,7 @@ extension QueryTable {
                 rows, by: cells[order.column], textRanks(order.column),
                 isDescending: order.isDescending)
         }
-        let offset = number(plan.offsetArgument, arguments).map { max(0, $0) } ?? 0
-        let limit = number(plan.limitArgument, arguments).flatMap { $0 < 0 ? nil : $0 }
-        rows.cut(offset: offset, limit: limit)
         return rows
-    }
-
-    private func number(_ argument: Int, _ arguments: UnsafeBufferPointer<OpaquePointer?>) -> Int? {
-        guard argument > 0, let value = arguments[argument - 1] else { return nil }
-        return Int(sqlite3_value_int64(value))
     }
 
     private func test(

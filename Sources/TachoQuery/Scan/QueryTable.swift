@@ -8,7 +8,7 @@ final class QueryTable {
     let schema: TableSchema
     let columns: [QueryColumn]
     /// Of the connection, if it asks before it does something.
-    private let guardian: Guard?
+    let guardian: Guard?
     /// Columns of SQL that the statements planned so far look at.
     private(set) var wantedColumns: Set<Int> = []
     private(set) var isWanted = false
@@ -45,11 +45,14 @@ final class QueryTable {
     }
 
     /// Tells SQLite the columns; for it this is making a table, which is not allowed otherwise.
+    ///
+    /// Behind ours stands one that says for how many rows a row stands: see ``CountStatement``.
     func declare(in database: OpaquePointer?) -> Int32 {
-        let columns = columns.map(\.declaration).joined(separator: ", ")
+        let declarations = columns.map(\.declaration) + ["\(CountStatement.column) INTEGER HIDDEN"]
         guardian?.isDeclaring = true
         defer { guardian?.isDeclaring = false }
-        return sqlite3_declare_vtab(database, "CREATE TABLE x(\(columns))")
+        return sqlite3_declare_vtab(
+            database, "CREATE TABLE x(\(declarations.joined(separator: ", ")))")
     }
 
     // MARK: What is wanted

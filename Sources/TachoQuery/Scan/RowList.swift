@@ -58,18 +58,4 @@ final class RowList {
         rows?.deallocate()
         rows = sorted
     }
-
-    /// Leaves out the first rows, and those behind `limit`.
-    func cut(offset: Int, limit: Int?) {
-        guard offset > 0 || limit.map({ $0 < count }) ?? false else { return }
-        if rows == nil { makeExplicit() }
-        let start = min(offset, count)
-        let kept = min(count - start, limit ?? count)
-        if let rows, start > 0 { rows.update(from: rows + start, count: kept) }
-        count = kept
-    }
-
-    private func makeExplicit() {
-        filter { _ in true }
-    }
 }

@@ -1,7 +1,7 @@
 import CSQLite
 
-/// What SQLite's planner and a table agreed on: which conditions the table looks after, in which
-/// order it gives its rows, and how many.
+/// What SQLite's planner and a table agreed on: which conditions the table looks after, and in which
+/// order it gives its rows.
 struct ScanPlan: Hashable {
     enum Comparison: Hashable {
         case equal, same, notEqual, notSame
@@ -49,7 +49,6 @@ struct ScanPlan: Hashable {
     var terms: [Term] = []
     /// Empty for the order of the table.
     var order: [Order] = []
-    /// The arguments that say how many rows are wanted, and how many are left out before; 0: all.
-    var limitArgument = 0
-    var offsetArgument = 0
+    /// One row stands for all of them, with their count in the column of that name.
+    var isCounted = false
 }

@@ -21,6 +21,10 @@ enum TableModule {
         var rows: UnsafeMutablePointer<UInt32>?
         var place = 0
         var end = 0
+        /// How many rows a row stands for.
+        var rowsEach = 1
+        /// Of the column that says so; ours stand before it.
+        let countColumn: Int32
         var list: Unmanaged<RowList>?
 
         @inline(__always)
@@ -97,7 +101,9 @@ enum TableModule {
         let cursor = UnsafeMutablePointer<Cursor>.allocate(capacity: 1)
         let table = handle(pointer).pointee.table.takeUnretainedValue()
         cursor.initialize(
-            to: Cursor(base: sqlite3_vtab_cursor(), cells: UnsafePointer(table.cells)))
+            to: Cursor(
+                base: sqlite3_vtab_cursor(), cells: UnsafePointer(table.cells),
+                countColumn: Int32(table.columns.count)))
         result.pointee = UnsafeMutableRawPointer(cursor).assumingMemoryBound(
             to: sqlite3_vtab_cursor.self)
         return SQLITE_OK
@@ -130,7 +136,14 @@ enum TableModule {
             return fail(handlePointer, "the table \(table.schema.name) was not opened")
         }
         let arguments = UnsafeBufferPointer(start: values, count: Int(count))
-        guard let list = table.rows(table.plans[Int(plan)], arguments) else { return SQLITE_NOMEM }
+        let scan = table.plans[Int(plan)]
+        guard let list = table.rows(scan, arguments) else { return SQLITE_NOMEM }
+        cursor.pointee.rowsEach = scan.isCounted ? list.count : 1
+        if scan.isCounted {
+            cursor.pointee.rows = nil
+            cursor.pointee.end = 1
+            return SQLITE_OK
+        }
         cursor.pointee.list = .passRetained(list)
         cursor.pointee.rows = list.rows
         cursor.pointee.end = list.count
@@ -165,6 +178,10 @@ enum TableModule {
     ) -> Int32 {
         guard let pointer else { return SQLITE_MISUSE }
         let cursor = cursor(pointer)
+        guard column < cursor.pointee.countColumn else {
+            sqlite3_result_int64(context, Int64(cursor.pointee.rowsEach))
+            return SQLITE_OK
+        }
         let cells = cursor.pointee.cells + Int(column)
         guard cells.pointee.isOpen else {
             sqlite3_result_error(context, "a column was not opened", -1)

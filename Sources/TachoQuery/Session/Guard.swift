@@ -12,6 +12,8 @@ final class Guard {
     var refused: String?
     /// A table of ours tells SQLite its columns.
     var isDeclaring = false
+    /// A statement is planned that wants nothing but a count.
+    var isCounting = false
     /// Nanoseconds of the monotonic clock.
     var deadline: UInt64?
     private(set) var isTimedOut = false

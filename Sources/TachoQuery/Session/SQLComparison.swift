@@ -1,11 +1,11 @@
 import CSQLite
 package import TachoProjections
 
-/// The same statements over a table in memory, and over tables of SQLite's own with the same rows:
-/// one without indexes, and one with an index on each column of text.
+/// The same statements over a table in memory, as ``SQLSession`` answers them, and over tables of
+/// SQLite's own with the same rows: one without indexes, and one with an index on each column of
+/// text.
 ///
-/// Everything is in one connection, so that both sides have the same functions and the same time to
-/// start.
+/// Both sides are in memory, have the same functions, and plan each statement anew.
 package final class SQLComparison {
     package struct Question: Sendable {
         package let name: String
@@ -54,7 +54,9 @@ package final class SQLComparison {
     private static let columns = "adw_id, tool_name, status, duration_ms"
     private let database: OpaquePointer
     private let module: UnsafeMutablePointer<sqlite3_module>
+    /// For copying.
     private let table: QueryTable
+    private let session: SQLSession
 
     /// Copies the calls into SQLite's own tables.
     ///
@@ -66,6 +68,8 @@ package final class SQLComparison {
         module = TableModule.make()
         table = QueryTable(calls.schema)
         table.open(calls)
+        session = try SQLSession([calls.schema])
+        session.open(calls)
         Functions.register(in: database)
         sqlite3_create_module_v2(
             database, "tool_calls", module, Unmanaged.passUnretained(table).toOpaque(), nil)
@@ -99,20 +103,31 @@ package final class SQLComparison {
         var times = Times()
         for _ in 0..<runs {
             var answers = [[[SQLValue]]]()
-            func ask(_ table: String) throws -> Double {
+            func ask(_ table: String, _ rows: @escaping (String) throws -> [[SQLValue]]) throws
+                -> Double
+            {
                 let text = question.text.split(separator: "TABLE", omittingEmptySubsequences: false)
                     .joined(separator: table)
                 return try seconds { answers.append(try rows(text)) }
             }
-            times.ours.append(try ask("tool_calls"))
-            times.real.append(try ask("real_calls"))
-            times.indexed.append(try ask("indexed_calls"))
+            times.ours.append(try ask("tool_calls", sessionRows))
+            times.real.append(try ask("real_calls", rows))
+            times.indexed.append(try ask("indexed_calls", rows))
             let sorted = answers.map { $0.map { "\($0)" }.sorted() }
             guard sorted[0] == sorted[1], sorted[0] == sorted[2] else {
                 throw SQLError(.mistake, "the answers to \(question.name) are not the same")
             }
         }
         return times
+    }
+
+    /// As `tacho sql` answers.
+    private func sessionRows(_ text: String) throws(SQLError) -> [[SQLValue]] {
+        var rows = [[SQLValue]]()
+        for piece in try session.parse(Array(text.utf8)) {
+            rows += try session.prepare(piece).rows()
+        }
+        return rows
     }
 
     private func rows(_ text: String) throws(SQLError) -> [[SQLValue]] {

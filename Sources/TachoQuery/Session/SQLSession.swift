@@ -143,7 +143,30 @@ package final class SQLSession {
     package func prepare(_ piece: Piece) throws(SQLError) -> SQLStatement {
         let (statement, _) = try compile(piece.text, at: piece.offset)
         guard let statement else { throw SQLError(.mistake, "there is no statement") }
-        return SQLStatement(statement, of: self)
+        guard let count = counted(piece.text, statement) else {
+            return SQLStatement(statement, of: self)
+        }
+        sqlite3_finalize(statement)
+        return SQLStatement(count, of: self)
+    }
+
+    /// The statement that asks a table for its count of rows, if this counts them and it can.
+    private func counted(_ text: [UInt8], _ statement: OpaquePointer) -> OpaquePointer? {
+        guard let count = CountStatement(text), let table = tables[count.table],
+            let name = sqlite3_column_name(statement, 0).map({ String(cString: $0) })
+        else { return nil }
+        guardian.isCounting = true
+        defer { guardian.isCounting = false }
+        let sum = count.text(named: name)
+        // try?: what cannot be put like this is answered as it was put.
+        guard let program = try? compile(Array("EXPLAIN ".utf8) + sum, at: 0).statement else {
+            return nil
+        }
+        defer { sqlite3_finalize(program) }
+        guard CountStatement.isSummedOnly(program, columnCount: table.columns.count) else {
+            return nil
+        }
+        return try? compile(sum, at: 0).statement
     }
 
     /// From now on statements have as much time as the limits say.

@@ -27,6 +27,9 @@ package final class SQLStatement {
 
     deinit { sqlite3_finalize(statement) }
 
+    /// The statement as SQLite was given it.
+    var text: String { sqlite3_sql(statement).map { String(cString: $0) } ?? "" }
+
     /// Goes to the next row.
     ///
     /// - Returns: Whether there is one.
