@@ -26,8 +26,10 @@ package struct CostByPhase: Sendable {
         let found = rows.filter {
             span.contains($0.createdAt) && $0.positiveCost != nil && $0.phaseCosts != nil
         }
+        // The last bit of a sum goes by the order of its parts, and a limit can turn on it.
+        let costs = found.newestFirst.compactMap(\.phaseCosts).map(\.inReferenceOrder).joined()
         var groups = OrderedGroups<String, Double>()
-        for cost in found.compactMap(\.phaseCosts).joined() where cost.amount > 0 {
+        for cost in costs where cost.amount > 0 {
             groups.append(cost.amount, to: cost.phase)
         }
         let sums = groups.groups.map { ($0.key, $0.values.reduce(0, +), $0.values.count) }

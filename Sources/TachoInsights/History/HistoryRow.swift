@@ -56,6 +56,27 @@ package struct HistoryRow: Sendable {
     var positiveDuration: Double? { durationSeconds.flatMap { $0 > 0 ? $0 : nil } }
 }
 
+extension [HistoryRow] {
+    /// As the reference reads rows.
+    var newestFirst: Self {
+        stablySorted {
+            ($0.createdAt?.microseconds ?? .min) > ($1.createdAt?.microseconds ?? .min)
+        }
+    }
+}
+
+extension [HistoryRow.PhaseAmount] {
+    /// As the reference reads them out of a JSONB column, which keeps the members of an object by
+    /// the lengths of their names, then by the bytes.
+    var inReferenceOrder: Self {
+        stablySorted { amount, other in
+            let (name, otherName) = (amount.phase.utf8, other.phase.utf8)
+            return name.count == otherName.count
+                ? name.lexicographicallyPrecedes(otherName) : name.count < otherName.count
+        }
+    }
+}
+
 extension Timestamp {
     package func adding(days: Int) -> Timestamp {
         adding(hours: Double(days) * 24)

@@ -6,7 +6,7 @@
 package struct LatencyAnalysis: Sendable {
     package struct Summary: Sendable {
         package let durations: Percentiles
-        /// The phase with the highest mean, the first met of equal ones; empty if there is none.
+        /// The phase with the highest mean, the first of equal ones; empty if there is none.
         package let slowestPhase: String
         package let slowestPhaseAverage: Double
     }
@@ -36,7 +36,8 @@ package struct LatencyAnalysis: Sendable {
         package let actionCount: Int
     }
 
-    /// In the order in which the phases are first met.
+    /// In the order in which the reference meets them, which decides between equal ones: those of
+    /// the newest workflow first.
     package let phases: [Phase]
     /// Mean of the workflows that have durations of phases.
     package let averageDuration: Double
@@ -49,6 +50,7 @@ package struct LatencyAnalysis: Sendable {
     ///   - span: Compared with the rows' creation.
     package init(of rows: [HistoryRow], in span: TimeSpan) {
         let completed = rows.filter { $0.isCompleted && span.contains($0.createdAt) }
+            .newestFirst
         durations = completed.compactMap(\.positiveDuration)
         let detailed = completed.filter { $0.phaseSeconds != nil }
         averageDuration = detailed.compactMap(\.positiveDuration).mean
@@ -58,7 +60,8 @@ package struct LatencyAnalysis: Sendable {
 
     private static func phases(of rows: [HistoryRow]) -> [Phase] {
         var samples = OrderedGroups<String, Double>()
-        for seconds in rows.compactMap(\.phaseSeconds).joined() where seconds.amount > 0 {
+        for seconds in rows.compactMap(\.phaseSeconds).map(\.inReferenceOrder).joined()
+        where seconds.amount > 0 {
             samples.append(seconds.amount, to: seconds.phase)
         }
         return samples.groups.map { Phase(name: $0.key, latency: Percentiles(of: $0.values)) }

@@ -180,16 +180,16 @@ extension AgentResults {
     /// The last result of a file is the one that counts, as it is when its lines are folded.
     init(output content: String, agent: String = "a") {
         self.init()
-        // The reference reads from the end, and gives up at a value that is no object; such lines
-        // are not events and never reach a projector.
-        let kinds = content.split(whereSeparator: \.isNewline).reversed().compactMap {
-            line -> String? in
-            guard let value = GoldenValue(json: Array(line.utf8)) else { return nil }
-            if case .object = value { return value["type"].text ?? "" }
-            return "no object"
-        }
-        if kinds.first(where: { $0 == "result" || $0 == "no object" }) == "no object" { return }
-        for line in content.split(whereSeparator: \.isNewline) {
+        // Of the line ends of Unicode, only these end a line of a file.
+        let lines = content.split { ["\n", "\r", "\r\n"].contains($0) }
+        // The reference reads from the end, and gives up at a value that is no object, and at a
+        // result whose `usage` is none. The first are not events and never reach a projector; the
+        // second tell it nothing, and what it knows of an earlier result stays.
+        let values = lines.reversed().lazy.compactMap { GoldenValue(json: Array($0.utf8)) }
+        guard let last = values.first(where: { !$0.isObject || $0["type"].text == "result" }),
+            last.isObject, !last.has("usage") || last["usage"].isObject
+        else { return }
+        for line in lines {
             let bytes = Array(line.utf8)
             guard (try? JSON.validate(bytes)) == .object else { continue }
             bytes.withUnsafeBytes { bytes in

@@ -63,6 +63,8 @@ extension GoldenValue {
 
     var isNull: Bool { if case .null = self { true } else { false } }
 
+    var isObject: Bool { if case .object = self { true } else { false } }
+
     var integer: Int? {
         switch self {
         case .integer(let integer): Int(integer)
