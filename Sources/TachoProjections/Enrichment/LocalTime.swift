@@ -94,14 +94,17 @@ private struct ByteScanner {
         guard let fourth = CivilDate(year: year, month: 1, day: 4)?.daysSince1970 else {
             return nil
         }
-        let firstMonday = fourth - LocalTime.weekday(daysSince1970: fourth)
-        return firstMonday + (week - 1) * 7 + weekday - 1
+        let monday = fourth - LocalTime.weekday(daysSince1970: fourth) + (week - 1) * 7
+        // A 53rd week is this year's if its Thursday is.
+        guard CivilDate(daysSince1970: monday + 3).year == year else { return nil }
+        return monday + weekday - 1
     }
 
     /// The hour; minutes, seconds, fraction, and zone are only checked.
     mutating func timeOfDay() -> Int64? {
         guard let hour = clock(), hour < 24 else { return nil }
-        if isAtEnd || skip("Z") && isAtEnd { return hour }
+        if isAtEnd { return hour }
+        if skip("Z") { return isAtEnd ? hour : nil }
         guard skip("+") || skip("-"), let zoneHour = clock(), zoneHour < 24, isAtEnd else {
             return nil
         }

@@ -70,20 +70,20 @@ package enum PatternSignature {
 
     /// Whether a text is three parts that are not empty, the first of them a category.
     ///
-    /// A part may be blank; ``normalized(_:)`` is stricter.
+    /// A part may be blank; ``normalized(_:)`` is stricter. A colon parts also before an accent, with
+    /// which it would be one character.
     package static func isValid(_ signature: String) -> Bool {
-        let parts = signature.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = signature.utf8.split(
+            separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         return parts.count == 3 && parts.allSatisfy { !$0.isEmpty }
-            && categories.contains(String(parts[0]))
+            && categories.contains(String(parts[0]) ?? "")
     }
 
     /// Trimmed and in lower case.
     ///
     /// - Returns: `nil` if that is no signature.
     package static func normalized(_ signature: String) -> String? {
-        let trimmed = signature.drop(while: \.isWhitespace).reversed()
-            .drop(while: \.isWhitespace).reversed()
-        let text = String(trimmed).lowercased()
+        let text = signature.trimmed.lowercased()
         return isValid(text) ? text : nil
     }
 }

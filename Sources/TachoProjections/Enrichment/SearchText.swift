@@ -90,6 +90,15 @@ extension StringProtocol {
         unicodeScalars.split { $0.dividesWords }.map { self[$0.startIndex..<$0.endIndex] }
     }
 
+    /// Without the whitespace at both ends, which is what divides ``words``.
+    package var trimmed: SubSequence {
+        let scalars = unicodeScalars
+        guard let start = scalars.firstIndex(where: { !$0.dividesWords }),
+            let last = scalars.lastIndex(where: { !$0.dividesWords })
+        else { return self[endIndex..<endIndex] }
+        return self[start..<scalars.index(after: last)]
+    }
+
     /// How many ``words`` there are; without looking at characters where all are of ASCII.
     package var wordCount: Int {
         let count = utf8.withContiguousStorageIfAvailable { bytes -> Int? in

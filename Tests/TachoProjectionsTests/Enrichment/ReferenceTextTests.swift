@@ -18,6 +18,28 @@ struct ReferenceTextTests {
         #expect(text.words.count == count)
     }
 
+    @Test(arguments: [
+        ("\u{1F}test:a:b\u{1C}", "test:a:b"), ("\u{A0}Deps:npm:x \u{85}", "deps:npm:x"),
+        ("docs:x: \u{301}", "docs:x: \u{301}"), ("docs:x:\u{301}", "docs:x:\u{301}"),
+        ("docs:x:y\r\n", "docs:x:y"), (" \t", nil), ("docs:x:\u{1E}", nil),
+    ])
+    func `a signature is trimmed and parted as Python does it`(text: String, normal: String?) {
+        let normalized = PatternSignature.normalized(text)
+        #expect(normalized.map { Array($0.utf8) } == normal.map { Array($0.utf8) })
+        #expect(normal.map(PatternSignature.isValid) ?? true)
+    }
+
+    @Test(arguments: [
+        ("2026-W53-1", 0), ("2025-W53-1", nil), ("2025-W52-7", 6), ("2025-01-15T14:30:00Z", 2),
+        ("2025-01-15T14:30:00Z+00:00", nil), ("2025-01-15T14:30:00ZZ", nil),
+    ])
+    func `a stamp with a week the year does not have, or with two zones, is none`(
+        stamp: String, weekday: Int64?
+    ) {
+        let local = Array(stamp.utf8).withUnsafeBytes { LocalTime(iso8601: $0) }
+        #expect(local?.weekday == weekday)
+    }
+
     @Test func `text to search in is in lower case as Swift has it, for every letter`() {
         for texts in ["ΑΣ ΑΣ.", "İI ı", "ẞ Straße", "ǅ ǄA\u{301}", "plain ASCII, ÄÖÜ", ""] {
             #expect(SearchText(texts).bytes == Array(texts.lowercased().utf8))
