@@ -38,13 +38,9 @@ struct JSONMemberCursor {
     @inlinable @inline(__always)
     mutating func readMember(_ start: UnsafeRawPointer) -> Bool {
         guard JSONScan.byte(at: start, limit) == 0x22 else { return false }
+        guard let (end, hasEscape) = JSONScan.endOfText(start + 1, limit) else { return false }
         keyStart = start + 1
-        guard var end = JSONScan.quoteOrBackslash(keyStart, limit) else { return false }
-        keyHasEscape = end.load(as: UInt8.self) == 0x5C
-        if keyHasEscape {
-            guard let quote = JSONScan.closingQuote(end, limit) else { return false }
-            end = quote
-        }
+        keyHasEscape = hasEscape
         keyEnd = end
         let colon = JSONScan.skipWhitespace(end + 1, limit)
         guard JSONScan.byte(at: colon, limit) == 0x3A else { return false }

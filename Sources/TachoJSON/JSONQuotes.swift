@@ -91,7 +91,10 @@ struct JSONQuotes {
         return byte | 0x20 == 0x7B ? endOfContainer(start) : JSONScan.endOfScalar(start, limit)
     }
 
-    /// Brackets of both kinds are counted together, as in ``JSONScan/endOfContainer(_:_:)``.
+    /// The end of the object or array that begins at `start`.
+    ///
+    /// Brackets of both kinds are counted together: valid bytes pair them, and of others only the
+    /// bounds matter.
     @inline(__always)
     mutating func endOfContainer(_ start: UnsafeRawPointer) -> UnsafeRawPointer? {
         var cursor = start

@@ -1,3 +1,5 @@
+public import CScan
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -42,10 +44,10 @@ enum JSONScan {
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
         var cursor = start
-        while limit - cursor >= 8 {
-            let marks = JSONWord(at: cursor).quotesAndBackslashes
-            if marks != 0 { return cursor + JSONWord.byteCount(below: marks) }
-            cursor += 8
+        while limit - cursor >= 16 {
+            let marks = tacho_string_marks16(cursor)
+            if marks != 0 { return cursor + marks.trailingZeroBitCount }
+            cursor += 16
         }
         while cursor < limit {
             let byte = cursor.load(as: UInt8.self)
@@ -56,8 +58,8 @@ enum JSONScan {
     }
 
     /// The first quote from `start` on, escaped or not.
-    @inlinable @inline(__always)
-    static func quote(
+    @inline(__always)
+    private static func quote(
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
         var cursor = start
@@ -76,8 +78,7 @@ enum JSONScan {
 
     /// The same far from the start: `memchr` looks at dozens of bytes at once, but is a call, and keys
     /// and most values are short.
-    @usableFromInline
-    static func farQuote(
+    private static func farQuote(
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
         memchr(start, 0x22, limit - start).map { UnsafeRawPointer($0) }
@@ -87,7 +88,7 @@ enum JSONScan {
     ///
     /// Looks for quotes only, and back from each for the backslashes before it: an odd number
     /// escapes it. The look back ends at the quote before at the latest, so the time is linear.
-    @inlinable @inline(__always)
+    @usableFromInline
     static func closingQuote(
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
@@ -116,42 +117,52 @@ enum JSONScan {
         return marks & JSONWord.highBits != 0
     }
 
+    /// The quote that closes the string whose content begins at `start`, and whether a backslash
+    /// stands before it.
+    @inlinable @inline(__always)
+    static func endOfText(
+        _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
+    ) -> (end: UnsafeRawPointer, hasEscape: Bool)? {
+        guard let end = quoteOrBackslash(start, limit) else { return nil }
+        if end.load(as: UInt8.self) == 0x22 { return (end, false) }
+        return closingQuote(end, limit).map { ($0, true) }
+    }
+
+    /// The quote that closes the string whose content begins at `start`; nearly all are short, and
+    /// have no escapes.
+    @inlinable @inline(__always)
+    static func endOfString(
+        _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
+    ) -> UnsafeRawPointer? {
+        var cursor = start
+        while cursor - start < 64, limit - cursor >= 16 {
+            let marks = tacho_string_marks16(cursor)
+            cursor += marks == 0 ? 16 : marks.trailingZeroBitCount
+            if marks != 0 { break }
+        }
+        // Before `cursor` there is no backslash that could escape what stands there.
+        return byte(at: cursor, limit) == 0x22 ? cursor : closingQuote(cursor, limit)
+    }
+
     /// The end of the value that begins at `start`.
     @inlinable @inline(__always)
     static func endOfValue(
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
         switch byte(at: start, limit) {
-        case 0x22: closingQuote(start + 1, limit).map { $0 + 1 }
+        case 0x22: endOfString(start + 1, limit).map { $0 + 1 }
         case 0x7B, 0x5B: endOfContainer(start, limit)
         default: endOfScalar(start, limit)
         }
     }
 
     /// The end of the object or array that begins at `start`.
-    ///
-    /// Brackets of both kinds are counted together: valid bytes pair them, and of others only the
-    /// bounds matter.
-    @inlinable
+    @usableFromInline
     static func endOfContainer(
         _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
     ) -> UnsafeRawPointer? {
-        var cursor = start
-        var depth = 0
-        while cursor < limit {
-            let byte = cursor.load(as: UInt8.self)
-            cursor += 1
-            if byte == 0x22 {
-                guard let quote = closingQuote(cursor, limit) else { return nil }
-                cursor = quote + 1
-            } else if byte | 0x20 == 0x7B {
-                depth &+= 1
-            } else if byte | 0x20 == 0x7D {
-                depth &-= 1
-                if depth == 0 { return cursor }
-            }
-        }
-        return nil
+        var quotes = JSONQuotes(from: start, limit)
+        return quotes.endOfContainer(start)
     }
 
     /// The end of the number or literal that begins at `start`; `nil` if none does.

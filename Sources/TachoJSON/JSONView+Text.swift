@@ -37,13 +37,8 @@ extension JSONView {
     @inlinable @inline(__always)
     var content: (raw: UnsafeRawBufferPointer, hasEscape: Bool)? {
         guard JSONScan.byte(at: start, limit) == 0x22,
-            var end = JSONScan.quoteOrBackslash(start + 1, limit)
+            let (end, hasEscape) = JSONScan.endOfText(start + 1, limit)
         else { return nil }
-        let hasEscape = end.load(as: UInt8.self) == 0x5C
-        if hasEscape {
-            guard let quote = JSONScan.closingQuote(end, limit) else { return nil }
-            end = quote
-        }
         return (UnsafeRawBufferPointer(start: start + 1, count: end - start - 1), hasEscape)
     }
 }

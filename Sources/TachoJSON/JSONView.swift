@@ -30,8 +30,8 @@ package struct JSONView {
         JSONKind(firstByte: JSONScan.byte(at: start, limit)) ?? .null
     }
 
-    @inlinable
-    package var isNull: Bool { kind == .null }
+    @inlinable @inline(__always)
+    package var isNull: Bool { JSONScan.byte(at: start, limit) != 0x22 && kind == .null }
 
     /// The value as it is written, without whitespace around it.
     ///
@@ -57,6 +57,19 @@ package struct JSONView {
 }
 
 extension JSONView {
+    /// How many bytes behind this value's beginning one inside of it begins.
+    @inlinable @inline(__always)
+    package func offset(of value: JSONView) -> UInt32 {
+        UInt32(truncatingIfNeeded: value.start - start)
+    }
+
+    /// The value inside of this one that begins so far behind its beginning.
+    @inlinable @inline(__always)
+    package func value(at offset: UInt32) -> JSONView {
+        precondition(Int(offset) <= limit - start, "a value inside lies before the limit")
+        return JSONView(start: start + Int(offset), limit: limit)
+    }
+
     /// The first member with that key; `nil` if there is none, or this is not an object.
     ///
     /// A member that is `null` is a view of kind `null`. Of several members with the same key the

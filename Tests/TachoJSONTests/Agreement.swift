@@ -65,6 +65,9 @@ func exercise(_ view: JSONView, depth: Int = 0) {
         exercise(value, depth: depth + 1)
         return true
     }
+    withNotedMembers(of: view) { members in
+        members.forEach { key, value in key.count >= 0 && value.kind != .null }
+    }
     view.forEachElement {
         exercise($0, depth: depth + 1)
         return true
@@ -118,6 +121,22 @@ private func compare(
     guard difference == nil, index == members.count else {
         return difference ?? "\(index) of \(members.count) members"
     }
+    for isNoted in [false, true] {
+        index = 0
+        func next(_ key: UnsafeRawBufferPointer, _ value: JSONView) -> Bool {
+            guard index < members.count, key.elementsEqual(members[index].key),
+                all.baseAddress.map({ value.start - $0 }) == members[index].value.range.lowerBound
+            else { return false }
+            index += 1
+            return true
+        }
+        if isNoted {
+            withNotedMembers(of: view) { $0.forEach(next) }
+        } else {
+            JSONMembers(view).forEach(next)
+        }
+        guard index == members.count else { return "member \(index), noted: \(isNoted)" }
+    }
 
     var slots: [JSONView?] = []
     commonPicker.pick(view, into: &slots)
@@ -133,6 +152,19 @@ private func compare(
         }
     }
     return nil
+}
+
+/// Notes where the members of a view are in too little memory first, and then in enough.
+private func withNotedMembers(of view: JSONView, _ body: (JSONMembers) -> Void) {
+    var memory = UnsafeMutableBufferPointer<JSONMemberPlace>.allocate(capacity: 1)
+    let count = JSONMemberPlace.note(of: view, in: memory)
+    if count > memory.count {
+        memory.deallocate()
+        memory = .allocate(capacity: count)
+        #expect(JSONMemberPlace.note(of: view, in: memory) == count)
+    }
+    defer { memory.deallocate() }
+    body(JSONMembers(view, at: UnsafeBufferPointer(rebasing: memory[..<count])))
 }
 
 /// Keys the generator uses too: of every length from 0 to beyond two words.

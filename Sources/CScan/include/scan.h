@@ -3,9 +3,10 @@
 // `tacho_marks64`: which of 64 bytes are a certain one; bit n of the result is byte n.
 // `tacho_plain16`: how many of 16 bytes stand before the first that a JSON string does not just go
 // on with: a quote, a backslash, a control character, a byte that is not ASCII. 16 if there is none.
+// `tacho_string_marks16`: which of 16 bytes are quotes or backslashes; bit n of the result is byte n.
 // `tacho_is_plain_text`: whether no byte of a text is one of those or DEL.
 //
-// The first two read exactly 64 and 16 bytes.
+// The first three read exactly 64, 16, and 16 bytes.
 
 #ifndef TACHO_SCAN_H
 #define TACHO_SCAN_H
@@ -27,6 +28,12 @@ static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *
     __m128i wanted = _mm_set1_epi8((char)byte);
     return tacho_marks16(bytes, wanted) | tacho_marks16(bytes + 16, wanted) << 16 |
            tacho_marks16(bytes + 32, wanted) << 32 | tacho_marks16(bytes + 48, wanted) << 48;
+}
+
+static inline __attribute__((always_inline)) uint32_t tacho_string_marks16(const void *start) {
+    __m128i block = _mm_loadu_si128((const __m128i *)start);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
 }
 
 static inline unsigned tacho_plain16(const void *start) {
@@ -53,18 +60,28 @@ static inline __attribute__((always_inline)) int tacho_is_plain_block(__m128i bl
 #else
 
 // Eight bytes at a time; the multiplication gathers the eight high bits.
+static inline __attribute__((always_inline)) uint64_t tacho_marks8(const uint8_t *bytes, uint8_t byte) {
+    uint64_t word = 0;
+    for (int k = 0; k < 8; k++) word |= (uint64_t)bytes[k] << (8 * k);
+    word ^= 0x0101010101010101u * byte;
+    uint64_t low = (word & 0x7F7F7F7F7F7F7F7Fu) + 0x7F7F7F7F7F7F7F7Fu;
+    uint64_t zeros = ~(low | word | 0x7F7F7F7F7F7F7F7Fu) >> 7;
+    return zeros * 0x0102040810204080u >> 56;
+}
+
 static inline __attribute__((always_inline)) uint64_t tacho_marks64(const void *start, uint8_t byte) {
     const uint8_t *bytes = (const uint8_t *)start;
     uint64_t marks = 0;
-    for (int i = 0; i < 8; i++) {
-        uint64_t word = 0;
-        for (int k = 0; k < 8; k++) word |= (uint64_t)bytes[8 * i + k] << (8 * k);
-        word ^= 0x0101010101010101u * byte;
-        uint64_t low = (word & 0x7F7F7F7F7F7F7F7Fu) + 0x7F7F7F7F7F7F7F7Fu;
-        uint64_t zeros = ~(low | word | 0x7F7F7F7F7F7F7F7Fu) >> 7;
-        marks |= (zeros * 0x0102040810204080u >> 56) << (8 * i);
-    }
+    for (int i = 0; i < 8; i++) marks |= tacho_marks8(bytes + 8 * i, byte) << (8 * i);
     return marks;
+}
+
+static inline __attribute__((always_inline)) uint32_t tacho_string_marks16(const void *start) {
+    const uint8_t *bytes = (const uint8_t *)start;
+    uint64_t marks = 0;
+    for (int i = 0; i < 2; i++)
+        marks |= (tacho_marks8(bytes + 8 * i, '"') | tacho_marks8(bytes + 8 * i, '\\')) << (8 * i);
+    return (uint32_t)marks;
 }
 
 #if defined(__ARM_NEON)
