@@ -196,8 +196,14 @@ struct EnvelopeScanner {
     /// A moment as ``Timestamp/iso8601`` writes it, with its closing quote.
     @inlinable @inline(__always)
     mutating func moment() -> Timestamp? {
-        guard let text = text() else { return nil }
-        return Timestamp(canonical: text)
+        // Of milliseconds or microseconds, which is 24 bytes or 27.
+        guard let cursor, remaining > 24 else { return nil }
+        let count = cursor.load(fromByteOffset: 24, as: UInt8.self) == 0x22 ? 24 : 27
+        guard remaining > count, cursor.load(fromByteOffset: count, as: UInt8.self) == 0x22 else {
+            return nil
+        }
+        self.cursor = cursor + (count + 1)
+        return Timestamp(canonical: UnsafeRawBufferPointer(start: cursor, count: count))
     }
 
     @inlinable
@@ -223,35 +229,37 @@ extension Timestamp {
                 ? Digits(base + 16, mask: 0x00FF_FFFF_00FF_FF00, separators: 0x5A00_0000_2E00_003A)
                 : Digits(base + 16, mask: 0xFFFF_FFFF_00FF_FF00, separators: 0x0000_0000_2E00_003A)
         else { return nil }
-        let year = date.pair(0) * 100 + date.pair(2)
+        // All of these are small, so that no sum and no product leaves 64 bits.
+        let year = date.pair(0) &* 100 &+ date.pair(2)
         let (month, day) = (date.pair(5), middle.pair(0))
         let (hour, minute, second) = (middle.pair(3), middle.pair(6), end.pair(1))
-        var fraction = (end.pair(4) * 10 + end.digit(6)) * 1000
+        var fraction = (end.pair(4) &* 10 &+ end.digit(6)) &* 1000
         if text.count == 27 {
             let (tens, ones) = (text[24] &- 0x30, text[25] &- 0x30)
             guard tens < 10, ones < 10 else { return nil }
-            fraction += end.digit(7) * 100 + Int64(tens) * 10 + Int64(ones)
+            fraction &+= end.digit(7) &* 100 &+ Int64(tens) &* 10 &+ Int64(ones)
         }
         guard month >= 1, month <= 12, day >= 1, day <= 31, hour < 24, minute < 60, second < 60
         else { return nil }
         // Days since 1970, with years that begin in March (see CivilDate); years here are never
         // negative, so plain division rounds down.
-        let shifted = month <= 2 ? year - 1 : year
+        let shifted = month <= 2 ? year &- 1 : year
         guard shifted >= 0 else { return nil }
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let centuries = shifted / 100
+        let dayOfYear = (153 &* (month > 2 ? month &- 3 : month &+ 9) &+ 2) / 5 &+ day &- 1
         let days =
-            era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-            - 719_468
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+            shifted &* 365 &+ shifted &>> 2 &- centuries &+ centuries &>> 2 &+ dayOfYear
+            &- 719_468
+        let seconds = days &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
+        self.init(microseconds: seconds &* 1_000_000 &+ fraction)
     }
 
     /// Eight bytes of a moment: digits where the mask is set, separators elsewhere.
     @usableFromInline
     struct Digits {
         @usableFromInline let values: UInt64
+        /// At each byte what it and the next one say together.
+        @usableFromInline let pairs: UInt64
 
         @inlinable @inline(__always)
         init?(_ start: UnsafeRawPointer, mask: UInt64, separators: UInt64) {
@@ -263,12 +271,13 @@ extension Timestamp {
                 return nil
             }
             self.values = values
+            pairs = values &* 10 &+ values &>> 8
         }
 
         @inlinable @inline(__always)
         func digit(_ offset: UInt64) -> Int64 { Int64((values &>> (offset &* 8)) & 0xF) }
 
         @inlinable @inline(__always)
-        func pair(_ offset: UInt64) -> Int64 { digit(offset) &* 10 &+ digit(offset &+ 1) }
+        func pair(_ offset: UInt64) -> Int64 { Int64((pairs &>> (offset &* 8)) & 0xFF) }
     }
 }
