@@ -45,7 +45,9 @@ extension Event {
         switch type.first {
         case UInt8(ascii: "t"):
             type.equals("transcript.assistant") || type.equals("transcript.user")
-        case UInt8(ascii: "o"): type.equals("output.assistant") || type.equals("output.user")
+        case UInt8(ascii: "o"):
+            type.equals("output.assistant") || type.equals("output.user")
+                || type.equals("output.result")
         default: false
         }
     }

@@ -19,7 +19,7 @@ extension UnsafeRawBufferPointer {
         return base.isEqual(to: otherBase, byteCount: count)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package func hasPrefix(_ text: StaticString) -> Bool {
         let byteCount = text.utf8CodeUnitCount
         guard count >= byteCount, let base = baseAddress else { return byteCount == 0 }

@@ -26,7 +26,7 @@ package struct Event {
         of record: RecordView, members: JSONMembers, _ body: (Event) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let reading = EventReading(record, members)
-        guard reading.isHook else {
+        guard reading.shape == .hook else {
             return try withUnsafePointer(to: reading) { reading throws(Failure) in
                 try body(Event(reading))
             }
@@ -55,7 +55,12 @@ package struct Event {
         guard let fields = reading.pointee.hookFields else {
             preconditionFailure("an event of another family has no payload of a hook")
         }
-        return HookPayload(fields: fields)
+        return HookPayload(fields, of: reading.pointee.members.object)
+    }
+
+    /// The data as a record of a phase or a workflow.
+    package var phaseRecord: PhaseRecord {
+        reading.pointee.phaseRecord?.pointee ?? PhaseRecord(members)
     }
 
     /// The data as a message of Claude Code's.
@@ -88,7 +93,9 @@ package struct EventReading {
     package var hookFields: UnsafePointer<HookFields>?
     /// What ``Event/agentReading`` gives; `nil` leaves it to be read when asked for.
     package var message: UnsafePointer<AgentReading>?
-    package let isHook: Bool
+    /// The same for ``Event/phaseRecord``.
+    package var phaseRecord: UnsafePointer<PhaseRecord>?
+    package let shape: Shape
     /// See ``Event/mayNameActor``.
     @usableFromInline let mayNameActor: Bool
 
@@ -98,8 +105,26 @@ package struct EventReading {
     package init(_ record: RecordView, _ members: JSONMembers) {
         self.record = record
         self.members = members
-        isHook = record.type.hasPrefix("hook.")
-        mayNameActor = Self.mayNameActor(record.type)
+        shape = Shape(record.type)
+        mayNameActor = shape != .hook && Self.mayNameActor(record.type)
+    }
+}
+
+extension EventReading {
+    /// What the data of an event is read as by all who look at it.
+    package enum Shape {
+        case hook
+        case phase
+        case other
+
+        init(_ type: UnsafeRawBufferPointer) {
+            switch type.first {
+            case UInt8(ascii: "h") where type.hasPrefix("hook."): self = .hook
+            case UInt8(ascii: "p") where type.hasPrefix("phase."): self = .phase
+            case UInt8(ascii: "w") where type.hasPrefix("workflow."): self = .phase
+            default: self = .other
+            }
+        }
     }
 }
 

@@ -40,10 +40,9 @@ extension Event {
 }
 
 extension EventReading {
-    /// See ``Event/mayNameActor``.
+    /// See ``Event/mayNameActor``; of other types than hooks'.
     static func mayNameActor(_ type: UnsafeRawBufferPointer) -> Bool {
         switch type.first {
-        case UInt8(ascii: "h"): !type.hasPrefix("hook.")
         case UInt8(ascii: "t"): !type.hasPrefix("transcript.")
         case UInt8(ascii: "o"): !type.hasPrefix("output.")
         case UInt8(ascii: "l"): !type.hasPrefix("log.line")

@@ -12,28 +12,39 @@ package import TachoJSON
 /// Borrows what was read of the event, as ``Event`` does.
 package struct HookPayload {
     let fields: UnsafePointer<HookFields>
+    let data: JSONView
 
-    package var sessionID: JSONView? { fields.pointee.sessionID }
-    package var workingDirectory: JSONView? { fields.pointee.workingDirectory }
-    package var toolName: JSONView? { fields.pointee.toolName }
-    package var toolInput: JSONView? { fields.pointee.toolInput }
-    package var toolResponse: JSONView? { fields.pointee.toolResponse }
-    package var toolUseID: JSONView? { fields.pointee.toolUseID }
-    package var promptID: JSONView? { fields.pointee.promptID }
-    package var permissionMode: JSONView? { fields.pointee.permissionMode }
-    package var agentID: JSONView? { fields.pointee.agentID }
-    package var agentType: JSONView? { fields.pointee.agentType }
-    package var message: JSONView? { fields.pointee.message }
-    package var prompt: JSONView? { fields.pointee.prompt }
-    package var model: JSONView? { fields.pointee.model }
-    package var error: JSONView? { fields.pointee.error }
-    package var isInterrupt: JSONView? { fields.pointee.isInterrupt }
-    package var reason: JSONView? { fields.pointee.reason }
-    package var durationMilliseconds: JSONView? { fields.pointee.durationMilliseconds }
+    init(_ fields: UnsafePointer<HookFields>, of data: JSONView) {
+        self.fields = fields
+        self.data = data
+    }
+
+    @inline(__always)
+    fileprivate func view(_ place: UInt32) -> JSONView? { place == 0 ? nil : data.value(at: place) }
+
+    package var sessionID: JSONView? { view(fields.pointee.sessionID) }
+    package var workingDirectory: JSONView? { view(fields.pointee.workingDirectory) }
+    package var toolName: JSONView? { view(fields.pointee.toolName) }
+    package var toolInput: JSONView? { view(fields.pointee.toolInput) }
+    package var toolResponse: JSONView? { view(fields.pointee.toolResponse) }
+    package var toolUseID: JSONView? { view(fields.pointee.toolUseID) }
+    package var promptID: JSONView? { view(fields.pointee.promptID) }
+    package var permissionMode: JSONView? { view(fields.pointee.permissionMode) }
+    package var agentID: JSONView? { view(fields.pointee.agentID) }
+    package var agentType: JSONView? { view(fields.pointee.agentType) }
+    package var message: JSONView? { view(fields.pointee.message) }
+    package var prompt: JSONView? { view(fields.pointee.prompt) }
+    package var model: JSONView? { view(fields.pointee.model) }
+    package var error: JSONView? { view(fields.pointee.error) }
+    package var isInterrupt: JSONView? { view(fields.pointee.isInterrupt) }
+    package var reason: JSONView? { view(fields.pointee.reason) }
+    package var durationMilliseconds: JSONView? {
+        view(fields.pointee.durationMilliseconds)
+    }
     /// Only in lines of `hook_events.jsonl`.
-    package var sourceApp: JSONView? { fields.pointee.sourceApp }
+    package var sourceApp: JSONView? { view(fields.pointee.sourceApp) }
     /// Only in lines of `hook_events.jsonl`.
-    package var workflowID: JSONView? { fields.pointee.workflowID }
+    package var workflowID: JSONView? { view(fields.pointee.workflowID) }
 
     /// Whether the record is one of `hook_events.jsonl`, whose `success` and `duration_ms` say
     /// nothing: its writer had neither (B46).
@@ -42,89 +53,95 @@ package struct HookPayload {
 
 /// The members that ``HookPayload`` lends, read in one walk: half a dozen projectors look at them,
 /// and some twenty of them are too many to be handed around.
+///
+/// Of each there is where its value begins in the data; 0, where the data's brace is, for none. All
+/// events of a batch have them in memory, and each projector goes through it.
 package struct HookFields {
-    fileprivate(set) var sessionID: JSONView?
-    fileprivate(set) var workingDirectory: JSONView?
-    fileprivate(set) var toolName: JSONView?
-    fileprivate(set) var toolInput: JSONView?
-    fileprivate(set) var toolResponse: JSONView?
-    fileprivate(set) var toolUseID: JSONView?
-    fileprivate(set) var promptID: JSONView?
-    fileprivate(set) var permissionMode: JSONView?
-    fileprivate(set) var agentID: JSONView?
-    fileprivate(set) var agentType: JSONView?
-    fileprivate(set) var message: JSONView?
-    fileprivate(set) var prompt: JSONView?
-    fileprivate(set) var model: JSONView?
-    fileprivate(set) var error: JSONView?
-    fileprivate(set) var isInterrupt: JSONView?
-    fileprivate(set) var reason: JSONView?
-    fileprivate(set) var durationMilliseconds: JSONView?
-    fileprivate(set) var sourceApp: JSONView?
-    fileprivate(set) var workflowID: JSONView?
-    private var context: JSONView?
-    private var nested: JSONView?
+    fileprivate(set) var sessionID: UInt32 = 0
+    fileprivate(set) var workingDirectory: UInt32 = 0
+    fileprivate(set) var toolName: UInt32 = 0
+    fileprivate(set) var toolInput: UInt32 = 0
+    fileprivate(set) var toolResponse: UInt32 = 0
+    fileprivate(set) var toolUseID: UInt32 = 0
+    fileprivate(set) var promptID: UInt32 = 0
+    fileprivate(set) var permissionMode: UInt32 = 0
+    fileprivate(set) var agentID: UInt32 = 0
+    fileprivate(set) var agentType: UInt32 = 0
+    fileprivate(set) var message: UInt32 = 0
+    fileprivate(set) var prompt: UInt32 = 0
+    fileprivate(set) var model: UInt32 = 0
+    fileprivate(set) var error: UInt32 = 0
+    fileprivate(set) var isInterrupt: UInt32 = 0
+    fileprivate(set) var reason: UInt32 = 0
+    fileprivate(set) var durationMilliseconds: UInt32 = 0
+    fileprivate(set) var sourceApp: UInt32 = 0
+    fileprivate(set) var workflowID: UInt32 = 0
+    private var context: UInt32 = 0
+    private var nested: UInt32 = 0
     private var hasEventType = false
+    private(set) var isLoggerRecord = false
 
-    package init(_ data: JSONMembers) {
-        data.forEach { key, value in
-            take(key, value)
+    package init(_ members: JSONMembers) {
+        let data = members.object
+        members.forEach { key, value in
+            take(key, value, data)
             return true
         }
-        guard hasEventType, let nested else { return }
-        JSONMembers(nested).forEach { key, value in
-            take(key, value)
+        isLoggerRecord = hasEventType && nested != 0
+        guard isLoggerRecord else { return }
+        JSONMembers(data.value(at: nested)).forEach { key, value in
+            take(key, value, data)
             return true
         }
-        if workingDirectory == nil { workingDirectory = context?["cwd"] }
+        if workingDirectory == 0, context != 0, let value = data.value(at: context)["cwd"] {
+            workingDirectory = data.offset(of: value)
+        }
     }
 
-    var isLoggerRecord: Bool { hasEventType && nested != nil }
-
     @inline(__always)
-    private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {
+    private mutating func take(
+        _ key: UnsafeRawBufferPointer, _ value: JSONView, _ data: JSONView
+    ) {
+        func keep(_ place: inout UInt32) {
+            // The first member of a name counts, and `null` is as good as absent.
+            if place == 0, !value.isNull { place = data.offset(of: value) }
+        }
         switch key.count {
         case 3:
-            if key.equals("cwd") { Self.keep(value, in: &workingDirectory) }
+            if key.equals("cwd") { keep(&workingDirectory) }
         case 5:
-            if key.equals("error") { Self.keep(value, in: &error) }
-            if key.equals("model") { Self.keep(value, in: &model) }
+            if key.equals("error") { keep(&error) }
+            if key.equals("model") { keep(&model) }
         case 6:
-            if key.equals("prompt") { Self.keep(value, in: &prompt) }
-            if key.equals("reason") { Self.keep(value, in: &reason) }
+            if key.equals("prompt") { keep(&prompt) }
+            if key.equals("reason") { keep(&reason) }
         case 7:
-            if key.equals("message") { Self.keep(value, in: &message) }
-            if key.equals("payload") { Self.keep(value, in: &nested) }
-            if key.equals("context") { Self.keep(value, in: &context) }
+            if key.equals("message") { keep(&message) }
+            if key.equals("payload") { keep(&nested) }
+            if key.equals("context") { keep(&context) }
         case 8:
-            if key.equals("agent_id") { Self.keep(value, in: &agentID) }
+            if key.equals("agent_id") { keep(&agentID) }
         case 9:
-            if key.equals("tool_name") { Self.keep(value, in: &toolName) }
-            if key.equals("prompt_id") { Self.keep(value, in: &promptID) }
+            if key.equals("tool_name") { keep(&toolName) }
+            if key.equals("prompt_id") { keep(&promptID) }
         case 10:
-            if key.equals("session_id") { Self.keep(value, in: &sessionID) }
-            if key.equals("tool_input") { Self.keep(value, in: &toolInput) }
-            if key.equals("agent_type") { Self.keep(value, in: &agentType) }
+            if key.equals("session_id") { keep(&sessionID) }
+            if key.equals("tool_input") { keep(&toolInput) }
+            if key.equals("agent_type") { keep(&agentType) }
             if key.equals("event_type") { hasEventType = true }
-            if key.equals("source_app") { Self.keep(value, in: &sourceApp) }
+            if key.equals("source_app") { keep(&sourceApp) }
         case 11:
-            if key.equals("tool_use_id") { Self.keep(value, in: &toolUseID) }
-            if key.equals("duration_ms") { Self.keep(value, in: &durationMilliseconds) }
-            if key.equals("workflow_id") { Self.keep(value, in: &workflowID) }
-            if key.equals("tool_result") { Self.keep(value, in: &toolResponse) }
+            if key.equals("tool_use_id") { keep(&toolUseID) }
+            if key.equals("duration_ms") { keep(&durationMilliseconds) }
+            if key.equals("workflow_id") { keep(&workflowID) }
+            if key.equals("tool_result") { keep(&toolResponse) }
         case 12:
-            if key.equals("is_interrupt") { Self.keep(value, in: &isInterrupt) }
+            if key.equals("is_interrupt") { keep(&isInterrupt) }
         case 13:
-            if key.equals("tool_response") { Self.keep(value, in: &toolResponse) }
+            if key.equals("tool_response") { keep(&toolResponse) }
         case 15:
-            if key.equals("permission_mode") { Self.keep(value, in: &permissionMode) }
+            if key.equals("permission_mode") { keep(&permissionMode) }
         default: break
         }
-    }
-
-    /// The first member of a name counts, and `null` is as good as absent.
-    @inline(__always)
-    private static func keep(_ value: JSONView, in slot: inout JSONView?) {
-        if slot == nil, !value.isNull { slot = value }
     }
 }

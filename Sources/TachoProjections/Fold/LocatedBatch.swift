@@ -30,6 +30,8 @@ final class LocatedBatch: @unchecked Sendable {
     @exclusivity(unchecked) private var memberEnds = BatchMemory<UInt32>()
     /// Of the hooks' events among the records, in their order.
     @exclusivity(unchecked) private var hookFields = BatchMemory<HookFields>()
+    /// Of the phases' and workflows' events among them.
+    @exclusivity(unchecked) private var phaseRecords = BatchMemory<PhaseRecord>()
     private var messages: [FoundMessage] = []
     private var foundBlocks: [ToolBlock] = []
 
@@ -49,6 +51,7 @@ final class LocatedBatch: @unchecked Sendable {
         routes.deallocate()
         memberEnds.deallocate()
         hookFields.deallocate()
+        phaseRecords.deallocate()
         bytesMemory.deallocate()
         messageMemory.deallocate()
         blockMemory.deallocate()
@@ -58,8 +61,9 @@ final class LocatedBatch: @unchecked Sendable {
     @inline(__always)
     func forEachEvent(of lane: Int, _ body: (Event) -> Void) {
         guard lanes.contains(lane) else { return }
-        for index in 0..<routes.count where routes.start[index].contains(lane) {
-            body(Event(readings.start + index))
+        let (routes, count, readings) = (routes.start, routes.count, readings.start)
+        for index in 0..<count where routes[index].contains(lane) {
+            body(Event(readings + index))
         }
     }
 
@@ -74,6 +78,7 @@ final class LocatedBatch: @unchecked Sendable {
         members.removeAll()
         memberEnds.removeAll()
         hookFields.removeAll()
+        phaseRecords.removeAll()
     }
 
     /// Adds a record for the lanes of a route; one that none of them wants is passed over.
@@ -85,16 +90,28 @@ final class LocatedBatch: @unchecked Sendable {
         routes.append(route)
         lanes.formUnion(route)
         let data = JSONView(validated: record.data)
-        let start = members.count
-        JSONMemberPlace.forEach(of: data) { members.append($0) }
+        let places = noteMembers(of: data)
         memberEnds.append(UInt32(members.count))
         // Where the members lie is told when all of them do.
         let reading = EventReading(record, JSONMembers(data))
         readings.append(reading)
-        guard reading.isHook else { return }
-        let places = UnsafeBufferPointer(
-            start: members.start + start, count: members.count - start)
-        hookFields.append(HookFields(JSONMembers(data, at: places)))
+        switch reading.shape {
+        case .hook: hookFields.append(HookFields(JSONMembers(data, at: places)))
+        case .phase: phaseRecords.append(PhaseRecord(JSONMembers(data, at: places)))
+        case .other: break
+        }
+    }
+
+    /// - Returns: The places, for as long as no others are noted.
+    private func noteMembers(of data: JSONView) -> UnsafeBufferPointer<JSONMemberPlace> {
+        var count = JSONMemberPlace.note(of: data, in: members.room)
+        if count > members.room.count {
+            members.reserve(members.count + count)
+            count = JSONMemberPlace.note(of: data, in: members.room)
+        }
+        let start = members.start + members.count
+        members.take(count)
+        return UnsafeBufferPointer(start: start, count: count)
     }
 
     /// Ends the noting of records; from now on all of them stay where they are.
@@ -108,6 +125,7 @@ final class LocatedBatch: @unchecked Sendable {
     private func linkReadings() {
         var memberStart = 0
         var hookCount = 0
+        var phaseCount = 0
         for index in 0..<readings.count {
             let reading = readings.start + index
             let memberEnd = Int(memberEnds.start[index])
@@ -116,9 +134,14 @@ final class LocatedBatch: @unchecked Sendable {
                 at: UnsafeBufferPointer(
                     start: members.start + memberStart, count: memberEnd - memberStart))
             memberStart = memberEnd
-            if reading.pointee.isHook {
+            switch reading.pointee.shape {
+            case .hook:
                 reading.pointee.hookFields = UnsafePointer(hookFields.start + hookCount)
                 hookCount += 1
+            case .phase:
+                reading.pointee.phaseRecord = UnsafePointer(phaseRecords.start + phaseCount)
+                phaseCount += 1
+            case .other: break
             }
         }
     }
@@ -165,6 +188,16 @@ private struct BatchMemory<Element> {
         // Not nil: there is always memory for one.
         memory.baseAddress.unsafelyUnwrapped
     }
+
+    /// The memory behind the elements.
+    @inline(__always)
+    var room: UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableBufferPointer(start: start + count, count: memory.count - count)
+    }
+
+    /// Takes in elements that were made in ``room``.
+    @inline(__always)
+    mutating func take(_ newCount: Int) { count += newCount }
 
     @inline(__always)
     mutating func removeAll() { count = 0 }

@@ -172,7 +172,7 @@ package struct ModelUsageProjector: Projector {
     // MARK: Results
 
     private mutating func takeResult(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
+        let record = event.agentReading.record
         let session = record.sessionID?.text().map { ByteString($0) }
         let wasFinished = session.map { isFinished($0, table) } ?? false
         let whole = record.usage.map { MessageUsage($0) }

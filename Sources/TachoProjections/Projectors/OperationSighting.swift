@@ -29,27 +29,38 @@ struct OperationSighting {
     private static let errorByteLimit = 500
 
     init?(_ event: Event) {
-        workflow = Self.stream(event)
         if event.type.equals("state.snapshot") {
             readState(WorkflowState(event.members))
         } else if event.type.equals("output.result") {
             readResult(event)
         } else if event.type.equals("pattern.detected") {
-            guard readDetection(event.data) else { return nil }
+            if !readDetection(event.data) { return nil }
+            return
         } else if event.type.equals("hook.UserPromptSubmit") {
-            let payload = event.hookPayload
-            if let session = payload.sessionID?.text(), !session.isEmpty,
-                event.hookWorkflow(session: payload.sessionID) == nil
-            {
-                workflow = ByteString(session)
-            }
-            detect(input: payload.prompt)
+            detect(input: event.hookPayload.prompt)
         } else if event.type.equals("transcript.user") {
             detect(input: TypedPrompt.text(event))
         } else {
             readRecord(event)
         }
+        // Most events say nothing here, and of whom need not be known then.
         if signatures.isEmpty, facts.isEmpty { return nil }
+        workflow = Self.named(event) ?? Self.stream(event)
+    }
+
+    /// Whom an event's data names.
+    private static func named(_ event: Event) -> ByteString? {
+        if event.type.equals("hook.UserPromptSubmit") {
+            let session = event.hookPayload.sessionID
+            guard event.hookWorkflow(session: session) == nil,
+                let name = session?.text(), !name.isEmpty
+            else { return nil }
+            return ByteString(name)
+        }
+        guard event.type.hasPrefix("phase.") || event.type.hasPrefix("workflow."),
+            let name = event.phaseRecord.workflow?.text(), !name.isEmpty
+        else { return nil }
+        return name.withUnsafeBytes { ByteString($0.dropping(prefix: "wf-")) }
     }
 
     private static func stream(_ event: Event) -> ByteString? {
@@ -73,7 +84,7 @@ struct OperationSighting {
     }
 
     private mutating func readResult(_ event: Event) {
-        let record = AgentRecord(event.members)
+        let record = event.agentReading.record
         let agent = ByteString(event.source.dropping(prefix: "adw/output/"))
         if let entry = AgentResults.Entry(record, of: event.data, agent: agent) {
             let usage = entry.usage
@@ -91,11 +102,7 @@ struct OperationSighting {
 
     /// A phase's template is the phase's script (B21), and says nothing of the workflow.
     private mutating func readRecord(_ event: Event) {
-        let record = PhaseRecord(event.members)
-        if let name = record.workflow?.text(), !name.isEmpty {
-            let name = name.withUnsafeBytes { ByteString($0.dropping(prefix: "wf-")) }
-            workflow = name
-        }
+        let record = event.phaseRecord
         facts.hasFailed = record.errorMessage?.isFilledText == true
         let isPhase = event.type.hasPrefix("phase.")
         if !isPhase, let seconds = record.durationSeconds?.double(), seconds >= 0, seconds < 1e12 {
@@ -123,6 +130,7 @@ struct OperationSighting {
         input: JSONView? = nil, error: JSONView? = nil,
         template: JSONView? = nil, seconds: Double = 0
     ) {
+        if input == nil, error == nil, template == nil { return }
         var key = DetectionMemory.Key(length: PatternDetection.Length(seconds: seconds))
         input?.withText { key.input = ByteString($0.prefix(characterBytes: Self.inputByteLimit)) }
         error?.withText { key.error = ByteString($0.prefix(characterBytes: Self.errorByteLimit)) }

@@ -60,7 +60,7 @@ package struct PhaseDependenciesProjector: Projector {
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        let record = PhaseRecord(event.members)
+        let record = event.phaseRecord
         guard record.phaseName?.isFilledText == true else { throw .missing("phase_name") }
         guard let workflow = Self.workflow(of: record, event),
             let entry = WorkflowHistoryProjector.entry(record, event)

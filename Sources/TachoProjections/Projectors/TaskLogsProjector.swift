@@ -80,7 +80,7 @@ package struct TaskLogsProjector: Projector {
     package mutating func apply(
         _ event: Event, to table: inout Table
     ) throws(ProjectionError) {
-        let record = PhaseRecord(event.members)
+        let record = event.phaseRecord
         let typeStatus = event.name(after: EventType.phasePrefix)
         guard let name = record.phaseName, name.isFilledText else {
             // Any other log record is none of ours; a phase event has to name its phase.

@@ -6,7 +6,7 @@ import TachoLog
 
 extension ToolCallsProjector {
     func applyPhase(_ event: Event, _ table: inout Table) {
-        let record = PhaseRecord(event.members)
+        let record = event.phaseRecord
         guard let calls = record.toolCalls else { return }
         var index = 0
         calls.forEachElement { element in

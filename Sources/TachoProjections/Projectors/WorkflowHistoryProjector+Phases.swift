@@ -6,7 +6,7 @@ import TachoLog
 
 extension WorkflowHistoryProjector {
     mutating func applyRecord(_ event: Event, _ table: inout Table) throws(ProjectionError) {
-        let record = PhaseRecord(event.members)
+        let record = event.phaseRecord
         let isPhase = event.name(after: EventType.phasePrefix) != nil
         guard !isPhase || record.phaseName?.isFilledText == true else {
             throw .missing("phase_name")

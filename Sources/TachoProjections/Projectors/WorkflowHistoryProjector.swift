@@ -112,7 +112,7 @@ package struct WorkflowHistoryProjector: Projector {
     // MARK: Agent runs
 
     private mutating func applySystem(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
+        let record = event.agentReading.record
         guard record.subtype?.equals("init") == true, record.model?.isFilledText == true else {
             return
         }
@@ -123,7 +123,7 @@ package struct WorkflowHistoryProjector: Projector {
     }
 
     private mutating func applyResult(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
+        let record = event.agentReading.record
         let agent = ByteString(event.source.dropping(prefix: "adw/output/"))
         guard let entry = AgentResults.Entry(record, of: event.data, agent: agent) else { return }
         let row = row(event, &table)
