@@ -91,6 +91,17 @@ struct Column: Sendable {
         isKnown(row) ? words[row] : nil
     }
 
+    @inline(__always)
+    private func check(_ type: ColumnType) {
+        precondition(self.type == type, "a cell is used as what its column holds")
+    }
+
+    @inline(__always)
+    mutating func setWord(_ row: Int, to value: Int64?, as type: ColumnType) {
+        check(type)
+        setWord(row, to: value)
+    }
+
     /// An unknown cell holds 0, so that equal tables have equal bytes.
     @inline(__always)
     mutating func setWord(_ row: Int, to value: Int64?) {
@@ -99,6 +110,7 @@ struct Column: Sendable {
             setIndexedWord(row, to: value)
             return
         }
+        if value == nil, !isKnown(row) { return }
         words[row] = value ?? 0
         known.setBit(row, to: value != nil)
     }
@@ -118,6 +130,7 @@ struct Column: Sendable {
     }
 
     mutating func setBoolean(_ row: Int, to value: Bool?) {
+        check(.boolean)
         guard isOpen else { return setStored(row, to: .number(value.map { $0 ? 1 : 0 })) }
         bits.setBit(row, to: value ?? false)
         known.setBit(row, to: value != nil)
@@ -161,15 +174,38 @@ struct Column: Sendable {
     @inline(__always)
     mutating func setInterned(_ row: Int, to bytes: UnsafeRawBufferPointer?, rowCount: Int) {
         guard isOpen else { return setStoredText(row, to: bytes) }
+        let isChanged = setNumber(row, to: bytes.map { dictionary.intern($0).number } ?? -1)
+        if isChanged, dictionary.count > 2 * rowCount + 1024 {
+            collectGarbage(rowCount: rowCount)
+        }
+    }
+
+    /// Sets a cell of an open column to a text of the dictionary, by its number; −1 is unknown.
+    ///
+    /// - Returns: Whether another text was there.
+    @inline(__always)
+    @discardableResult
+    mutating func setNumber(_ row: Int, to number: Int) -> Bool {
         let old = numbers[row]
-        let new = bytes.map { Int64(dictionary.intern($0).number + 1) } ?? 0
-        guard old != new else { return }
+        let new = Int64(number + 1)
+        guard old != new else { return false }
         numbers[row] = new
         if index != nil {
             if old != 0 { index?.remove(row, from: Int(old) - 1) }
             if new != 0 { index?.add(row, to: Int(new) - 1) }
         }
-        if old != 0, dictionary.count > 2 * rowCount + 1024 { collectGarbage(rowCount: rowCount) }
+        return old != 0
+    }
+
+    /// The same, if the number is that of a text.
+    ///
+    /// - Returns: Whether it is.
+    mutating func setNumber(
+        _ row: Int, to number: Int, ifItIs text: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard isOpen, dictionary.holds(text, as: number) else { return false }
+        setNumber(row, to: number)
+        return true
     }
 
     /// The number of a text, or of a key's row, which is added if it is new.
@@ -179,7 +215,17 @@ struct Column: Sendable {
     }
 
     @inline(__always)
-    mutating func setValue(_ row: Int, to bytes: UnsafeRawBufferPointer?) {
+    mutating func setText(_ row: Int, to bytes: UnsafeRawBufferPointer?, rowCount: Int) {
+        if layout == .interned { return setInterned(row, to: bytes, rowCount: rowCount) }
+        precondition(layout == .bytes, "a key never changes")
+        setValue(row, to: bytes, as: .text)
+    }
+
+    @inline(__always)
+    mutating func setValue(
+        _ row: Int, to bytes: UnsafeRawBufferPointer?, as type: ColumnType
+    ) {
+        check(type)
         guard isOpen else { return setStored(row, to: .bytes(bytes.map { Array($0) })) }
         byteValues.set(row, to: bytes)
     }

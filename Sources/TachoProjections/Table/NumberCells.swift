@@ -70,23 +70,33 @@ struct NumberCells: Sendable {
                 return 0
             }
         }
-        @inline(__always)
+        // Not inlined: it is some forty instructions, and cells are set everywhere.
         set {
-            switch width {
-            case .byte:
-                if let value = Int8(exactly: newValue) { return bytes[row] = value }
-            case .short:
-                if let value = Int16(exactly: newValue) { return shorts[row] = value }
-            case .int:
-                if let value = Int32(exactly: newValue) { return ints[row] = value }
-            case .long:
-                return longs[row] = newValue
-            case .none:
-                if newValue == 0 { return }
-            }
+            if store(newValue, row) { return }
             widen(for: newValue)
-            self[row] = newValue
+            _ = store(newValue, row)
         }
+    }
+
+    /// - Returns: Whether the number fits.
+    @inline(__always)
+    private mutating func store(_ number: Int64, _ row: Int) -> Bool {
+        switch width {
+        case .byte:
+            guard let number = Int8(exactly: number) else { return false }
+            bytes[row] = number
+        case .short:
+            guard let number = Int16(exactly: number) else { return false }
+            shorts[row] = number
+        case .int:
+            guard let number = Int32(exactly: number) else { return false }
+            ints[row] = number
+        case .long:
+            longs[row] = number
+        case .none:
+            return number == 0
+        }
+        return true
     }
 
     /// Makes cells up to `capacity`, the new ones 0.

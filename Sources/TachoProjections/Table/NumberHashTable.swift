@@ -70,12 +70,27 @@ struct NumberHashTable: Sendable {
     /// - Precondition: The table is not full and does not hold the number.
     mutating func insert(_ number: Int, hash: UInt64) {
         precondition(!isFull, "a table grows before it is full")
-        var slot = firstSlot(hash)
-        while tags[slot] != 0 { slot = (slot &+ 1) & mask }
+        let slot = emptySlot(from: firstSlot(hash))
         tags[slot] = Self.tag(hash)
         if slot < 7 { tags[slot + mask + 1] = Self.tag(hash) }
         numbers[slot] = UInt32(truncatingIfNeeded: number)
         count += 1
+    }
+
+    /// The first slot that is not taken.
+    @inline(__always)
+    private func emptySlot(from first: Int) -> Int {
+        tags.withUnsafeBytes { tags in
+            var slot = first
+            while true {
+                // In bounds, as above.
+                let word = UInt64(
+                    littleEndian: tags.loadUnaligned(fromByteOffset: slot, as: UInt64.self))
+                let empty = ~word & Self.highBits
+                if empty != 0 { return (slot &+ empty.trailingZeroBitCount >> 3) & mask }
+                slot = (slot &+ 8) & mask
+            }
+        }
     }
 
     var slotCount: Int { mask + 1 }

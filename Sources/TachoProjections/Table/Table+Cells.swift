@@ -72,12 +72,8 @@ extension Table {
     package mutating func set(
         _ column: some ColumnHandle, of row: Int, text: UnsafeRawBufferPointer?
     ) {
-        let index = place(column, row, .text)
-        switch columns[index].layout {
-        case .interned: columns[index].setInterned(row, to: text, rowCount: rowCount)
-        case .bytes: columns[index].setValue(row, to: text)
-        case .key, .words, .bits: preconditionFailure("a key never changes")
-        }
+        checkRow(row)
+        columns[column.columnIndex].setText(row, to: text, rowCount: rowCount)
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, text: StaticString) {
@@ -126,8 +122,8 @@ extension Table {
     package mutating func set(
         _ column: some ColumnHandle, of row: Int, json: UnsafeRawBufferPointer?
     ) {
-        let index = place(column, row, .json)
-        columns[index].setValue(row, to: json)
+        checkRow(row)
+        columns[column.columnIndex].setValue(row, to: json, as: .json)
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, json: [UInt8]) {
@@ -150,8 +146,8 @@ extension Table {
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, integer: Int64?) {
-        let index = place(column, row, .integer)
-        columns[index].setWord(row, to: integer)
+        checkRow(row)
+        columns[column.columnIndex].setWord(row, to: integer, as: .integer)
     }
 
     package func real(_ column: some ColumnHandle, _ row: Int) -> Double? {
@@ -162,9 +158,9 @@ extension Table {
 
     /// Not a number is unknown: its bits differ between machines.
     package mutating func set(_ column: some ColumnHandle, of row: Int, real: Double?) {
-        let index = place(column, row, .real)
+        checkRow(row)
         let value = real.flatMap { $0.isNaN ? nil : Int64(bitPattern: $0.bitPattern) }
-        columns[index].setWord(row, to: value)
+        columns[column.columnIndex].setWord(row, to: value, as: .real)
     }
 
     package func boolean(_ column: some ColumnHandle, _ row: Int) -> Bool? {
@@ -173,8 +169,8 @@ extension Table {
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, boolean: Bool?) {
-        let index = place(column, row, .boolean)
-        columns[index].setBoolean(row, to: boolean)
+        checkRow(row)
+        columns[column.columnIndex].setBoolean(row, to: boolean)
     }
 
     package func timestamp(_ column: some ColumnHandle, _ row: Int) -> Timestamp? {
@@ -184,8 +180,8 @@ extension Table {
     }
 
     package mutating func set(_ column: some ColumnHandle, of row: Int, timestamp: Timestamp?) {
-        let index = place(column, row, .timestamp)
-        columns[index].setWord(row, to: timestamp?.microseconds)
+        checkRow(row)
+        columns[column.columnIndex].setWord(row, to: timestamp?.microseconds, as: .timestamp)
     }
 
     /// Pico-dollars.
@@ -195,8 +191,8 @@ extension Table {
 
     /// Sets a cell to an amount in pico-dollars.
     package mutating func set(_ column: some ColumnHandle, of row: Int, money: Int64?) {
-        let index = place(column, row, .money)
-        columns[index].setWord(row, to: money)
+        checkRow(row)
+        columns[column.columnIndex].setWord(row, to: money, as: .money)
     }
 
     // MARK: Any type
@@ -222,7 +218,7 @@ extension Table {
         switch columns[index].layout {
         case .key: preconditionFailure("a key never changes")
         case .interned: columns[index].setInterned(row, to: nil, rowCount: rowCount)
-        case .bytes: columns[index].setValue(row, to: nil)
+        case .bytes: columns[index].setValue(row, to: nil, as: columns[index].type)
         case .words: columns[index].setWord(row, to: nil)
         case .bits: columns[index].setBoolean(row, to: nil)
         }

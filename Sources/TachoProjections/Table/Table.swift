@@ -16,6 +16,11 @@ package struct Table: Sendable {
     var storedFile: SnapshotBlockFile?
     /// Who the event read last names; never part of what the table says.
     private var actor = ActorMemory()
+    /// Numbers that the source of an event had, and the same text among those who made changes.
+    ///
+    /// Rows are changed by events of few sources, one after the other. The numbers are checked by
+    /// the texts before they are used: they say nothing of another opening of the columns.
+    private var sourceNumbers = (source: 0, actor: 0)
 
     /// Makes an empty table; it says the same with every seed.
     package init(schema: TableSchema, hashSeed: UInt64? = nil) {
@@ -101,10 +106,28 @@ package struct Table: Sendable {
         // What one event has noted it notes again for each of the cells it changes.
         if columns[updated].isOpen, columns[updated].word(row) == position { return }
         columns[updated].setWord(row, to: position)
+        if !event.mayNameActor, setKnownSource(event.source, of: row) { return }
         columns[schema.updateSourceColumn].setInterned(row, to: event.source, rowCount: rowCount)
         actor.withActor(of: event) { name in
             columns[schema.updatedByColumn].setInterned(row, to: name, rowCount: rowCount)
         }
+        guard !event.mayNameActor, columns[schema.updateSourceColumn].isOpen,
+            columns[schema.updatedByColumn].isOpen
+        else { return }
+        sourceNumbers = (
+            Int(columns[schema.updateSourceColumn].numbers[row]) - 1,
+            Int(columns[schema.updatedByColumn].numbers[row]) - 1
+        )
+    }
+
+    /// Notes a source that is its own actor, if it is the one that was noted last.
+    private mutating func setKnownSource(
+        _ source: UnsafeRawBufferPointer, of row: Int
+    ) -> Bool {
+        let numbers = sourceNumbers
+        return columns[schema.updateSourceColumn].setNumber(
+            row, to: numbers.source, ifItIs: source)
+            && columns[schema.updatedByColumn].setNumber(row, to: numbers.actor, ifItIs: source)
     }
 
     private mutating func grow() {

@@ -2,7 +2,9 @@
 ///
 /// The columns of the audit trail come with every table, after the declared ones: which events made
 /// and last changed the row, who, and from which source.
-package struct TableSchema: Sendable {
+///
+/// An object, so that a ``Table`` stays small: it is handed to whoever reads a cell.
+package final class TableSchema: Sendable {
     package let name: String
     /// What the table says, in one sentence.
     package let summary: String

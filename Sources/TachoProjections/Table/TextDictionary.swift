@@ -17,9 +17,17 @@ struct TextDictionary: Sendable {
     private var table = NumberHashTable()
     /// Strings that were interned lately, each where its ends and its size say: rows that follow each
     /// other say the same things, who told it for one, and comparing takes less than hashing.
-    private var recent: [UInt32] = []
+    private var recent: [Recent] = []
     private let seed: UInt64
-    private static let recentCount = 16
+    private static let recentCount = 64
+
+    /// A string that was interned lately, and where in the arena it lies.
+    private struct Recent {
+        var number: Int32 = 0
+        /// No string's, before there is one.
+        var byteCount: Int32 = -1
+        var start = 0
+    }
 
     init(seed: UInt64 = ByteHash.defaultSeed) {
         self.seed = seed
@@ -58,7 +66,9 @@ struct TextDictionary: Sendable {
     /// - Complexity: O(1); O(`count`) before the hash table is there.
     func number(of bytes: UnsafeRawBufferPointer) -> Int? {
         guard isHashed else { return scan(bytes) }
-        return table.number(forHash: ByteHash.hash(bytes, seed: seed)) { isEqual($0, bytes) }
+        return table.number(forHash: ByteHash.hash(bytes, seed: seed)) {
+            isEqual(number: $0, bytes)
+        }
     }
 
     /// Compares sizes and first bytes in a tight loop, the rest only where these agree.
@@ -68,19 +78,24 @@ struct TextDictionary: Sendable {
         }
         return arena.withUnsafeBufferPointer { arena in
             starts.firstNumber(byteCount: bytes.count) { number, start in
-                arena[start] == first && isEqual(number, bytes)
+                arena[start] == first && isEqual(start, bytes)
             }
         }
     }
 
     @inline(__always)
-    private func isEqual(_ number: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    private func isEqual(number: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let range = starts.range(of: number)
-        guard range.count == bytes.count else { return false }
+        return range.count == bytes.count && isEqual(range.lowerBound, bytes)
+    }
+
+    /// Whether the string of that size that begins at `start` has these bytes.
+    @inline(__always)
+    private func isEqual(_ start: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let other = bytes.baseAddress, !bytes.isEmpty else { return true }
         return arena.withUnsafeBytes { arena in
             guard let base = arena.baseAddress else { return false }
-            return Self.isEqual(base + range.lowerBound, other, bytes.count)
+            return Self.isEqual(base + start, other, bytes.count)
         }
     }
 
@@ -116,17 +131,30 @@ struct TextDictionary: Sendable {
 
     /// The number of these bytes, which are added if they are new.
     mutating func intern(_ bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
-        guard isHashed else {
-            if let known = scan(bytes) { return (known, false) }
-            return (append(bytes), true)
-        }
-        if recent.isEmpty { recent = [UInt32](repeating: 0, count: Self.recentCount) }
         let place = Self.recentPlace(of: bytes)
-        let number = Int(recent[place])
-        if number < count, isEqual(number, bytes) { return (number, false) }
-        let found = find(bytes)
-        recent[place] = UInt32(truncatingIfNeeded: found.number)
-        return found
+        // None are kept of a dictionary that has no hash table.
+        if place < recent.count {
+            let known = recent[place]
+            if Int(known.byteCount) == bytes.count, isEqual(known.start, bytes) {
+                return (Int(known.number), false)
+            }
+        }
+        return isHashed ? find(bytes, place) : findUnhashed(bytes)
+    }
+
+    private mutating func findUnhashed(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (number: Int, isNew: Bool) {
+        if let known = scan(bytes) { return (known, false) }
+        return (append(bytes), true)
+    }
+
+    /// Whether these are the bytes of the string with that number, which there need not be.
+    @inline(__always)
+    func holds(_ bytes: UnsafeRawBufferPointer, as number: Int) -> Bool {
+        guard number < count else { return false }
+        let range = starts.range(of: number)
+        return range.count == bytes.count && isEqual(range.lowerBound, bytes)
     }
 
     private static func recentPlace(of bytes: UnsafeRawBufferPointer) -> Int {
@@ -134,15 +162,29 @@ struct TextDictionary: Sendable {
         return (Int(first) &* 3 &+ Int(last) &+ bytes.count) & (recentCount - 1)
     }
 
-    private mutating func find(_ bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
+    @inline(never)
+    private mutating func find(
+        _ bytes: UnsafeRawBufferPointer, _ place: Int
+    ) -> (number: Int, isNew: Bool) {
         let hash = ByteHash.hash(bytes, seed: seed)
-        if let known = table.number(forHash: hash, where: { isEqual($0, bytes) }) {
+        if let known = table.number(forHash: hash, where: { isEqual(number: $0, bytes) }) {
+            remember(known, place)
             return (known, false)
         }
         let number = append(bytes)
         if table.isFull { growTable() }
         table.insert(number, hash: hash)
+        remember(number, place)
         return (number, true)
+    }
+
+    private mutating func remember(_ number: Int, _ place: Int) {
+        if recent.isEmpty { recent = [Recent](repeating: Recent(), count: Self.recentCount) }
+        let range = starts.range(of: number)
+        guard let byteCount = Int32(exactly: range.count) else { return }
+        recent[place] = Recent(
+            number: Int32(truncatingIfNeeded: number), byteCount: byteCount,
+            start: range.lowerBound)
     }
 
     /// Adds bytes that are known to be new to a dictionary without hash table.

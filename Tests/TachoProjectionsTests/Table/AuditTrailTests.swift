@@ -32,6 +32,29 @@ struct AuditTrailTests {
         #expect(table.integer(table.schema.updatedPositionColumn, 0) == 2)
     }
 
+    @Test func `rows that are changed from two places by turns name the right one each`() throws {
+        var log = MemoryLog()
+        for index in 0..<40 {
+            log.append(
+                stream: "s\(index % 7)", type: "hook.Stop", source: "agent/\(index % 3)",
+                data: #"{"session_id":"s\#(index % 7)"}"#)
+            log.append(
+                stream: "w", type: "statusline.shown", source: "agent/\(index % 2)", data: "{}")
+        }
+        var projections = Projections([SessionsProjector.self])
+        try projections.fold(log.batch(0..<80))
+        let table = try #require(projections.table(named: "sessions"))
+
+        #expect(table.rowCount == 8)
+        for row in 0..<table.rowCount {
+            let key = table.text(table.schema.keyColumn, row)?.description
+            let last = (0..<40).last { "s\($0 % 7)" == key }.map { $0 % 3 } ?? 39 % 2
+            let source = ByteString(Array("agent/\(last)".utf8))
+            #expect(table.text(table.schema.updateSourceColumn, row) == source)
+            #expect(table.text(table.schema.updatedByColumn, row) == source)
+        }
+    }
+
     @Test func `every row of an event that makes several has its actor`() throws {
         var log = MemoryLog()
         let calls = (0..<50).map { #"{"tool_name":"t","tool_call_id":"c\#($0)"}"# }
