@@ -133,6 +133,7 @@ struct RebuildCommand: ParsableCommand {
         let checkpoint = rebuilt.projections.checkpoint
         guard let anchor = try reader.anchor(at: checkpoint) else { return }
         var unwritten: [Projection] = []
+        var stateHashes: [Digest256] = []
         let lacking = Set(rebuilt.report.lacking.map(\.table))
         for (pair, projection) in zip(pairs, rebuilt.projections.projections) {
             if lacking.contains(pair.name) { continue }
@@ -140,9 +141,11 @@ struct RebuildCommand: ParsableCommand {
                 snapshots.prune(projection.type, keeping: 1)
             } else {
                 unwritten.append(projection)
+                stateHashes.append(pair.stateHash)
             }
         }
-        let failures = snapshots.write(unwritten, anchor: anchor, keeping: 1)
+        let failures = snapshots.write(
+            unwritten, anchor: anchor, stateHashes: stateHashes, keeping: 1)
         if let failure = failures.lazy.compactMap(\.self).first { throw failure }
     }
 }

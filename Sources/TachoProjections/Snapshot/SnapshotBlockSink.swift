@@ -8,10 +8,13 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     private var blocks: [UInt8] = []
     private var sizes: [Int] = []
     private var pending: [UInt8] = []
+    private let knownHash: Digest256?
     private var hasher = SHA256Hasher()
     private var isInIndex = false
 
-    init() {
+    /// - Parameter stateHash: Of the state that will be written, where it is known.
+    init(stateHash: Digest256?) {
+        knownHash = stateHash
         pending.reserveCapacity(SnapshotBlocks.byteCount)
     }
 
@@ -20,7 +23,7 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
             indexByteCount += bytes.count
         } else {
             byteCount += bytes.count
-            hasher.update(bytes)
+            if knownHash == nil { hasher.update(bytes) }
         }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -45,6 +48,7 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     mutating func endState() -> Digest256 {
         endBlock()
         isInIndex = true
+        if let knownHash { return knownHash }
         return hasher.finish()
     }
 

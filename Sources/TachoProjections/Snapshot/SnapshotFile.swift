@@ -2,11 +2,17 @@ package import TachoLog
 
 /// One snapshot as bytes: ``SnapshotHeader``, then ``SnapshotBlocks``.
 enum SnapshotFile {
-    /// - Precondition: `anchor` is the log's at the projection's checkpoint.
-    static func encode(_ projection: Projection, anchor: LogAnchor) -> [UInt8] {
+    /// - Parameters:
+    ///   - projection: At any checkpoint but zero.
+    ///   - anchor: The log's at that checkpoint.
+    ///   - stateHash: The projection's, where it is known, which spares hashing.
+    /// - Returns: The file.
+    static func encode(
+        _ projection: Projection, anchor: LogAnchor, stateHash: Digest256? = nil
+    ) -> [UInt8] {
         precondition(
             anchor.position == projection.checkpoint, "a snapshot is anchored where it was taken")
-        var sink = SnapshotBlockSink()
+        var sink = SnapshotBlockSink(stateHash: stateHash)
         var places = [Int]()
         projection.table.encode(to: &sink) { places.append($0.byteCount) }
         places.append(sink.byteCount)

@@ -70,14 +70,16 @@ package struct SnapshotStore: Sendable {
     /// - Parameters:
     ///   - projection: At any checkpoint but zero.
     ///   - anchor: The log's at that checkpoint.
+    ///   - stateHash: The projection's, where it is known.
     ///   - isKept: Under a name that is never pruned: the log begins behind it.
     /// - Returns: Bytes of the file.
     /// - Throws: ``LogError``; nothing is there then that was not there before, but for a `.tmp`.
     @discardableResult
     package func write(
-        _ projection: Projection, anchor: LogAnchor, isKept: Bool = false
+        _ projection: Projection, anchor: LogAnchor, stateHash: Digest256? = nil,
+        isKept: Bool = false
     ) throws(LogError) -> Int {
-        let bytes = SnapshotFile.encode(projection, anchor: anchor)
+        let bytes = SnapshotFile.encode(projection, anchor: anchor, stateHash: stateHash)
         let folder = "\(directory)/\(folder(projection.type))"
         let path = "\(folder)/\(Self.fileName(projection.checkpoint, isKept: isKept))"
         do throws(FileError) {
@@ -95,17 +97,19 @@ package struct SnapshotStore: Sendable {
     /// - Parameters:
     ///   - projections: All at the position of the anchor.
     ///   - anchor: The log's at that checkpoint.
+    ///   - stateHashes: Of all of them, where they are known.
     ///   - keptCount: See ``prune(_:keeping:)``; nothing is pruned where the new one was not
     ///     written.
     ///   - threadCount: With the calling one.
     /// - Returns: For each projection why it was not written, or `nil`.
     package func write(
-        _ projections: [Projection], anchor: LogAnchor, keeping keptCount: Int,
-        threadCount: Int = WorkerThreads.usualCount
+        _ projections: [Projection], anchor: LogAnchor, stateHashes: [Digest256]? = nil,
+        keeping keptCount: Int, threadCount: Int = WorkerThreads.usualCount
     ) -> [LogError?] {
         WorkerThreads.map(projections.count, threadCount: threadCount) { index in
             do throws(LogError) {
-                try write(projections[index], anchor: anchor)
+                try write(
+                    projections[index], anchor: anchor, stateHash: stateHashes?[index])
                 prune(projections[index].type, keeping: keptCount)
                 return nil
             } catch {
