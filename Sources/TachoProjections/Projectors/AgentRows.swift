@@ -26,13 +26,14 @@ struct AgentRows: Sendable {
     mutating func place(
         of text: UnsafeRawBufferPointer, else find: () -> Place
     ) -> Place {
-        if let number = texts.number(of: text) { return places[number] }
+        let (number, isNew) = texts.intern(text)
+        guard isNew else { return places[number] }
         let place = find()
-        if texts.count >= Self.limit {
+        if texts.count > Self.limit {
             texts = TextDictionary()
             places = []
+            _ = texts.intern(text)
         }
-        _ = texts.intern(text)
         places.append(place)
         return place
     }

@@ -4,13 +4,23 @@ import TachoLog
 
 /// What a stretch of work says of a tool, by the tool's name: a million calls are of a few dozen.
 struct KnownTools: Sendable {
-    struct Tool: Sendable {
+    /// An object, so that handing it around counts one reference and not one for each of its texts.
+    final class Tool: Sendable {
         let hash: Int64
-        /// Of a name that is nobody's tool's, 10 KB long, a part.
+        /// Behind an arrow; of a name that is nobody's tool's, 10 KB long, a part.
         let name: [UInt8]
-        /// The name as a JSON string.
+        /// The name as a JSON string, behind a comma.
         let json: [UInt8]
         let operation: WorkContext.Operation
+
+        init(_ name: UnsafeRawBufferPointer) {
+            var writer = JSONWriter()
+            writer.value(name)
+            hash = ContentHash.hash(name)
+            self.name = Stretch.arrow + Array(name)
+            json = [UInt8(ascii: ",")] + writer.bytes
+            operation = WorkContext.Operation(tool: name)
+        }
     }
 
     private var names = TextDictionary()
@@ -27,24 +37,16 @@ struct KnownTools: Sendable {
             return Self.nobody.withUTF8Buffer { known(UnsafeRawBufferPointer($0)) }
         }
         guard name.count > ToolSequencesProjector.nameByteLimit else { return known(name) }
-        return Self.shortened(name).withUnsafeBytes { Self.tool($0) }
+        return Self.shortened(name).withUnsafeBytes { Tool($0) }
     }
 
     private mutating func known(_ name: UnsafeRawBufferPointer) -> Tool {
         let (number, isNew) = names.intern(name)
         guard isNew else { return tools[number] }
-        let tool = Self.tool(name)
+        let tool = Tool(name)
         tools.append(tool)
         if tools.count == Self.limit { self = KnownTools() }
         return tool
-    }
-
-    private static func tool(_ name: UnsafeRawBufferPointer) -> Tool {
-        var writer = JSONWriter()
-        writer.value(name)
-        return Tool(
-            hash: ContentHash.hash(name), name: Array(name), json: writer.bytes,
-            operation: WorkContext.Operation(tool: name))
     }
 
     private static func shortened(_ text: UnsafeRawBufferPointer) -> [UInt8] {

@@ -186,10 +186,8 @@ package struct SessionsProjector: Projector {
         let row =
             payload.sessionID?.withText { begin($0, event, &table) }
             ?? begin(event.stream, event, &table)
-        if table.isUnknown(Column.adwID, row) {
-            table.fill(
-                Column.adwID, of: row, text: event.hookWorkflow(session: payload.sessionID))
-        }
+        table.fill(
+            Column.adwID, of: row, text: event.hookWorkflow(session: payload.sessionID))
         table.fill(Column.cwd, of: row, text: payload.workingDirectory)
         let type = event.type
         if type.equals("hook.PreToolUse") {

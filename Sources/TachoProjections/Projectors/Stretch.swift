@@ -16,7 +16,7 @@ struct Stretch {
     private var success: Bool?
     private var open: OpenCalls
     private var signature: [UInt8]
-    /// A list as JSON, which only grows.
+    /// A list as JSON, without its end, because it only grows.
     private var names: [UInt8]
     /// Milliseconds.
     private var durations: [Int64?] = []
@@ -35,7 +35,7 @@ struct Stretch {
         success = table.boolean(Column.success, row)
         open = table.withText(Column.state, row) { OpenCalls(cell: $0) } ?? OpenCalls()
         signature = table.withText(Column.sequenceSignature, row) { Array($0) } ?? []
-        names = table.json(Column.toolSequence, row) ?? [UInt8(ascii: "[")]
+        names = table.withJSON(Column.toolSequence, row) { Array($0.dropLast()) } ?? []
         context = table.withJSON(Column.context, row) { WorkContext(json: $0) } ?? WorkContext()
         table.withJSON(Column.stepDurations, row) { list in
             JSONView(validated: list).forEachElement {
@@ -60,7 +60,7 @@ struct Stretch {
         if let success { table.set(Column.success, of: row, boolean: success) }
         table.set(Column.state, of: row, text: open.cell)
         table.set(Column.sequenceSignature, of: row, text: signature)
-        table.set(Column.toolSequence, of: row, json: names)
+        table.set(Column.toolSequence, of: row, json: names + [UInt8(ascii: "]")])
         var writer = JSONWriter()
         writer.beginArray()
         for duration in durations { writer.valueOrNull(duration) }
@@ -81,11 +81,14 @@ struct Stretch {
     }
 
     mutating func begin(_ step: CallStep, _ tool: KnownTools.Tool) {
-        if callCount > 0 { signature.append(contentsOf: Self.arrow) }
-        signature.append(contentsOf: tool.name)
-        if names.last == UInt8(ascii: "]") { names[names.count - 1] = UInt8(ascii: ",") }
-        names.append(contentsOf: tool.json)
-        names.append(UInt8(ascii: "]"))
+        if callCount > 0 {
+            signature.append(contentsOf: tool.name)
+            names.append(contentsOf: tool.json)
+        } else {
+            signature.append(contentsOf: tool.name.dropFirst(Self.arrow.count))
+            names.append(UInt8(ascii: "["))
+            names.append(contentsOf: tool.json.dropFirst())
+        }
         durations.append(nil)
         if open.failedTools.contains(tool.hash) { retryCount += 1 }
         open.calls.append(
@@ -113,7 +116,7 @@ struct Stretch {
         if let moment = step.moment { completedAt = max(completedAt ?? moment, moment) }
     }
 
-    private static let arrow = Array("→".utf8)
+    static let arrow = Array("→".utf8)
 
     private static func duration(_ step: CallStep, _ call: OpenCalls.Call) -> Int64? {
         if let stated = step.duration, stated >= 0 { return stated }

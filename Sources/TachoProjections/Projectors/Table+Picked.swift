@@ -28,10 +28,11 @@ extension Table {
         if let text, isUnknown(column, row) { set(column, of: row, text: text) }
     }
 
+    @inline(__always)
     mutating func fill(
-        _ column: some ColumnHandle, of row: Int, text: UnsafeRawBufferPointer?
+        _ column: some ColumnHandle, of row: Int, text: @autoclosure () -> UnsafeRawBufferPointer?
     ) {
-        if let text, isUnknown(column, row) { set(column, of: row, text: text) }
+        if isUnknown(column, row), let text = text() { set(column, of: row, text: text) }
     }
 
     /// Takes the place of what is there, if there is something to take it.
@@ -96,7 +97,9 @@ extension Event {
 
     /// What stands before the first slash of the source: `claude-code` of `claude-code/hook`.
     var producer: UnsafeRawBufferPointer {
-        let end = source.firstIndex(of: UInt8(ascii: "/")) ?? source.endIndex
+        let source = source
+        var end = 0
+        while end < source.count, source[end] != UInt8(ascii: "/") { end += 1 }
         return UnsafeRawBufferPointer(rebasing: source[..<end])
     }
 }

@@ -118,9 +118,10 @@ extension ToolCallsProjector {
             table.set(Column.isDurationReported, of: row, boolean: true)
             return
         }
-        guard table.boolean(Column.isDurationReported, row) != true,
-            let called = table.timestamp(Column.calledAt, row),
-            let completed = table.timestamp(Column.completedAt, row)
+        // The end first: half of the time there is none yet.
+        guard let completed = table.timestamp(Column.completedAt, row),
+            table.boolean(Column.isDurationReported, row) != true,
+            let called = table.timestamp(Column.calledAt, row)
         else { return }
         let (elapsed, overflow) = completed.microseconds.subtractingReportingOverflow(
             called.microseconds)
@@ -131,6 +132,7 @@ extension ToolCallsProjector {
     // MARK: How it ended
 
     func setOutcome(_ outcome: Outcome, _ row: Int, _ table: inout Table) {
+        if outcome == .pending, !table.isUnknown(Column.status, row) { return }
         let old = table.withText(Column.status, row) { Outcome(named: $0)?.rawValue } ?? nil
         guard outcome.rawValue > old ?? -1 else { return }
         table.set(Column.status, of: row, text: outcome.name)
