@@ -186,7 +186,8 @@ extension SegmentColumns {
         guard block.count != rawByteCount else { return Array(block) }
         var isGood = false
         let bytes = [UInt8](unsafeUninitializedCapacity: rawByteCount) { target, count in
-            isGood = LZ4Block.decode(block, into: UnsafeMutableRawBufferPointer(target))
+            let target = UnsafeMutableRawBufferPointer(target)
+            isGood = LZ4Block.decode(block, into: target) == rawByteCount
             count = isGood ? rawByteCount : 0
         }
         return isGood ? bytes : nil

@@ -1,5 +1,3 @@
-private import CLZ4
-
 /// Where a frame stops being one, and why.
 struct LZ4Fault: Error, Equatable {
     /// Counted from the frame's magic number.
@@ -93,12 +91,6 @@ enum LZ4FrameDecoder {
             target.copyMemory(from: block)
             return block.count
         }
-        // LZ4_decompress_safe reads and writes only inside the two buffers it is given; both are
-        // far below the 2 GiB that its counts can say.
-        guard let source = block.baseAddress, let address = target.baseAddress else { return nil }
-        let written = LZ4_decompress_safe(
-            source.assumingMemoryBound(to: CChar.self),
-            address.assumingMemoryBound(to: CChar.self), CInt(block.count), CInt(target.count))
-        return written < 0 ? nil : Int(written)
+        return LZ4Block.decode(block, into: target)
     }
 }

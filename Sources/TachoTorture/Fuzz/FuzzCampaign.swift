@@ -45,7 +45,7 @@ package struct FuzzCampaign: Campaign {
 ///
 /// libFuzzer's program, `TachoFuzz`, hands its bytes to `prepare` and `check` of these, too.
 package let fuzzTargets: [any FuzzTarget] = [
-    JSONTarget(), FieldsTarget(), EnvelopeTarget(), LineTarget(), AgentTarget(),
+    JSONTarget(), FieldsTarget(), LZ4Target(), EnvelopeTarget(), LineTarget(), AgentTarget(),
     StoreFileTarget(.format), StoreFileTarget(.head), StoreFileTarget(.manifest),
     StoreFileTarget(.active), StoreFileTarget(.sealed), StoreFileTarget(.snapshot),
     WholeStoreTarget(),
@@ -53,7 +53,7 @@ package let fuzzTargets: [any FuzzTarget] = [
 
 package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
     switch target.name {
-    case "json", "fields", "line":
+    case "json", "fields", "lz4", "line":
         FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
     case "envelope", "agent":
         FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])

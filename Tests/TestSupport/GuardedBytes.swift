@@ -5,13 +5,13 @@
 #endif
 
 /// Bytes between two pages that cannot be read: one byte too far ends the test process.
-final class GuardedBytes {
+package final class GuardedBytes {
     private let pages: UnsafeMutableRawPointer
     private let pageSize = 4096
     private let capacity: Int
 
     /// - Parameter capacity: How many bytes at most are lent at a time.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = (capacity + pageSize - 1) / pageSize * pageSize
         let whole = self.capacity + 2 * pageSize
         guard
@@ -27,14 +27,23 @@ final class GuardedBytes {
     deinit { munmap(pages, capacity + 2 * pageSize) }
 
     /// Lends a copy of `bytes` that touches the guard behind it, or the one before it.
-    func lend<R>(
+    package func lend<R>(
         _ bytes: [UInt8], atStart: Bool = false, _ body: (UnsafeRawBufferPointer) -> R
     ) -> R {
-        precondition(bytes.count <= capacity, "the bytes fit")
+        lend(count: bytes.count, atStart: atStart) { copy in
+            copy.copyBytes(from: bytes)
+            return body(UnsafeRawBufferPointer(copy))
+        }
+    }
+
+    /// Lends room that touches the guard behind it, or the one before it.
+    package func lend<R>(
+        count: Int, atStart: Bool = false, _ body: (UnsafeMutableRawBufferPointer) -> R
+    ) -> R {
+        precondition(count <= capacity, "the bytes fit")
         let first = pages + pageSize
-        let copy = UnsafeMutableRawBufferPointer(
-            start: atStart ? first : first + capacity - bytes.count, count: bytes.count)
-        copy.copyBytes(from: bytes)
-        return body(UnsafeRawBufferPointer(copy))
+        return body(
+            UnsafeMutableRawBufferPointer(
+                start: atStart ? first : first + capacity - count, count: count))
     }
 }
