@@ -130,7 +130,7 @@ extension ColumnBlock.Cells {
         let raw = UnsafeMutableRawBufferPointer(rebasing: bytes[..<rawByteCount])
         if block.count == rawByteCount {
             raw.copyMemory(from: block)
-        } else if LZ4Block.decode(block, into: raw) != rawByteCount {
+        } else if !LZ4Block.decode(block, into: raw) {
             return false
         }
         texts.removeAll(keepingCapacity: true)

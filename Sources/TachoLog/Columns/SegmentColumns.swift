@@ -186,8 +186,7 @@ extension SegmentColumns {
         guard block.count != rawByteCount else { return Array(block) }
         var isGood = false
         let bytes = [UInt8](unsafeUninitializedCapacity: rawByteCount) { target, count in
-            let target = UnsafeMutableRawBufferPointer(target)
-            isGood = LZ4Block.decode(block, into: target) == rawByteCount
+            isGood = LZ4Block.decode(block, into: UnsafeMutableRawBufferPointer(target))
             count = isGood ? rawByteCount : 0
         }
         return isGood ? bytes : nil

@@ -91,6 +91,6 @@ enum LZ4FrameDecoder {
             target.copyMemory(from: block)
             return block.count
         }
-        return LZ4Block.decode(block, into: target)
+        return LZ4TextBlock.decode(block, into: target)
     }
 }

@@ -48,7 +48,10 @@ enum SnapshotBlocks {
             target.copyMemory(from: block)
             return true
         }
-        return LZ4Block.decode(block, into: target) == target.count
+        // LZ4 reads `block.count` bytes and writes at most `target.count`.
+        let written = LZ4_decompress_safe(
+            block.baseAddress, target.baseAddress, CInt(block.count), CInt(target.count))
+        return Int(written) == target.count
     }
 
     /// The state of a snapshot whose header ends at `start`, as far as its blocks can be decoded.

@@ -56,7 +56,7 @@ package struct LZ4Target: FuzzTarget {
             return count < 0 ? nil : Int(count)
         }
         var ours = Self.filled(room) { target in
-            block.withUnsafeBytes { LZ4Block.decode($0, into: target) }
+            block.withUnsafeBytes { LZ4TextBlock.decode($0, into: target) }
         }
         if planted != nil, let last = ours.bytes?.indices.last { ours.bytes?[last] ^= 1 }
         guard ours.isInside else { return .fault("wrote outside: \(input)") }

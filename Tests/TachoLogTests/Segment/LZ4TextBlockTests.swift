@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Blocks are decoded as the library decodes them, and not a byte is touched outside of the buffers.
-@Suite struct LZ4BlockTests {
+@Suite struct LZ4TextBlockTests {
     @Test(arguments: 0...12) func `blocks of every level are decoded`(level: Int) throws {
         let seed = testSeed(UInt64(level))
         var random = SeededRandom(seed)
@@ -149,7 +149,7 @@ import Testing
     }
 }
 
-extension LZ4BlockTests {
+extension LZ4TextBlockTests {
     /// Whether the processor has what it takes.
     private static let isDecodedHere: Bool = {
         var block = HandmadeBlock()
@@ -223,7 +223,7 @@ private struct BothDecoders {
             return count < 0 ? nil : Int(count)
         }
         let ours = [false, true].map { atStart in
-            decoded(block, room: room, atStart: atStart) { LZ4Block.decode($0, into: $1) }
+            decoded(block, room: room, atStart: atStart) { LZ4TextBlock.decode($0, into: $1) }
         }
         if ours[0] != theirs || ours[1] != theirs {
             Issue.record("decoded otherwise with room for \(room): \(block)")
