@@ -1,5 +1,6 @@
 import CLZ4
 import CLZ4Start
+import Foundation
 import TachoLog
 import TestSupport
 import Testing
@@ -46,8 +47,9 @@ import Testing
             + Array(270...292) + [500, 528, 529, 530, 1000]
         let offsets = Array(1...40) + [63, 64, 65, 95, 96, 97, 300]
         for literal in literals {
-            for match in matches where literal < 36 || match % 3 == 1 {
-                for offset in offsets where (literal + match + offset) % 3 == 0 || literal == 1 {
+            for match in matches {
+                // All of them take minutes; which ones are left out has no meaning.
+                for offset in offsets where (literal * 7 + match * 3 + offset) % 41 == 0 {
                     var block = HandmadeBlock()
                     block.add(literals: 300, offset: 7, match: 9)
                     block.add(literals: literal, offset: offset, match: match)
@@ -68,7 +70,8 @@ import Testing
         for before in [0, 1, 8, 15, 16, 31, 32, 33, 100] {
             for offset in [1, 3, 8, 15, 16, 20, 31, 32, 33, 100] {
                 for match in [4, 18, 19, 33, 273, 274, 600] {
-                    for behind in [0, 1, 4, 5, 6, 7, 8, 9, 12, 13, 31, 64, 300, 360] {
+                    for behind in [0, 1, 4, 5, 6, 7, 8, 9, 12, 13, 31, 64, 300, 360]
+                    where (before + offset + match + behind) % 5 == 0 {
                         var block = HandmadeBlock()
                         if before > 0 { block.add(literals: before, offset: 1, match: 4) }
                         block.add(literals: 3, offset: offset, match: match)
@@ -123,7 +126,7 @@ import Testing
         let texts = Self.texts(&random).map { Array($0.prefix(6000)) }
         let blocks = texts.map { Self.compressed($0, level: 3) }
         var accepted = 0
-        for _ in 0..<6000 {
+        for _ in 0..<1500 {
             let index = Int.random(in: 0..<texts.count, using: &random)
             var block = blocks[index]
             for _ in 0...Int.random(in: 0...3, using: &random) where !block.isEmpty {
@@ -139,13 +142,13 @@ import Testing
             let room = texts[index].count + Int.random(in: -1...600, using: &random)
             if both.decode(block, room: max(0, room)) != nil { accepted += 1 }
         }
-        for _ in 0..<3000 {
+        for _ in 0..<700 {
             let count = Int.random(in: 0...2000, using: &random)
             let most = [3, 0x1F, 0xFF].randomElement(using: &random) ?? 0
             let garbage = (0..<count).map { _ in UInt8.random(in: 0...UInt8(most), using: &random) }
             if both.decode(garbage, room: 4 * count) != nil { accepted += 1 }
         }
-        #expect(accepted > 300, "seed \(seed)")
+        #expect(accepted > 100, "seed \(seed)")
     }
 }
 
@@ -191,15 +194,15 @@ extension LZ4TextBlockTests {
     }
 
     static func texts(_ random: inout SeededRandom) -> [[UInt8]] {
-        let noise = (0..<70_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let noise = (0..<20_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         let letters = (0..<9000).map { _ in UInt8.random(in: 0x61...0x64, using: &random) }
         let numbers = (0..<4000).flatMap { number in
             let value = UInt32(number * 3 + Int.random(in: 0...2, using: &random))
             return (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
         }
         return [
-            lines(1500, &random), lines(4, &random), noise, Array(noise[..<500]), letters, numbers,
-            [UInt8](repeating: 0, count: 100_000), [0x7B], Array(letters[..<13]),
+            lines(900, &random), lines(4, &random), noise, Array(noise[..<500]), letters, numbers,
+            [UInt8](repeating: 0, count: 30_000), [0x7B], Array(letters[..<13]),
             Array(noise[..<300] + letters[..<2000] + noise[..<300] + letters[..<300]),
         ]
     }
@@ -237,8 +240,16 @@ private struct BothDecoders {
     ) -> [UInt8]? {
         source.lend(block, atStart: atStart) { block in
             target.lend(count: room, atStart: atStart) { target in
-                target.copyBytes(from: repeatElement(0xEE, count: room))
-                return decode(block, target).map { Array(target[..<$0]) }
+                // Quick without optimisation, too, as is the copy: both stay inside `target`.
+                if let start = target.baseAddress { memset(start, 0xEE, room) }
+                return decode(block, target).map { count in
+                    [UInt8](unsafeUninitializedCapacity: count) { copy, copied in
+                        if let to = copy.baseAddress, let from = target.baseAddress {
+                            memcpy(to, from, count)
+                        }
+                        copied = count
+                    }
+                }
             }
         }
     }
