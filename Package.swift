@@ -38,6 +38,10 @@ let package = Package(
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4",
             providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        // For snapshots alone: what only records, the hook and the libraries, links LZ4.
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // HTTP, TLS, and the signatures of S3, for archives in buckets: libcurl, when it is needed.
         .target(name: "CCurl"),
         // SQLite: SQL over the tables, and files of them.
@@ -75,7 +79,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TachoProjections",
-            dependencies: ["CLZ4", "TachoEvents", "TachoJSON", "TachoLog"],
+            dependencies: ["CLZ4", "CZstd", "TachoEvents", "TachoJSON", "TachoLog"],
             swiftSettings: settings),
         .target(
             name: "TachoInsights",

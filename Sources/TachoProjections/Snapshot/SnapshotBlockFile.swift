@@ -10,11 +10,10 @@ import TachoLog
 final class SnapshotBlockFile: Sendable {
     let header: SnapshotHeader
     let indexStart: Int
-    private let blockByteCount: Int
-    private let stateBlockCount: Int
     private let entries: [SnapshotBlocks.Entry]
     private let fileSystem: any FileSystem
     private let file: FileDescriptor
+    private let decoder = Mutex(SnapshotBlockDecoder())
     private let memory: Mutex<Memory>
 
     private struct Memory: Sendable {
@@ -37,24 +36,16 @@ final class SnapshotBlockFile: Sendable {
         _ file: FileDescriptor, fileByteCount: Int, header: SnapshotHeader, headerByteCount: Int,
         headerChecksum: UInt32, fileSystem: any FileSystem
     ) throws(TableDecodingError) {
-        let (block, counts) = SnapshotBlocks.rawSizes(of: header)
         self.header = header
         self.fileSystem = fileSystem
         self.file = file
-        blockByteCount = block
-        stateBlockCount = counts[0]
-        indexStart = counts[0] * block
+        indexStart = header.byteCount
         let reading = FileReading(file: file, fileByteCount: fileByteCount, fileSystem: fileSystem)
         do throws(TableDecodingError) {
-            let count = counts[0] + counts[1]
             entries =
                 header.format == 1
-                ? try reading.oldEntries(
-                    count, from: headerByteCount, seed: headerChecksum)
-                : try reading.entries(count, from: headerByteCount, seed: headerChecksum)
-            let end =
-                entries.last.map { $0.start + $0.size } ?? reading.end(headerByteCount, header)
-            guard end == fileByteCount else { throw .truncated }
+                ? try reading.oldEntries(header, from: headerByteCount, seed: headerChecksum)
+                : try reading.entries(header, from: headerByteCount, seed: headerChecksum)
         } catch {
             fileSystem.close(file)
             throw error
@@ -75,10 +66,28 @@ final class SnapshotBlockFile: Sendable {
 
     // MARK: Blocks
 
-    func rawByteCount(ofBlock index: Int) -> Int {
-        let isIndex = index >= stateBlockCount
-        let start = (isIndex ? index - stateBlockCount : index) * blockByteCount
-        return min(blockByteCount, (isIndex ? header.indexByteCount : header.byteCount) - start)
+    /// Of what the largest block holds.
+    var largestByteCount: Int {
+        header.format == 1 ? SnapshotBlocks.oldByteCount : SnapshotBlocks.largestByteCount
+    }
+
+    /// What a block holds.
+    func places(ofBlock index: Int) -> Range<Int> { entries[index].places }
+
+    /// The block with a byte of the state or of the index.
+    ///
+    /// - Precondition: There is such a byte.
+    func block(at place: Int) -> Int {
+        var (low, high) = (0, entries.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].places.upperBound > place {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return low
     }
 
     /// Reads, checks, and decodes a block.
@@ -92,19 +101,20 @@ final class SnapshotBlockFile: Sendable {
     ) throws(TableDecodingError) {
         let entry = entries[index]
         let block = try checkedBytes(of: entry)
-        guard block.withUnsafeBytes({ SnapshotBlocks.decode($0, into: target) }) else {
-            throw .damagedBlock(offset: entry.start)
+        let isGood = block.withUnsafeBytes { block in
+            decoder.withLock { $0.decode(block, entry.kind, into: target) }
         }
+        guard isGood else { throw .damagedBlock(offset: entry.start) }
     }
 
     private func checkedBytes(
         of entry: SnapshotBlocks.Entry
     ) throws(TableDecodingError) -> [UInt8] {
-        guard entry.size > 0, entry.size <= blockByteCount else {
+        guard entry.size > 0, entry.size <= entry.rawByteCount else {
             throw .damagedBlock(offset: entry.start)
         }
         let reading = FileReading(file: file, fileByteCount: .max, fileSystem: fileSystem)
-        let block = try reading.bytes(entry.start..<entry.start + entry.size)
+        let block = try reading.bytes(entry.start..<entry.end)
         guard block.withUnsafeBytes({ CRC32C.checksum($0, seed: entry.seed) }) == entry.checksum
         else { throw .damagedBlock(offset: entry.start) }
         return block
@@ -112,7 +122,7 @@ final class SnapshotBlockFile: Sendable {
 
     private func block(_ index: Int) -> [UInt8] {
         if let block = memory.withLock({ $0.blocks[index] }) { return block }
-        let count = rawByteCount(ofBlock: index)
+        let count = entries[index].rawByteCount
         let block: [UInt8]
         do throws(TableDecodingError) {
             block = try makeArray(count, reserve: 0) { target throws(TableDecodingError) in
@@ -145,8 +155,8 @@ final class SnapshotBlockFile: Sendable {
             return ([UInt8](repeating: 0, count: count), 0..<count)
         }
         guard !range.isEmpty else { return ([], 0..<0) }
-        let first = range.lowerBound / blockByteCount
-        let start = range.lowerBound - first * blockByteCount
+        let first = block(at: range.lowerBound)
+        let start = range.lowerBound - entries[first].place
         let inFirst = block(first)
         if start + range.count <= inFirst.count { return (inFirst, start..<start + range.count) }
         var bytes = [UInt8]()
@@ -185,19 +195,18 @@ final class SnapshotBlockFile: Sendable {
 
     /// Reads the state from `start` on.
     func source(from start: Int = 0) -> SnapshotBlockSource {
-        SnapshotBlockSource(self, from: start, blockByteCount: blockByteCount)
+        SnapshotBlockSource(self, from: start)
     }
 
     /// Checks the blocks of the index, which reading the state does without.
     func checkIndex() throws(TableDecodingError) {
-        for entry in entries[stateBlockCount...] { _ = try checkedBytes(of: entry) }
+        for entry in entries where entry.place >= indexStart { _ = try checkedBytes(of: entry) }
     }
 }
 
 /// Reads the state from front to back, a block at a time, into buffers that stay in the cache.
 struct SnapshotBlockSource: ByteSource, ~Copyable {
     private let file: SnapshotBlockFile
-    private let blockByteCount: Int
     private var nextBlock: Int
     private var block: UnsafeMutableRawBufferPointer
     /// What of `block` was not yet read.
@@ -209,14 +218,14 @@ struct SnapshotBlockSource: ByteSource, ~Copyable {
 
     var remaining: Int { undecoded + pending.count - skipped }
 
-    fileprivate init(_ file: SnapshotBlockFile, from start: Int, blockByteCount: Int) {
+    fileprivate init(_ file: SnapshotBlockFile, from start: Int) {
         self.file = file
-        self.blockByteCount = blockByteCount
-        let start = min(max(0, start), file.header.byteCount)
-        nextBlock = start / blockByteCount
-        undecoded = file.header.byteCount - nextBlock * blockByteCount
-        skipped = start - nextBlock * blockByteCount
-        block = .allocate(byteCount: blockByteCount, alignment: 64)
+        let count = file.header.byteCount
+        let start = min(max(0, start), count)
+        nextBlock = start < count ? file.block(at: start) : 0
+        undecoded = start < count ? count - file.places(ofBlock: nextBlock).lowerBound : 0
+        skipped = undecoded - (count - start)
+        block = .allocate(byteCount: file.largestByteCount, alignment: 64)
     }
 
     deinit {
@@ -224,7 +233,7 @@ struct SnapshotBlockSource: ByteSource, ~Copyable {
     }
 
     private mutating func decodeNext() throws(TableDecodingError) {
-        let count = min(blockByteCount, undecoded)
+        let count = file.places(ofBlock: nextBlock).count
         try file.decodeBlock(
             nextBlock, into: UnsafeMutableRawBufferPointer(rebasing: block[..<count]))
         nextBlock += 1
@@ -238,7 +247,7 @@ struct SnapshotBlockSource: ByteSource, ~Copyable {
         var filled = 0
         while filled < buffer.count {
             let wanted = buffer.count - filled
-            let next = min(blockByteCount, undecoded)
+            let next = pending.isEmpty ? file.places(ofBlock: nextBlock).count : 0
             if pending.isEmpty, skipped == 0, wanted >= next {
                 try file.decodeBlock(
                     nextBlock,
@@ -296,46 +305,55 @@ private struct FileReading {
         }
     }
 
-    /// Where a snapshot without blocks ends.
-    func end(_ headerByteCount: Int, _ header: SnapshotHeader) -> Int {
-        headerByteCount + (header.format == 1 ? 0 : 4)
-    }
-
+    /// All blocks of a snapshot, which hold what its header says, and with which the file ends.
     func entries(
-        _ count: Int, from start: Int, seed: UInt32
+        _ header: SnapshotHeader, from start: Int, seed: UInt32
     ) throws(TableDecodingError) -> [SnapshotBlocks.Entry] {
-        let byteCount = SnapshotBlocks.entryByteCount * count
+        let count = try bytes(start..<start + 4)[...].number(at: 0)
+        let byteCount = 4 + SnapshotBlocks.entryByteCount * count
         let directory = try bytes(start..<start + byteCount + 4)
-        func number(_ offset: Int) -> UInt32 { UInt32(directory[...].number(at: offset)) }
         let checksum = directory.withUnsafeBytes {
             CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<byteCount]), seed: seed)
         }
-        guard number(byteCount) == checksum else { throw .damagedBlock(offset: start) }
-        var next = start + byteCount + 4
-        return stride(from: 0, to: byteCount, by: SnapshotBlocks.entryByteCount).map { offset in
-            let size = Int(number(offset))
-            defer { next += size }
-            return SnapshotBlocks.Entry(
-                start: next, size: size, checksum: number(offset + 4), seed: seed)
+        guard directory[...].number(at: byteCount) == Int(checksum) else {
+            throw .damagedBlock(offset: start)
         }
+        var entries = [SnapshotBlocks.Entry]()
+        entries.reserveCapacity(count)
+        var next = start + byteCount + 4
+        var place = 0
+        for offset in stride(from: 4, to: byteCount, by: SnapshotBlocks.entryByteCount) {
+            let bytes = directory[offset..<offset + SnapshotBlocks.entryByteCount]
+            guard
+                let entry = SnapshotBlocks.Entry(bytes, start: next, place: place, seed: seed),
+                // No block is of both, the state and the index.
+                place >= header.byteCount || entry.places.upperBound <= header.byteCount
+            else { throw .damagedBlock(offset: start + offset) }
+            entries.append(entry)
+            (next, place) = (entry.end, entry.places.upperBound)
+        }
+        guard next == fileByteCount, place == header.byteCount + header.indexByteCount else {
+            throw .truncated
+        }
+        return entries
     }
 
     /// Of the first format, whose blocks say their sizes themselves.
     func oldEntries(
-        _ count: Int, from start: Int, seed: UInt32
+        _ header: SnapshotHeader, from start: Int, seed: UInt32
     ) throws(TableDecodingError) -> [SnapshotBlocks.Entry] {
         var entries = [SnapshotBlocks.Entry]()
         var next = start
         var seed = seed
-        for _ in 0..<count {
-            let prefix = try bytes(next..<next + SnapshotBlocks.entryByteCount)
+        for place in stride(from: 0, to: header.byteCount, by: SnapshotBlocks.oldByteCount) {
+            let blockStart = next + SnapshotBlocks.oldPrefixByteCount
             let entry = SnapshotBlocks.Entry(
-                start: next + SnapshotBlocks.entryByteCount, size: prefix[...].number(at: 0),
-                checksum: UInt32(prefix[...].number(at: 4)), seed: seed)
+                old: try bytes(next..<blockStart), start: blockStart, place: place,
+                rawByteCount: min(SnapshotBlocks.oldByteCount, header.byteCount - place), seed: seed)
             entries.append(entry)
-            seed = entry.checksum
-            next = entry.start + entry.size
+            (next, seed) = (entry.end, entry.checksum)
         }
+        guard next == fileByteCount else { throw .truncated }
         return entries
     }
 }

@@ -6,9 +6,11 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     private(set) var byteCount = 0
     private(set) var indexByteCount = 0
     private var blocks: [UInt8] = []
-    private var sizes: [Int] = []
+    /// Of each block: bytes that it holds, its own, and its kind.
+    private var sizes: [(raw: UInt32, stored: UInt32, kind: SnapshotBlocks.Kind)] = []
     private var pending: [UInt8] = []
     private let knownHash: Digest256?
+    private let encoder = SnapshotBlockEncoder()
     private var hasher = SHA256Hasher()
     private var isInIndex = false
 
@@ -18,13 +20,26 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
         pending.reserveCapacity(SnapshotBlocks.byteCount)
     }
 
-    mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    mutating func write(
+        planes: UnsafeRawBufferPointer, of numbers: UnsafeMutableBufferPointer<UInt64>
+    ) {
+        guard planes.count >= SnapshotBlocks.numbersByteCount else { return write(planes) }
+        count(planes)
+        endBlock()
+        append(encoder.encode(planes, of: numbers), rawByteCount: planes.count)
+    }
+
+    private mutating func count(_ bytes: UnsafeRawBufferPointer) {
         if isInIndex {
             indexByteCount += bytes.count
         } else {
             byteCount += bytes.count
             if knownHash == nil { hasher.update(bytes) }
         }
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        count(bytes)
         var rest = bytes[...]
         while !rest.isEmpty {
             let part = rest.prefix(SnapshotBlocks.byteCount - pending.count)
@@ -36,10 +51,15 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
 
     private mutating func endBlock() {
         guard !pending.isEmpty else { return }
-        let block = SnapshotBlocks.encode(pending)
-        sizes.append(block.count)
-        blocks += block
+        append(pending.withUnsafeBytes { encoder.encode($0) }, rawByteCount: pending.count)
         pending.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func append(
+        _ encoded: (kind: SnapshotBlocks.Kind, block: [UInt8]), rawByteCount: Int
+    ) {
+        sizes.append((UInt32(rawByteCount), UInt32(encoded.block.count), encoded.kind))
+        blocks += encoded.block
     }
 
     /// Ends the last block of the state; what is written from now on is the index.
@@ -56,17 +76,22 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     consuming func sealed(headerChecksum: UInt32) -> [UInt8] {
         endBlock()
         var bytes = [UInt8]()
-        bytes.reserveCapacity(blocks.count + SnapshotBlocks.entryByteCount * sizes.count + 4)
+        bytes.reserveCapacity(blocks.count + SnapshotBlocks.entryByteCount * sizes.count + 8)
         func append(_ number: UInt32) {
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
         }
+        append(UInt32(sizes.count))
         blocks.withUnsafeBytes { blocks in
             var start = 0
-            for size in sizes {
-                let block = UnsafeRawBufferPointer(rebasing: blocks[start..<start + size])
-                append(UInt32(size))
-                append(CRC32C.checksum(block, seed: headerChecksum))
-                start += size
+            for (raw, stored, kind) in sizes {
+                let end = start + Int(stored)
+                append(raw)
+                append(stored | UInt32(kind.rawValue) << 24)
+                append(
+                    CRC32C.checksum(
+                        UnsafeRawBufferPointer(rebasing: blocks[start..<end]),
+                        seed: headerChecksum))
+                start = end
             }
         }
         append(bytes.withUnsafeBytes { CRC32C.checksum($0, seed: headerChecksum) })

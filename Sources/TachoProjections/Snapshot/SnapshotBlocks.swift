@@ -1,103 +1,142 @@
-private import CLZ4
 import TachoLog
 
-// The body of a snapshot, behind its header line: the state in blocks of 64 KiB, the last one
-// shorter, then the index (``SnapshotIndex``) in blocks of its own. Before them stands what it takes
-// to read any of them without the others:
+// The body of a snapshot, behind its header line: the state in blocks of at most 128 KiB, then the
+// index (``SnapshotIndex``) in blocks of its own. Before them stands what it takes to read any of
+// them without the others. All numbers are little endian:
 //
-//   for each block u32 bytes in the file, u32 CRC-32C │ u32 CRC-32C of the directory so far │ blocks
+//   u32 number of blocks │ for each u32 bytes that it holds, u24 bytes in the file, u8 kind, u32
+//   CRC-32C │ u32 CRC-32C of the directory so far │ blocks
 //
-// A block is one LZ4 block; one that LZ4 cannot make smaller lies there as it is: its size is that
-// of what it holds. All checksums are seeded with the header's, so that blocks of different
-// snapshots do not pass for one. Nothing follows the last block.
+//   kind 0   the bytes themselves
+//        1   one LZ4 block
+//        2   one zstd frame
+//        3   numbers as differences: see ``NumberDifferences``
+//
+// Blocks are cut every 64 KiB, and around each piece of packed numbers (``PackedNumbers``), which has
+// a block of its own unless it is short. zstd makes two thirds of what LZ4 does, and decodes a block
+// in some 50 µs. LZ4 has what zstd makes too small: no block holds more than 255 times its size, so
+// that a file is known by its size to ask for no more memory than that.
+//
+// All checksums are seeded with the header's, so that blocks of different snapshots do not pass for
+// one. Nothing follows the last block.
 //
 // The first format, of which only tables kept at a cut are left, has blocks of 1 MiB, each behind
-// its own size and checksum, which is seeded with the block's before it; and no index.
+// its own size and checksum, which is seeded with the block's before it; and no index. A block is
+// LZ4's there, or has the size of what it holds.
 
 enum SnapshotBlocks {
     static let byteCount = 1 << 16
+    static let largestByteCount = 8 * PackedNumbers.chunkCount
+    /// Packed numbers from this size on have a block of their own.
+    static let numbersByteCount = 1 << 13
+    /// Of a block in the directory.
+    static let entryByteCount = 12
     static let oldByteCount = 1 << 20
-    /// Of a block in the directory, and before a block of the first format.
-    static let entryByteCount = 8
-    /// LZ4 makes at most 255 bytes of one.
+    /// Before a block of the first format.
+    static let oldPrefixByteCount = 8
     static let largestRatio = 255
 
-    /// Where a block lies in the file, and how it is checked.
+    enum Kind: UInt8, Sendable {
+        case raw, lz4, zstd, differences
+    }
+
+    /// Where a block lies in the file, and what it holds.
     struct Entry: Sendable {
+        var kind: Kind
         var start: Int
         var size: Int
         var checksum: UInt32
         var seed: UInt32
-    }
+        var rawByteCount: Int
+        /// Of its first byte in the state, or behind it, in the index.
+        var place: Int
 
-    /// Sizes of the blocks before compression.
-    static func rawSizes(of header: SnapshotHeader) -> (block: Int, counts: [Int]) {
-        let block = header.format == 1 ? oldByteCount : byteCount
-        let counts = [header.byteCount, header.indexByteCount].map { ($0 + block - 1) / block }
-        return (block, counts)
-    }
+        var end: Int { start + size }
+        var places: Range<Int> { place..<place + rawByteCount }
 
-    /// Decodes a block into exactly as many bytes as it holds.
-    ///
-    /// - Returns: Whether it could be.
-    static func decode(
-        _ block: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-    ) -> Bool {
-        guard block.count < target.count else {
-            guard block.count == target.count else { return false }
-            target.copyMemory(from: block)
-            return true
+        /// As it is in the directory; what follows it is reckoned from `start` and `place`.
+        ///
+        /// - Returns: `nil` for an entry that no block has.
+        init?(_ bytes: ArraySlice<UInt8>, start: Int, place: Int, seed: UInt32) {
+            let first = bytes.startIndex
+            guard let kind = Kind(rawValue: bytes[first + 7]) else { return nil }
+            self.kind = kind
+            self.start = start
+            self.place = place
+            self.seed = seed
+            rawByteCount = bytes.number(at: first)
+            size = bytes.number(at: first + 4, byteCount: 3)
+            checksum = UInt32(bytes.number(at: first + 8))
+            guard (1...largestByteCount).contains(rawByteCount), (1...rawByteCount).contains(size),
+                rawByteCount / largestRatio <= size
+            else { return nil }
         }
-        // LZ4 reads `block.count` bytes and writes at most `target.count`.
-        let written = LZ4_decompress_safe(
-            block.baseAddress, target.baseAddress, CInt(block.count), CInt(target.count))
-        return Int(written) == target.count
+
+        /// Of the first format.
+        init(old bytes: [UInt8], start: Int, place: Int, rawByteCount: Int, seed: UInt32) {
+            size = bytes[...].number(at: 0)
+            checksum = UInt32(bytes[...].number(at: 4))
+            kind = size == rawByteCount ? .raw : .lz4
+            self.start = start
+            self.place = place
+            self.rawByteCount = rawByteCount
+            self.seed = seed
+        }
     }
 
     /// The state of a snapshot whose header ends at `start`, as far as its blocks can be decoded.
     ///
     /// Checks nothing: for looking through a file, not for reading a snapshot.
     static func state(of file: [UInt8], _ header: SnapshotHeader, from start: Int) -> [UInt8] {
-        func number(_ offset: Int) -> Int {
-            guard offset >= 0, offset + 4 <= file.count else { return 0 }
-            return file[...].number(at: offset)
-        }
-        let (rawByteCount, counts) = rawSizes(of: header)
-        let hasDirectory = header.format > 1
-        let directoryByteCount = entryByteCount * (counts[0] + counts[1]) + 4
-        var offset = start + (hasDirectory ? directoryByteCount : 0)
+        var decoder = SnapshotBlockDecoder()
         var state = [UInt8]()
-        for index in 0..<counts[0] {
-            let size = number(hasDirectory ? start + entryByteCount * index : offset)
-            if !hasDirectory { offset += entryByteCount }
-            guard size > 0, offset < file.count, size <= file.count - offset else { break }
-            let count = min(rawByteCount, header.byteCount - index * rawByteCount)
+        for entry in entries(of: file, header, from: start) where entry.place < header.byteCount {
+            guard entry.size > 0, entry.end <= file.count else { break }
+            let count = entry.rawByteCount
             state += [UInt8](unsafeUninitializedCapacity: count) { target, written in
+                let target = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(target)[..<count])
                 let isGood = file.withUnsafeBytes { file in
-                    let block = UnsafeRawBufferPointer(rebasing: file[offset..<offset + size])
-                    let whole = UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(target)[..<count])
-                    return decode(block, into: whole)
+                    decoder.decode(
+                        UnsafeRawBufferPointer(rebasing: file[entry.start..<entry.end]),
+                        entry.kind, into: target)
                 }
                 written = isGood ? count : 0
             }
-            offset += size
         }
         return state
     }
 
-    /// - Returns: The block as it lies in the file.
-    static func encode(_ raw: [UInt8]) -> [UInt8] {
-        let bound = Int(LZ4_compressBound(CInt(raw.count)))
-        let compressed = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-            // LZ4 reads `raw.count` bytes and writes at most `bound`.
-            let written = raw.withUnsafeBytes { source in
-                LZ4_compress_default(
-                    source.baseAddress, buffer.baseAddress, CInt(source.count), CInt(bound))
+    private static func entries(
+        of file: [UInt8], _ header: SnapshotHeader, from start: Int
+    ) -> [Entry] {
+        guard start + 4 <= file.count else { return [] }
+        var entries = [Entry]()
+        var place = 0
+        if header.format == 1 {
+            var prefix = start
+            while place < header.byteCount, prefix + oldPrefixByteCount <= file.count {
+                let entry = Entry(
+                    old: Array(file[prefix..<prefix + oldPrefixByteCount]),
+                    start: prefix + oldPrefixByteCount, place: place,
+                    rawByteCount: min(oldByteCount, header.byteCount - place), seed: 0)
+                entries.append(entry)
+                (place, prefix) = (entry.places.upperBound, entry.end)
             }
-            count = Int(max(0, written))
+            return entries
         }
-        return compressed.isEmpty || compressed.count >= raw.count ? raw : compressed
+        let count = min(file[...].number(at: start), (file.count - start - 4) / entryByteCount)
+        var next = start + 4 + entryByteCount * count + 4
+        for index in 0..<count {
+            let offset = start + 4 + entryByteCount * index
+            guard
+                let entry = Entry(
+                    file[offset..<offset + entryByteCount], start: next, place: place, seed: 0)
+            else { break }
+            entries.append(entry)
+            (place, next) = (entry.places.upperBound, entry.end)
+        }
+        return entries
     }
 }
 

@@ -56,6 +56,7 @@ extension RefusedSnapshot: CustomStringConvertible {
             switch reason {
             case .otherProjector: "it was made by another version of the projector"
             case .otherLog: "it belongs to another log, or the log was changed before it"
+            case .damaged(.unsupportedFormat): "it was written in another format"
             case .damaged: "it is damaged"
             case .unreadable(let error): error.message
             }

@@ -69,9 +69,9 @@ extension SnapshotStore {
 
     /// What a snapshot's file holds, decompressed, as far as it can be: for looking through.
     package static func state(of file: [UInt8]) -> [UInt8] {
-        guard let (header, start, _) = SnapshotHeader.decode(Array(file.prefix(4096))) else {
-            return []
-        }
+        guard let (header, start, _) = SnapshotHeader.decode(Array(file.prefix(4096))),
+            header.isReadable
+        else { return [] }
         guard header.byteCount / SnapshotBlocks.largestRatio <= file.count else { return [] }
         return SnapshotBlocks.state(of: file, header, from: start)
     }

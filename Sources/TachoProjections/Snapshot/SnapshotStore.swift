@@ -288,11 +288,12 @@ package struct SnapshotStore: Sendable {
         guard let (header, headerByteCount, checksum) = SnapshotHeader.decode(front),
             header.position == position
         else { throw .damaged(nil) }
+        guard header.isReadable else { throw .damaged(.unsupportedFormat) }
         guard header.projector == type.name, header.version == type.version,
             header.fingerprint == type.fingerprint
         else { throw .otherProjector }
         guard header.anchor == known else { throw .otherLog }
-        // A file cannot hold more than LZ4 makes of it: nothing is allocated for such a claim.
+        // A file cannot hold more than this: nothing is allocated for such a claim.
         let largest = max(header.byteCount, header.indexByteCount)
         guard largest / SnapshotBlocks.largestRatio <= fileByteCount else {
             throw .damaged(.truncated)

@@ -3,6 +3,11 @@ import TachoLog
 /// Where canonical bytes go: memory, a hash, a file's blocks.
 package protocol ByteSink: ~Copyable {
     mutating func write(_ bytes: UnsafeRawBufferPointer)
+
+    /// The bytes of packed numbers, and the numbers, for who makes less of these: see
+    /// ``PackedNumbers``.
+    mutating func write(
+        planes: UnsafeRawBufferPointer, of numbers: UnsafeMutableBufferPointer<UInt64>)
 }
 
 /// Where canonical bytes come from.
@@ -84,6 +89,12 @@ package struct ArraySource: ByteSource {
 }
 
 extension ByteSink where Self: ~Copyable {
+    package mutating func write(
+        planes: UnsafeRawBufferPointer, of _: UnsafeMutableBufferPointer<UInt64>
+    ) {
+        write(planes)
+    }
+
     mutating func write(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { write($0) }
     }

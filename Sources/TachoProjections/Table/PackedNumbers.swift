@@ -5,8 +5,9 @@
 /// ```
 ///
 /// `width` is the least that holds the largest number; 0 says that all are 0. Bytes of one weight
-/// beside each other are alike, so LZ4 makes little of them and copies long runs when it reads
-/// them; numbers as they lie in memory give it a short match for each, which is slow and large.
+/// beside each other are alike, so that little is made of them, in long runs; numbers as they lie in
+/// memory give a short match for each, which is slow and large. In a snapshot each piece of 16,384 is a
+/// block, which may hold their differences: see ``NumberDifferences``.
 enum PackedNumbers {
     static let chunkCount = 16_384
 
@@ -32,12 +33,20 @@ enum PackedNumbers {
             let end = min(count, start + chunkCount)
             let piece = UnsafeMutableBufferPointer(rebasing: numbers[..<(end - start)])
             fill(start..<end, piece)
-            for plane in 0..<width {
-                let target = planes[plane * piece.count..<(plane + 1) * piece.count]
-                split(piece, plane, into: UnsafeMutableBufferPointer(rebasing: target))
-            }
-            let written = UnsafeRawBufferPointer(planes)[..<(width * piece.count)]
-            sink.write(UnsafeRawBufferPointer(rebasing: written))
+            let written = UnsafeMutableBufferPointer(rebasing: planes[..<(width * piece.count)])
+            split(piece, width: width, into: written)
+            sink.write(planes: UnsafeRawBufferPointer(written), of: piece)
+        }
+    }
+
+    /// All planes of numbers, of which there are `width`.
+    static func split(
+        _ numbers: UnsafeMutableBufferPointer<UInt64>, width: Int,
+        into planes: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        for plane in 0..<width {
+            let target = planes[plane * numbers.count..<(plane + 1) * numbers.count]
+            split(numbers, plane, into: UnsafeMutableBufferPointer(rebasing: target))
         }
     }
 
@@ -87,7 +96,7 @@ enum PackedNumbers {
     }
 
     /// A loop for each width, so that the compiler unrolls the planes and takes many rows at once.
-    private static func combine<Number: FixedWidthInteger>(
+    static func combine<Number: FixedWidthInteger>(
         _ planes: UnsafeRawBufferPointer, width: Int,
         into target: UnsafeMutableBufferPointer<Number>, plus base: Number
     ) {
