@@ -81,10 +81,8 @@ struct NumberDifferences {
         self.step = step
     }
 
-    /// - Parameters:
-    ///   - block: Of any bytes.
-    ///   - rawByteCount: Of the numbers' planes.
-    /// - Returns: `nil` if no such numbers are so stored.
+    /// Reads the front of a block, which may be of any bytes; `nil` if no numbers whose planes have so
+    /// many are stored like that.
     init?(_ block: UnsafeRawBufferPointer, rawByteCount: Int) {
         guard block.count > Self.headerByteCount else { return nil }
         func number(at offset: Int) -> UInt64 {

@@ -187,12 +187,6 @@ final class SnapshotBlockFile: Sendable {
         Int(truncatingIfNeeded: integer(at: indexStart + offset, UInt64.self) & (1 << 48 - 1))
     }
 
-    /// A number of fewer than eight bytes.
-    func number(at offset: Int, byteCount: Int) -> Int {
-        let (arena, range) = bytes(offset..<offset + byteCount)
-        return arena[range].number(at: range.lowerBound, byteCount: byteCount)
-    }
-
     /// Reads the state from `start` on.
     func source(from start: Int = 0) -> SnapshotBlockSource {
         SnapshotBlockSource(self, from: start)
@@ -349,7 +343,8 @@ private struct FileReading {
             let blockStart = next + SnapshotBlocks.oldPrefixByteCount
             let entry = SnapshotBlocks.Entry(
                 old: try bytes(next..<blockStart), start: blockStart, place: place,
-                rawByteCount: min(SnapshotBlocks.oldByteCount, header.byteCount - place), seed: seed)
+                rawByteCount: min(SnapshotBlocks.oldByteCount, header.byteCount - place), seed: seed
+            )
             entries.append(entry)
             (next, seed) = (entry.end, entry.checksum)
         }

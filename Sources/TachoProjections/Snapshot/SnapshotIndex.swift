@@ -8,17 +8,23 @@ import TachoLog
 //   for each column u64 its place in the state │ u64 place of its starts │ u64 of its look-up │ u64 of
 //   its ranges
 //   starts:  for each 1,024 texts or values u64 where the first of them begins
-//   look-up: u32 first entry of each bucket, and one more │ u8 tag of each entry │ its number, in as
-//            many bytes as the largest needs
+//   look-up: u32 first entry of each bucket, and one more │ u8 tag of each entry │ its piece of 256
+//            texts, less that of the entry before it in the bucket: the lowest bytes of all, and the
+//            next ones, as many as the largest piece needs
 //   ranges:  for each 1,024 rows u32 the smallest number of a text in them, and u32 the largest; of
 //            rows without text the largest that there is, and 0
 //
 // The last three places are in the index, 0 for a column without. Entries are in the order of their
-// buckets: a text of hash h lies in bucket (h >> 32) * buckets >> 32, under the tag h & 255.
+// buckets, and in these of their texts: a text of hash h lies in bucket (h >> 32) * buckets >> 32,
+// under the tag h & 255. Keys are most of what an index has to tell, two bytes each: where in its
+// piece a text is, is seen there, and differences are small. A text that is nowhere has a tag of its
+// bucket in one case of eight, and only then is looked for in a piece.
 
 enum SnapshotIndex {
     /// Texts or values for each start, and rows for each range.
     static let stride = 1024
+    /// Texts that an entry of a look-up names together.
+    static let pieceCount = 256
     /// Of the hashes: a constant of the format.
     static let hashSeed: UInt64 = 0x7461_6368_6F2E_6978
     static let columnByteCount = 32
@@ -26,9 +32,9 @@ enum SnapshotIndex {
     /// About 32 entries each.
     static func bucketCount(forCount count: Int) -> Int { max(1, (count + 31) / 32) }
 
-    /// Bytes of a number below `count`.
-    static func numberByteCount(forCount count: Int) -> Int {
-        PackedNumbers.width(ofLargest: UInt64(count))
+    /// Bytes of the number of a piece, where there are `count` texts.
+    static func pieceByteCount(forCount count: Int) -> Int {
+        PackedNumbers.width(ofLargest: UInt64(max(0, count - 1) / pieceCount))
     }
 
     static func bucket(_ hash: UInt64, of bucketCount: Int) -> Int {
@@ -83,20 +89,25 @@ enum SnapshotIndex {
         for end in ends {
             withUnsafeBytes(of: end.littleEndian) { bytes.append(contentsOf: $0) }
         }
-        let width = numberByteCount(forCount: texts.count)
+        let width = pieceByteCount(forCount: texts.count)
         var tags = [UInt8](repeating: 0, count: hashes.count)
-        var numbers = [UInt8](repeating: 0, count: width * hashes.count)
+        var pieces = [UInt8](repeating: 0, count: width * hashes.count)
+        var latest = [Int](repeating: 0, count: bucketCount)
         for (number, hash) in hashes.enumerated() {
             let bucket = bucket(hash, of: bucketCount)
             let entry = Int(ends[bucket])
             ends[bucket] += 1
             tags[entry] = tag(hash)
-            for place in 0..<width {
-                numbers[width * entry + place] = UInt8(truncatingIfNeeded: number >> (8 * place))
+            let piece = number / pieceCount
+            let difference = piece - latest[bucket]
+            latest[bucket] = piece
+            for plane in 0..<width {
+                pieces[hashes.count * plane + entry] = UInt8(
+                    truncatingIfNeeded: difference >> (8 * plane))
             }
         }
         bytes += tags
-        bytes += numbers
+        bytes += pieces
     }
 }
 

@@ -17,6 +17,7 @@ final class StoredColumn: Sendable {
     private let lookUpPlace: Int
     private let rangesPlace: Int
     private let memory = Mutex(Memory())
+    private static let readByteCount = 1 << 14
 
     private struct Memory: Sendable {
         var parts: Parts?
@@ -218,6 +219,16 @@ final class StoredColumn: Sendable {
         let more = layout == .bytes ? 1 : 0
         let size = Int(truncatingIfNeeded: parts.sizes.number(number, in: file)) &- more
         guard size >= 0 else { return nil }
+        let start = textStart(number, parts, more: more)
+        guard start >= 0, start <= parts.textByteCount, size <= parts.textByteCount - start else {
+            file.fail(.damaged(column: index))
+            return nil
+        }
+        return file.bytes(parts.texts + start..<parts.texts + start + size)
+    }
+
+    /// Where a text begins among the texts; anywhere, if the snapshot is damaged.
+    private func textStart(_ number: Int, _ parts: Parts, more: Int) -> Int {
         let first = number / SnapshotIndex.stride
         var start = Int(
             truncatingIfNeeded: file.integer(at: startsPlace + 8 * first, UInt64.self))
@@ -225,11 +236,7 @@ final class StoredColumn: Sendable {
         parts.sizes.forEach(earlier, in: file) {
             start &+= max(0, Int(truncatingIfNeeded: $0) &- more)
         }
-        guard start >= 0, start <= parts.textByteCount, size <= parts.textByteCount - start else {
-            file.fail(.damaged(column: index))
-            return nil
-        }
-        return file.bytes(parts.texts + start..<parts.texts + start + size)
+        return start
     }
 
     /// The number of a text; `nil` if the column has no such.
@@ -247,14 +254,60 @@ final class StoredColumn: Sendable {
         let tags = lookUpPlace + 4 * (bucketCount + 1)
         let (arena, range) = file.bytes(tags + first..<tags + end)
         let wanted = SnapshotIndex.tag(hash)
-        let width = SnapshotIndex.numberByteCount(forCount: count)
-        for (place, tag) in arena[range].enumerated() where tag == wanted {
-            let number = file.number(
-                at: tags + count + width * (first + place), byteCount: width)
-            guard number < count, let found = self.text(number) else { continue }
-            let isSame = found.arena.withUnsafeBytes { bytes in
-                let found = UnsafeRawBufferPointer(rebasing: bytes[found.range])
-                return found.elementsEqual(text)
+        guard arena[range].contains(wanted) else { return nil }
+        let planes = (0..<SnapshotIndex.pieceByteCount(forCount: count)).map { plane in
+            let start = tags + count * (1 + plane)
+            return file.bytes(start + first..<start + end)
+        }
+        // Fewer are there only where the file says that it is damaged.
+        guard planes.allSatisfy({ $0.range.count == range.count }) else { return nil }
+        var piece = 0
+        for (place, tag) in arena[range].enumerated() {
+            for (plane, bytes) in planes.enumerated() {
+                piece += Int(bytes.arena[bytes.range.lowerBound + place]) << (8 * plane)
+            }
+            if tag == wanted, let number = number(of: text, inPiece: piece) { return number }
+        }
+        return nil
+    }
+
+    /// Looks for a text among those of a piece.
+    private func number(of text: UnsafeRawBufferPointer, inPiece piece: Int) -> Int? {
+        let parts = parts
+        let first = piece * SnapshotIndex.pieceCount
+        guard first < parts.textCount else {
+            file.fail(.damaged(column: index))
+            return nil
+        }
+        var start = textStart(first, parts, more: 0)
+        var number = first
+        var alike: [(number: Int, start: Int)] = []
+        let end = min(parts.textCount, first + SnapshotIndex.pieceCount)
+        parts.sizes.forEach(first..<end, in: file) { size in
+            if size == UInt64(text.count) { alike.append((number, start)) }
+            start &+= Int(truncatingIfNeeded: size)
+            number += 1
+        }
+        guard start >= 0, start <= parts.textByteCount else {
+            file.fail(.damaged(column: index))
+            return nil
+        }
+        // Texts are read some at a time: most of them are short.
+        var (arena, range) = ([UInt8](), 0..<0)
+        var read = 0..<0
+        for (number, place) in alike {
+            let end = place &+ text.count
+            guard place >= 0, end >= place, end <= start else { continue }
+            if !(read.lowerBound <= place && end <= read.upperBound) {
+                read = place..<min(start, max(end, place + Self.readByteCount))
+                let from = parts.texts + read.lowerBound
+                (arena, range) = file.bytes(from..<from + read.count)
+                guard range.count == read.count else { return nil }
+            }
+            let isSame = arena.withUnsafeBytes { bytes in
+                let offset = range.lowerBound + place - read.lowerBound
+                return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + text.count])
+                    .elementsEqual(text)
             }
             if isSame { return number }
         }

@@ -54,7 +54,7 @@ struct SnapshotStoreTests {
         #expect(try path(store).hasSuffix("/00000000000000000200.snap"))
     }
 
-    @Test func `blocks that LZ4 makes no smaller are kept as they are`() throws {
+    @Test func `blocks that compression makes no smaller are kept as they are`() throws {
         let directory = try TemporaryDirectory()
         let store = SnapshotStore(directory: directory.file("snap"))
         var random = SeededRandom(testSeed())

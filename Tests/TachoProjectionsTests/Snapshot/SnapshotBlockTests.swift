@@ -1,0 +1,189 @@
+import TachoLog
+import TestSupport
+import Testing
+
+@testable import TachoProjections
+
+struct SnapshotBlockTests {
+    private typealias Kind = SnapshotBlocks.Kind
+
+    /// What makes a block of each kind.
+    private func samples() -> [(kind: Kind, raw: [UInt8], block: [UInt8])] {
+        var random = SeededRandom(testSeed())
+        let noise = (0..<9000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let words = (0..<9000).flatMap { _ in Array("word\(random.next() % 500) ".utf8) }
+        let raws: [(Kind, [UInt8])] = [
+            (.raw, noise), (.raw, [7]), (.lz4, [UInt8](repeating: 1, count: 60_000)),
+            (.zstd, Array(words.prefix(1 << 16))),
+        ]
+        let encoder = SnapshotBlockEncoder()
+        let plain = raws.map { kind, raw in
+            let (found, block) = raw.withUnsafeBytes { encoder.encode($0) }
+            #expect(found == kind)
+            return (found, raw, block)
+        }
+        var moment: UInt64 = 1 << 40
+        let moments = (0..<PackedNumbers.chunkCount).map { _ in
+            moment += 1000 * (random.next() % 3000)
+            return moment &- 1000 * (random.next() % 500)
+        }
+        return plain + [encoded(moments, width: 6)]
+    }
+
+    private func planes(_ numbers: [UInt64], width: Int) -> [UInt8] {
+        (0..<width).flatMap { plane in
+            numbers.map { UInt8(truncatingIfNeeded: $0 >> UInt64(8 * plane)) }
+        }
+    }
+
+    private func encoded(
+        _ numbers: [UInt64], width: Int
+    ) -> (kind: Kind, raw: [UInt8], block: [UInt8]) {
+        let planes = planes(numbers, width: width)
+        var numbers = numbers
+        let (kind, block) = planes.withUnsafeBytes { planes in
+            numbers.withUnsafeMutableBufferPointer {
+                SnapshotBlockEncoder().encode(planes, of: $0)
+            }
+        }
+        return (kind, planes, block)
+    }
+
+    /// - Returns: `nil` if the block is refused; it is a failure if anything behind is written to.
+    private func decoded(_ block: [UInt8], _ kind: Kind, byteCount: Int) -> [UInt8]? {
+        var decoder = SnapshotBlockDecoder()
+        var target = [UInt8](repeating: 0xA5, count: byteCount + 64)
+        let isGood = target.withUnsafeMutableBytes { target in
+            block.withUnsafeBytes {
+                decoder.decode(
+                    $0, kind, into: UnsafeMutableRawBufferPointer(rebasing: target[..<byteCount]))
+            }
+        }
+        #expect(target[byteCount...].allSatisfy { $0 == 0xA5 })
+        return isGood ? Array(target[..<byteCount]) : nil
+    }
+
+    @Test func `a block of each kind holds what it was made of`() {
+        for (kind, raw, block) in samples() {
+            #expect(decoded(block, kind, byteCount: raw.count) == raw)
+            #expect(kind == .raw ? block == raw : block.count < raw.count)
+        }
+        #expect(samples().last?.kind == .differences)
+    }
+
+    @Test func `the same bytes make the same block, whatever came before`() {
+        let encoder = SnapshotBlockEncoder()
+        var random = SeededRandom(testSeed())
+        let samples = samples().dropLast()
+        for _ in 0..<50 {
+            guard let sample = samples.randomElement(using: &random) else { return }
+            #expect(sample.raw.withUnsafeBytes { encoder.encode($0).block } == sample.block)
+        }
+    }
+
+    @Test func `a block that is damaged, cut, or of another kind never writes behind its bytes`() {
+        var random = SeededRandom(testSeed())
+        for (kind, raw, block) in samples() {
+            for other in [Kind.raw, .lz4, .zstd, .differences] where other != kind {
+                #expect(decoded(block, other, byteCount: raw.count) != raw)
+            }
+            #expect(decoded(block, kind, byteCount: raw.count + 1) == nil)
+            if raw.count > 1 { #expect(decoded(block, kind, byteCount: raw.count - 1) == nil) }
+            #expect(decoded(Array(block.dropLast()), kind, byteCount: raw.count) == nil)
+            for _ in 0..<300 {
+                var damaged = block
+                damaged[Int(random.next() % UInt64(block.count))] ^= UInt8(1 + random.next() % 255)
+                _ = decoded(damaged, kind, byteCount: raw.count)
+                _ = decoded(
+                    Array(damaged.prefix(Int(random.next() % 40))), kind, byteCount: raw.count)
+            }
+        }
+    }
+
+    @Test func `numbers of every width come back from their differences`() {
+        var random = SeededRandom(testSeed())
+        for width in 2...8 {
+            let largest = UInt64.max >> UInt64(64 - 8 * width)
+            let some = (0..<3000 as Range<UInt64>).map { $0 * 977 + random.next() % 50 & largest }
+            let edges = (0..<3000).map { $0 % 1000 == 0 ? largest : UInt64($0 % 200) * 3 }
+            let same = [UInt64](repeating: largest, count: 3000)
+            let noise = (0..<3000).map { _ in random.next() & largest }
+            for numbers in [some, edges, same, noise, [largest], [0, largest], [largest, 0, 1]] {
+                let (kind, raw, block) = encoded(numbers, width: width)
+                #expect(decoded(block, kind, byteCount: raw.count) == raw, "width \(width)")
+            }
+            #expect(encoded(some, width: width).kind == .differences || width < 3)
+        }
+    }
+
+    @Test func `an entry that no block has is refused before memory is asked for`() {
+        func entry(_ raw: UInt32, _ size: UInt32, _ kind: UInt32) -> SnapshotBlocks.Entry? {
+            var sink = ArraySink()
+            for number in [raw, size | kind << 24, 0] { sink.write(littleEndian: number) }
+            return SnapshotBlocks.Entry(sink.bytes[...], start: 0, place: 0, seed: 0)
+        }
+        #expect(entry(65_536, 300, 2) != nil)
+        #expect(entry(131_072, 131_072, 0) != nil)
+        for (raw, size, kind) in [
+            (0, 0, 0), (1, 0, 2), (131_073, 9000, 2), (.max, 9000, 2), (65_536, 65_537, 2),
+            (65_536, 256, 2), (131_072, 512, 3), (65_536, 9000, 4), (65_536, 9000, 255),
+        ] as [(UInt32, UInt32, UInt32)] {
+            #expect(entry(raw, size, kind) == nil, "\(raw) bytes in \(size), kind \(kind)")
+        }
+    }
+
+    @Test func `a table makes the same file each time, with blocks of several kinds`() throws {
+        var log = MemoryLog()
+        var random = SeededRandom(testSeed())
+        for number in 0..<9000 {
+            let note = String(random.next(), radix: 16)
+            log.append(
+                stream: "s\(number)", type: "example.noted",
+                data: "{\"note\":\"\(note)\",\"cost\":\(number * 40 + Int(random.next() % 60))}")
+        }
+        var projections = Projections([ExampleProjector.self])
+        try projections.fold(log.batch(0..<log.lines.count))
+        let projection = try #require(projections["example"])
+        let anchor = LogAnchor(store: "s", position: projection.checkpoint, lineChecksum: 0)
+
+        let file = SnapshotFile.encode(projection, anchor: anchor)
+
+        #expect(try projection.inSnapshot().table.value(0, 8999) == projection.table.value(0, 8999))
+        #expect(SnapshotFile.encode(projection, anchor: anchor) == file)
+        let (_, start, _) = try #require(SnapshotHeader.decode(Array(file.prefix(4096))))
+        let kinds = (0..<file[start...].number(at: start)).map { file[start + 4 + 12 * $0 + 7] }
+        for kind in [Kind.lz4, .zstd, .differences] {
+            #expect(kinds.contains(kind.rawValue), "\(kind)")
+        }
+        var sink = ArraySink()
+        projection.encode(to: &sink)
+        #expect(SnapshotStore.state(of: file) == sink.bytes)
+    }
+
+    @Test func `a snapshot of the format before is passed over, and said to be of another`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        var projections = Projections([ExampleProjector.self])
+        try projections.fold(MemoryLog.random(50, seed: testSeed()).batch(0..<50))
+        let projection = try #require(projections["example"])
+        let anchor = LogAnchor(store: "s", position: Position(50), lineChecksum: 0)
+        var file = SnapshotFile.encode(projection, anchor: anchor)
+        var (header, start, _) = try #require(SnapshotHeader.decode(Array(file.prefix(4096))))
+        header.format = 2
+        file.replaceSubrange(..<start, with: header.encoded().line)
+        try store.write(projection, anchor: anchor)
+        let path =
+            "\(store.directory)/\(store.folder(ExampleProjector.self))/00000000000000000050.snap"
+        try RealFileSystem().replaceFile(path, with: file, temporary: path + ".t")
+
+        let (loaded, refused) = store.load(ExampleProjector.self, through: Position(50)) { _ in
+            anchor
+        }
+
+        #expect(loaded == nil)
+        #expect(refused.map(\.reason) == [.damaged(.unsupportedFormat)])
+        #expect(refused.first?.description.hasSuffix("it was written in another format") == true)
+        #expect(SnapshotStore.state(of: file).isEmpty)
+    }
+}
