@@ -15,7 +15,9 @@ package struct LocalTime: Hashable, Sendable {
     package init?(iso8601 text: UnsafeRawBufferPointer) {
         var scanner = ByteScanner(text)
         guard let days = scanner.date() else { return nil }
-        if scanner.isAtEnd {
+        // Python is given `+00:00` for `Z`, and takes the sign for what parts date and time.
+        if scanner.isAtEnd || scanner.skip("Z") {
+            guard scanner.isAtEnd else { return nil }
             hour = 0
         } else {
             guard scanner.skipAny(), let hour = scanner.timeOfDay() else { return nil }
@@ -58,7 +60,7 @@ private struct ByteScanner {
         return value
     }
 
-    private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard offset < text.count, text[offset] == UInt8(ascii: character) else { return false }
         offset += 1
         return true

@@ -31,7 +31,8 @@ struct ReferenceTextTests {
 
     @Test(arguments: [
         ("2026-W53-1", 0), ("2025-W53-1", nil), ("2025-W52-7", 6), ("2025-01-15T14:30:00Z", 2),
-        ("2025-01-15T14:30:00Z+00:00", nil), ("2025-01-15T14:30:00ZZ", nil),
+        ("2025-01-15T14:30:00Z+00:00", nil), ("2025-01-15T14:30:00ZZ", nil), ("2025-01-15Z", 2),
+        ("2025-01-15Z14:30", nil),
     ])
     func `a stamp with a week the year does not have, or with two zones, is none`(
         stamp: String, weekday: Int64?
