@@ -68,7 +68,7 @@ enum ActiveLine {
 enum SnapshotText {
     private static let key = Array(",\"header_crc32c\":\"".utf8)
 
-    /// A snapshot of one block of state and one of index, with all checksums.
+    /// A snapshot with all checksums, as far as its directory fits into it.
     static func withChecksums(_ bytes: [UInt8]) -> [UInt8] {
         guard let newline = bytes.firstIndex(of: 0x0A), newline > key.count + 10 else {
             return bytes
@@ -78,16 +78,18 @@ enum SnapshotText {
         let digits = withUnsafeBytes(of: header.bigEndian) { Array($0).hexadecimal }
         let front = Array(bytes[..<end]) + key + digits + Array("\"}\n".utf8)
         var rest = Array(bytes[(newline + 1)...])
-        let directoryByteCount = 20
-        guard rest.count >= directoryByteCount else { return front + rest }
-        var start = directoryByteCount
-        for entry in [0, 8] {
-            let size = Int(clamping: rest.load(UInt32.self, at: entry))
+        let entryByteCount = 12
+        let count = Int(rest.load(UInt32.self, at: 0))
+        guard count <= (rest.count - 8) / entryByteCount else { return front + rest }
+        let directoryEnd = 4 + entryByteCount * count
+        var start = directoryEnd + 4
+        for entry in stride(from: 4, to: directoryEnd, by: entryByteCount) {
+            let size = Int(rest.load(UInt32.self, at: entry + 4) & 0xFF_FFFF)
             let block = rest[start..<start + min(size, rest.count - start)]
-            rest.store(CRC32C.checksum(Array(block), seed: header), at: entry + 4)
+            rest.store(CRC32C.checksum(Array(block), seed: header), at: entry + 8)
             start = block.endIndex
         }
-        rest.store(CRC32C.checksum(Array(rest[..<16]), seed: header), at: 16)
+        rest.store(CRC32C.checksum(Array(rest[..<directoryEnd]), seed: header), at: directoryEnd)
         return front + rest
     }
 }
