@@ -152,9 +152,7 @@ struct TextDictionary: Sendable {
     /// Whether these are the bytes of the string with that number, which there need not be.
     @inline(__always)
     func holds(_ bytes: UnsafeRawBufferPointer, as number: Int) -> Bool {
-        guard number < count else { return false }
-        let range = starts.range(of: number)
-        return range.count == bytes.count && isEqual(range.lowerBound, bytes)
+        (0..<count).contains(number) && isEqual(number: number, bytes)
     }
 
     private static func recentPlace(of bytes: UnsafeRawBufferPointer) -> Int {
