@@ -72,23 +72,15 @@ public struct LogWriter: ~Copyable {
         _ directory: String, _ options: LogOptions, _ fileSystem: any FileSystem
     ) throws(LogError) -> LogWriter {
         let layout = StoreLayout(directory)
-        var format = try StoreFormat.load(layout, fileSystem)
-        if format == nil {
-            guard options.createsStore else {
-                throw LogError(
-                    .notFound,
-                    "there is no store in \(directory). Append something to make one, or name "
-                        + "another with --store.")
-            }
+        let format: StoreFormat
+        if !options.createsStore {
+            format = try StoreFormat.ofStore(layout, fileSystem)
+        } else if let known = try StoreFormat.load(layout, fileSystem) {
+            format = known
+        } else {
             format = try StoreCreation.create(layout, fileSystem, options)
         }
-        guard let format else { preconditionFailure("a store that was made has a format") }
-        if let feature = format.unknownOptional {
-            throw LogError(
-                .readOnly,
-                "the store uses the feature \"\(feature)\", which this version of tacho can read "
-                    + "around but not write. Use a newer tacho.")
-        }
+        try format.checkWritable()
         let files = try LogError.unifying {
             let lockFile = try fileSystem.open(layout.lock, .updateOrCreate)
             do {

@@ -54,9 +54,7 @@ public struct LogBackup: Sendable {
         to directory: String, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         let target = StoreLayout(directory)
-        guard let format = try StoreFormat.load(source, fileSystem) else {
-            throw LogError(.notFound, "there is no store in \(source.directory)")
-        }
+        let format = try StoreFormat.ofStore(source, fileSystem)
         let isNew = try isNew(target, format)
         try LogError.unifying {
             for name in [target.log, target.temporary, target.quarantine, target.snapshots] {

@@ -11,21 +11,15 @@ public struct LogMaintenance: ~Copyable {
     private let sealLock: FileDescriptor
     private let clock: @Sendable () -> Timestamp
 
-    /// - Throws: ``LogError``; `.busy` if another process is at it, `.notFound` if there is no store.
+    /// - Throws: ``LogError``; `.busy` if another process is at it, `.notFound` if there is no store,
+    ///   `.readOnly` if it takes a newer version to write it.
     public static func begin(
         _ directory: String, options: LogOptions = LogOptions(),
         fileSystem: any FileSystem = RealFileSystem()
     ) throws(LogError) -> LogMaintenance {
         let layout = StoreLayout(directory)
-        guard let format = try StoreFormat.load(layout, fileSystem) else {
-            throw LogError(.notFound, "there is no store in \(directory)")
-        }
-        if let feature = format.unknownOptional {
-            throw LogError(
-                .readOnly,
-                "the store uses \(feature), which this version of "
-                    + "tacho can read past but not keep up. Use a newer tacho.")
-        }
+        let format = try StoreFormat.ofStore(layout, fileSystem)
+        try format.checkWritable()
         let sealLock = try LogError.unifying {
             try fileSystem.open(layout.sealLock, .updateOrCreate)
         }

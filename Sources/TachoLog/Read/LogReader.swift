@@ -24,12 +24,7 @@ public struct LogReader: Sendable {
         _ directory: String, fileSystem: any FileSystem = RealFileSystem()
     ) throws(LogError) -> LogReader {
         let layout = StoreLayout(directory)
-        guard let format = try StoreFormat.load(layout, fileSystem) else {
-            throw LogError(
-                .notFound,
-                "there is no store in \(directory). Append or import something to make one, or "
-                    + "name another with --store.")
-        }
+        let format = try StoreFormat.ofStore(layout, fileSystem)
         let view = try LogView.load(layout, format.store, fileSystem)
         return LogReader(layout: layout, fileSystem: fileSystem, store: format.store, view: view)
     }

@@ -25,9 +25,7 @@ public struct LogRepair: Sendable {
         fileSystem: any FileSystem = RealFileSystem()
     ) throws(LogError) {
         layout = StoreLayout(directory)
-        guard let format = try StoreFormat.load(layout, fileSystem) else {
-            throw LogError(.notFound, "there is no store in \(directory)")
-        }
+        let format = try StoreFormat.ofStore(layout, fileSystem)
         self.fileSystem = fileSystem
         self.options = options
         store = format.store

@@ -31,8 +31,7 @@ package struct StoreFormat: Equatable, Sendable {
         self.store = store
     }
 
-    /// An optional feature that this version does not know, and so must not write with.
-    var unknownOptional: String? { optional.first { !Self.knownOptional.contains($0) } }
+    private var unknownOptional: String? { optional.first { !Self.knownOptional.contains($0) } }
 
     var bytes: [UInt8] {
         let features =
@@ -92,7 +91,30 @@ package struct StoreFormat: Equatable, Sendable {
         }
     }
 
-    /// Reads the file of an existing store.
+    /// Reads the file of a store that has to be there.
+    ///
+    /// - Throws: ``LogError``; `.notFound` if there is no store.
+    static func ofStore(
+        _ layout: StoreLayout, _ fileSystem: any FileSystem
+    ) throws(LogError) -> StoreFormat {
+        if let format = try load(layout, fileSystem) { return format }
+        throw LogError(
+            .notFound,
+            "there is no store in \(layout.directory). Append or import something to make one, or "
+                + "name another with --store.")
+    }
+
+    /// - Throws: ``LogError``; `.readOnly` for a store with an optional feature that this version
+    ///   does not know, and so must not write with.
+    func checkWritable() throws(LogError) {
+        guard let unknown = unknownOptional else { return }
+        throw LogError(
+            .readOnly,
+            "the store uses the feature \"\(unknown)\", which this version of tacho can read "
+                + "around but not write. Use a newer tacho.")
+    }
+
+    /// Reads the file, if there is a store.
     static func load(
         _ layout: StoreLayout, _ fileSystem: any FileSystem
     ) throws(LogError) -> StoreFormat? {
