@@ -105,6 +105,7 @@ struct TableCommandTests {
         #expect(try rowCount("0") == 0)
         #expect(try rowCount("3") == 2)
         #expect(try rowCount("2000-01-01") == 0)
+        #expect(try rowCount("1h") == 0)
         #expect(try rowCount("2100-01-01") == 12)
     }
 
@@ -124,6 +125,10 @@ struct TableCommandTests {
         #expect(try ids("--search", "42", "--sort", "id", "--limit", "1") == ["a1b2c3d4"])
         #expect(try ids("--since", "2025-12-19") == [])
         #expect(try ids("--until", "2025-12-18", "--model", "SON").count == 2)
+        // The sample is of 2025.
+        #expect(try ids("--since", "12h") == [])
+        #expect(try ids("--until", "12h") == ids())
+        #expect(try tacho.run("history", "--since", "12").status == 2)
         #expect(try ids("--min-duration", "486") == [])
     }
 

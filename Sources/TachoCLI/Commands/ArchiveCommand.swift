@@ -62,9 +62,7 @@ struct ArchiveCommand: ParsableCommand {
     }
 
     func run() throws {
-        let before = olderThan.flatMap(UnitNumber.seconds).map {
-            Timestamp(microseconds: Timestamp.now.microseconds - $0 * 1_000_000)
-        }
+        let before = olderThan.flatMap(UnitNumber.moment(ago:))
         let policy = ArchivePolicy(before: before, keptCount: keep)
         let archiver = Archiver(location.path)
         guard planning.execute else { return try print(archiver.plan(policy)) }

@@ -32,10 +32,10 @@ struct CostCommand: ParsableCommand {
     @Option(help: "model, day, session, workflow, phase, project, or agent.")
     var by = CostReport.Dimension.model
 
-    @Option(help: "Only what happened at or after this moment or day (UTC).")
+    @Option(help: "Only what happened \(Moment.from).")
     var since: Moment?
 
-    @Option(help: "Only what happened at or before this moment, or through this day (UTC).")
+    @Option(help: "Only what happened \(Moment.through).")
     var until: Moment?
 
     @Option(help: "The prices of the day, or the reference's two rows.")

@@ -6,7 +6,8 @@ struct AsOfOptions: ParsableArguments {
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "Answer as of this position, or as of this moment or day (UTC) by the store's clock.",
+            "Answer as of this position, or as of this moment or day (UTC), or so long ago (2h), "
+                + "by the store's clock.",
             valueName: "position|time"))
     var asOf: AsOf?
 }

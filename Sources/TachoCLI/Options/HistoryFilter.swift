@@ -16,10 +16,10 @@ struct HistoryFilter: ParsableArguments {
     @Option(help: "Only this issue.")
     var issue: Int64?
 
-    @Option(help: "Only workflows created at or after this moment or day (UTC).")
+    @Option(help: "Only workflows created \(Moment.from).")
     var since: Moment?
 
-    @Option(help: "Only workflows created at or before this moment, or through this day (UTC).")
+    @Option(help: "Only workflows created \(Moment.through).")
     var until: Moment?
 
     @Option(help: ArgumentHelp("At least this cost.", valueName: "dollars"))

@@ -13,10 +13,10 @@ struct RecordSelection: ParsableArguments {
             valueName: "type"))
     var types: [String] = []
 
-    @Option(help: "Only events recorded at or after this moment or day (UTC).")
+    @Option(help: "Only events recorded \(Moment.from).")
     var since: Moment?
 
-    @Option(help: "Only events recorded at or before this moment, or through this day (UTC).")
+    @Option(help: "Only events recorded \(Moment.through).")
     var until: Moment?
 
     var filter: RecordFilter {
@@ -27,8 +27,12 @@ struct RecordSelection: ParsableArguments {
     }
 }
 
-/// A moment or a whole day on the command line.
+/// A moment or a whole day on the command line, or how long ago a moment was.
 struct Moment: ExpressibleByArgument {
+    /// How the help of an option says what its moment bounds.
+    static let from = "at or after this moment or day (UTC), or since so long ago (12h, 7d)"
+    static let through = "at or before this moment or so long ago, or through this day (UTC)"
+
     /// Of a day: its beginning.
     let first: Timestamp
     /// Of a day: its last microsecond.
@@ -42,6 +46,9 @@ struct Moment: ExpressibleByArgument {
         } else if let day = Timestamp(iso8601: text + Array("T00:00:00Z".utf8)) {
             first = day
             last = Timestamp(microseconds: day.microseconds + 86_400_000_000 - 1)
+        } else if argument.last?.isLetter == true, let ago = UnitNumber.moment(ago: argument) {
+            first = ago
+            last = ago
         } else {
             return nil
         }

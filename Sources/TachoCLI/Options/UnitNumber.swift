@@ -1,3 +1,5 @@
+import TachoLog
+
 /// Numbers as options take them: with a letter behind them that says of what.
 enum UnitNumber {
     private static let secondUnits: [Character: Int64] = [
@@ -9,6 +11,11 @@ enum UnitNumber {
 
     /// `90d`, `12h`, or seconds; `nil` for anything else, and for what is beyond all time.
     static func seconds(_ text: String) -> Int64? { number(text, secondUnits) }
+
+    /// The moment that was so long ago: see ``seconds(_:)``.
+    static func moment(ago text: String) -> Timestamp? {
+        seconds(text).map { Timestamp(microseconds: Timestamp.now.microseconds - $0 * 1_000_000) }
+    }
 
     /// `500M`, `10G`, or bytes.
     static func bytes(_ text: String) -> Int? { number(text, byteUnits).map { Int($0) } }
