@@ -3,7 +3,7 @@ import Testing
 
 @testable import TachoJSON
 
-/// `TACHO_SEED=… swift test --filter FuzzTests` repeats the run of that seed.
+/// `TACHO_SEED=… tools/test --filter FuzzTests` repeats the run of that seed.
 @Suite struct FuzzTests {
     /// The seed is the test's argument so that its name is known even if a run crashes.
     static let seeds: [UInt64] = {

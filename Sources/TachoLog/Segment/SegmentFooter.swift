@@ -83,7 +83,8 @@ extension SegmentFooter {
         bytes.append(littleEndian: UInt64(0))
         bytes.append(littleEndian: UInt64(0))
         bytes.append(littleEndian: CRC32C.checksum(bytes))
-        assert(bytes.count == SegmentFormat.footerByteCount, "a footer has always the same size")
+        precondition(
+            bytes.count == SegmentFormat.footerByteCount, "a footer has always the same size")
         return bytes
     }
 
