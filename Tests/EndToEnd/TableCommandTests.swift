@@ -77,6 +77,16 @@ struct TableCommandTests {
         }
     }
 
+    @Test func `tokens of a session that only hooks tell of are unknown, not none`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let text = try tacho.run("show", "session-feedbeef", "--events", "0").text
+
+        #expect(text.contains("tool calls"))
+        #expect(!text.contains("tokens") && !text.contains("messages"), "\(text)")
+    }
+
     @Test func `rows are chosen, sorted, cut, and named`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)

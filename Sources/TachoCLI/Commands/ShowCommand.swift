@@ -196,7 +196,7 @@ struct ShowCommand: ParsableCommand {
             ("last event", sessions.cell("ended_at", row)),
             ("duration", duration(sessions, row)),
             ("prompts", sessions.cell("prompt_count", row)),
-            ("messages", sessions.cell("message_count", row)),
+            ("messages", positive(sessions.integer(named: "message_count", row))),
             ("tool calls", sessions.cell("tool_call_count", row)),
             ("failed calls", positive(sessions.integer(named: "error_count", row))),
             ("tokens", sessionTokens(sessions, row)),
@@ -214,15 +214,15 @@ struct ShowCommand: ParsableCommand {
         return .seconds(Double(end.microseconds - start.microseconds) / 1e6)
     }
 
+    /// Unknown where all are 0: hooks tell of no message, and so of no token.
     private func sessionTokens(_ sessions: Table, _ row: Int) -> Cell {
-        func count(_ column: String) -> String {
-            sessions.integer(named: column, row).map { Quantity.count($0) } ?? "-"
-        }
-        guard sessions.integer(named: "output_tokens", row) != nil else { return .unknown }
+        let counts = ["input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"]
+            .map { sessions.integer(named: $0, row) }
+        guard counts.contains(where: { $0 ?? 0 > 0 }) else { return .unknown }
+        let texts = counts.map { $0.map { Quantity.count($0) } ?? "-" }
         return .text(
-            "\(count("input_tokens")) in, \(count("output_tokens")) out, "
-                + "\(count("cache_write_tokens")) written to cache, "
-                + "\(count("cache_read_tokens")) read from it")
+            "\(texts[0]) in, \(texts[1]) out, \(texts[2]) written to cache, "
+                + "\(texts[3]) read from it")
     }
 }
 
