@@ -181,6 +181,10 @@ struct LogCommandTests {
 
         #expect(result.status == 0)
         #expect(try result.data()["torn_bytes"] as? Int == 18)
+        let kept = try #require(try result.data()["quarantine"] as? String)
+        #expect(
+            try String(contentsOfFile: "\(tacho.store)/quarantine/\(kept)", encoding: .utf8)
+                == "{\"position\":2,\"rec")
         #expect(try tacho.run("verify").status == 0)
     }
 

@@ -49,7 +49,13 @@ public struct LogWriter: ~Copyable {
     var sealedReaders: [Position: SealedSegment] = [:]
 
     /// What this writer had to put right when it opened the log; `nil` for nothing.
-    public internal(set) var recovery: RecoveryReport?
+    public internal(set) var recovery: RecoveryReport? {
+        // Not inlined: what is read of a value that is consumed later is copied only where it is
+        // used, if it is large and the optimiser sees it (Swift 6.3), and that is too late.
+        @inline(never) get { putRight }
+        set { putRight = newValue }
+    }
+    private var putRight: RecoveryReport?
 
     /// Opens a store for appending, and makes it if it is not there and `options` say so.
     ///
