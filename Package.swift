@@ -14,6 +14,11 @@ var settings: [SwiftSetting] = [
 let isFuzzing = Context.environment["TACHO_FUZZ"] != nil
 if isFuzzing { settings.append(.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])) }
 
+// `tools/test` sets this: a sanitizer has to get between a program and the system's allocator, for
+// which the programs are not linked statically.
+let isSanitized = Context.environment["TACHO_SANITIZER"] != nil
+let staticPlatforms: [Platform] = isSanitized ? [] : [.linux]
+
 // With its whole path: a link is made from wherever the build is started.
 let hookOrder = Context.packageDirectory + "/Sources/TachoHook/link-order.txt"
 // `tools/hook-order` reads the symbols of a hook that is otherwise stripped.
@@ -124,7 +129,7 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags(
                     ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims"],
-                    .when(platforms: [.linux], configuration: .release))
+                    .when(platforms: staticPlatforms, configuration: .release))
             ]),
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
@@ -141,7 +146,7 @@ let package = Package(
                         "-Xlinker", "--symbol-ordering-file=\(hookOrder)",
                         "-Xlinker", "--no-warn-symbol-ordering",
                     ],
-                    .when(platforms: [.linux], configuration: .release))
+                    .when(platforms: staticPlatforms, configuration: .release))
             ]),
 
         .target(

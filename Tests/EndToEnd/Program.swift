@@ -35,6 +35,7 @@ struct Program {
         process.executableURL = Self.directory.appendingPathComponent(name)
         process.arguments = arguments
         var values = ["PATH": "/usr/bin:/bin", "HOME": home.path, "TACHO_STORE": store]
+        values["ASAN_OPTIONS"] = ProcessInfo.processInfo.environment["ASAN_OPTIONS"]
         for (name, value) in environment { values[name] = value.isEmpty ? nil : value }
         process.environment = values
         process.currentDirectoryURL = URL(fileURLWithPath: workingDirectory ?? home.path)
