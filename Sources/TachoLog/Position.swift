@@ -17,6 +17,11 @@ public struct Position: RawRepresentable, Hashable, Comparable, Sendable {
     public static let zero = Position(0)
     public static let first = Position(1)
 
+    /// The last that a file is believed to have: far above what a log comes to, and far enough below
+    /// what can be counted to go on from.
+    @inlinable
+    public static var largest: Position { Position(1 << 60 - 1) }
+
     @inlinable
     public var next: Position { Position(rawValue + 1) }
 

@@ -59,7 +59,7 @@ extension RecordView {
             guard time != nil else { return nil }
         }
         guard scanner.skip(",\"data\":"), let data = scanner.rest(),
-            position > 0, let version = Int(exactly: version)
+            position > 0, position <= Position.largest.rawValue, let version = Int(exactly: version)
         else { return nil }
         self.position = Position(position)
         self.recorded = recorded

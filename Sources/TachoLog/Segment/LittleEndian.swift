@@ -45,9 +45,9 @@ struct ByteCursor {
     /// A 64-bit offset or number of bytes.
     mutating func size() -> Int? { integer(UInt64.self).flatMap { Int(exactly: $0) } }
 
-    /// Above `Int64.max` there is none, so that positions can be counted without overflow.
+    /// Above the largest there is none, so that positions can be counted without overflow.
     mutating func position() -> Position? {
-        integer(UInt64.self).flatMap { $0 <= UInt64(Int64.max) ? Position($0) : nil }
+        integer(UInt64.self).flatMap { Position($0) <= .largest ? Position($0) : nil }
     }
 
     mutating func timestamp() -> Timestamp? {

@@ -71,7 +71,7 @@ package struct SegmentWriter: ~Copyable {
         options: SegmentOptions = SegmentOptions()
     ) {
         precondition(
-            firstPosition > .zero && firstPosition.rawValue <= UInt64(Int64.max),
+            firstPosition > .zero && firstPosition <= .largest,
             "positions begin at 1 and stay countable")
         self.store = store
         self.options = options
@@ -127,7 +127,7 @@ package struct SegmentWriter: ~Copyable {
     ///     on as if the lost records had never been.
     package mutating func appendGap(through last: Position, chainAfter: Digest256? = nil) {
         precondition(
-            last >= nextPosition && last.rawValue <= UInt64(Int64.max), "a gap has positions")
+            last >= nextPosition && last <= .largest, "a gap has positions")
         if let chainAfter { chain = Chain(head: chainAfter) }
         gaps.append(SegmentGap(first: nextPosition, last: last, chainAfter: chain.head))
         nextPosition = last.next

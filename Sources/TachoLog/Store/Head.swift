@@ -126,7 +126,7 @@ struct Head: Equatable, Sendable {
     private var isCountable: Bool {
         activeFirst > .zero && writtenByteCount < 1 << 60 && writtenPosition >= activeFirst.previous
             && durablePosition <= writtenPosition
-            && writtenPosition.rawValue < UInt64(Int64.max)
+            && writtenPosition <= .largest
             && epoch < UInt64.max / 2 && activeGeneration < UInt32.max / 2
             && syncFailureCount < UInt32.max / 2
             && recorded >= Timestamp(microseconds: 0) && recorded <= Self.latestRecorded

@@ -252,8 +252,8 @@ private struct ManifestLine {
 }
 
 extension SegmentEntry {
-    /// Far above what a log comes to, and far enough below what can be counted to go on from.
-    fileprivate static let largestNumber = 1 << 60
+    /// As far as positions go, and no byte count comes to more.
+    fileprivate static let largestNumber = Int(Position.largest.rawValue) + 1
 
     fileprivate init?(_ line: ManifestLine) {
         guard let state = line.text("state").flatMap(State.init(name:)),
