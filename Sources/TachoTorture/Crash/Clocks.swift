@@ -6,7 +6,7 @@ internal import TachoSimulation
 struct Clocks: Campaign {
     let id = "T1"
     let title = "clocks jump: positions keep the order, the store's time never goes back"
-    let testTrialCount = 60
+    let testTrialCount = 1200
     var flaw: Flaw?
 
     var canaries: [any Campaign] { [Clocks(flaw: .flipsBytes)] }

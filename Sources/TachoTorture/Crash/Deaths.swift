@@ -8,7 +8,7 @@ internal import TachoSimulation
 struct Deaths: Campaign {
     let id = "K2"
     let title = "a process dies at every call: all or nothing, and no orphan remains"
-    let testTrialCount = 2
+    let testTrialCount = 6
     var flaw: Flaw?
 
     var canaries: [any Campaign] {

@@ -5,7 +5,7 @@ internal import TachoSimulation
 struct DeathsInRecovery: Campaign {
     let id = "K3"
     let title = "recovery dies three times over; once done, a second one writes nothing"
-    let testTrialCount = 300
+    let testTrialCount = 4000
     var flaw: Flaw?
 
     var canaries: [any Campaign] {

@@ -8,7 +8,7 @@ internal import TachoSimulation
 struct FlippedBits: Campaign {
     let id = "B2"
     let title = "an accident and one flipped bit in the active file: no silent loss"
-    let testTrialCount = 500
+    let testTrialCount = 8000
     var flaw: Flaw?
 
     var canaries: [any Campaign] { [FlippedBits(flaw: .acknowledgesBeforeWriting)] }

@@ -5,7 +5,7 @@ internal import TachoSimulation
 struct LyingDisk: Campaign {
     let id = "L1"
     let title = "acknowledged bytes vanish: always read-only, never a shorter log"
-    let testTrialCount = 500
+    let testTrialCount = 8000
     var flaw: Flaw?
 
     var canaries: [any Campaign] { [LyingDisk(flaw: .dropsSyncs)] }

@@ -6,7 +6,7 @@ package struct PowerLoss: Campaign {
     package let id = "P1"
     package let title =
         "power loss: writes lost, torn, reordered, zeroed, renames undone; no acknowledged loss"
-    package let testTrialCount = 600
+    package let testTrialCount = 8000
     private let flaw: Flaw?
 
     init(flaw: Flaw? = nil) {

@@ -18,7 +18,7 @@ package struct MisplacedParts: Campaign {
             ? "frames and files dropped, doubled, swapped, or of another store: noticed"
             : "lines and sectors written to a wrong place or file: noticed"
     }
-    package let testTrialCount = 1500
+    package let testTrialCount = 15000
 
     private let kind: Kind
     private let way: ReadingWay

@@ -54,11 +54,11 @@ package let fuzzTargets: [any FuzzTarget] = [
 package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
     switch target.name {
     case "json", "fields", "lz4", "line":
-        FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
+        FuzzCampaign(target, testTrialCount: 4000, planted: [.wrongAnswer])
     case "envelope", "agent":
-        FuzzCampaign(target, testTrialCount: 12, planted: [.wrongAnswer])
-    case "snapshot": FuzzCampaign(target, testTrialCount: 20, planted: [.wrongAnswer])
+        FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
+    case "snapshot": FuzzCampaign(target, testTrialCount: 200, planted: [.wrongAnswer])
     default:
-        FuzzCampaign(target, testTrialCount: 6, planted: [.wrongAnswer, .unboundedRead])
+        FuzzCampaign(target, testTrialCount: 60, planted: [.wrongAnswer, .unboundedRead])
     }
 }

@@ -7,7 +7,7 @@ struct ArchiveRoundTrips: Campaign {
     let id = "A1"
     let title =
         "random archiving and thawing changes no line and no chain, here and restored elsewhere"
-    let testTrialCount = 100
+    let testTrialCount = 1000
     /// The archive's copies rot before they are thawed.
     var rots = false
 

@@ -7,7 +7,7 @@ internal import TachoSimulation
 struct CopiesWhileWriting: Campaign {
     let id = "A2"
     let title = "backup and file by file copies beside writers and compaction restore to a prefix"
-    let testTrialCount = 100
+    let testTrialCount = 1500
     /// What restoring has to see to.
     enum Bug { case forgetsSealedFiles }
     var bug: Bug?

@@ -14,7 +14,7 @@ struct DeathsInMaintenance: Campaign {
     var title: String {
         "every call of \(operation.rawValue) dies, fails, or loses power: nothing is lost, the next ends it"
     }
-    let testTrialCount = 2
+    let testTrialCount = 6
 
     var canaries: [any Campaign] {
         [DeathsInMaintenance(operation: operation, flaw: .dropsSyncs)]

@@ -7,7 +7,7 @@ struct ReadersBesideCompaction: Campaign {
     let id = "C2"
     let title =
         "a reader beside writers and compaction reads a prefix of the log, and no file is missing"
-    let testTrialCount = 150
+    let testTrialCount = 1500
     /// Removes replaced segments and has the manifest of before.
     var hidesTheNewManifest = false
 
