@@ -4,7 +4,7 @@ package import TachoLog
 /// The first line of a snapshot: what it is of, and what it is good for.
 ///
 /// ```
-/// {"format":3,"projector":"sessions","version":1,"fingerprint":"<64 digits>","position":65537,
+/// {"format":4,"projector":"sessions","version":1,"fingerprint":"<64 digits>","position":65537,
 ///  "anchor":{"store":"…","position":65537,"line_crc32c":"9ae0daaf"},
 ///  "state_sha256":"<64 digits>","rows":12,"bytes":3456,"index_bytes":789,
 ///  "header_crc32c":"1c291ca3"}
@@ -13,10 +13,10 @@ package import TachoLog
 /// One line, shown here on several. The last member is the CRC-32C of all bytes before
 /// `,"header_crc32c"`; `bytes` and `index_bytes` are the sizes of the state and of the index before
 /// compression. A line without `format` and `index_bytes` is of the first format, of which tables
-/// are kept; snapshots of the second are folded again.
+/// are kept; snapshots of the second and third are folded again.
 package struct SnapshotHeader: Equatable, Sendable {
     /// Of what follows the line: see ``SnapshotBlocks``.
-    package static let newestFormat = 3
+    package static let newestFormat = 4
 
     package var format = Self.newestFormat
     var isReadable: Bool { format == 1 || format == Self.newestFormat }

@@ -1,5 +1,11 @@
 import TachoLog
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 // What a snapshot holds beside the state, so that single cells are read from it: where each column
 // begins, where its texts lie, and which number a text has. It says nothing that the state does
 // not, and is no part of the state's hash. All numbers are little endian.
@@ -14,8 +20,8 @@ import TachoLog
 //   ranges:  for each 1,024 rows u32 the smallest number of a text in them, and u32 the largest; of
 //            rows without text the largest that there is, and 0
 //
-// The last three places are in the index, 0 for a column without. Entries are in the order of their
-// buckets, and in these of their texts: a text of hash h lies in bucket (h >> 32) * buckets >> 32,
+// The last three places are in the index, 0 for a column without. Texts that ascend, as ids made of
+// the time do, need no look-up: they are found by halves. Entries are in the order of their buckets, and in these of their texts: a text of hash h lies in bucket (h >> 32) * buckets >> 32,
 // under the tag h & 255. Keys are most of what an index has to tell, two bytes each: where in its
 // piece a text is, is seen there, and differences are small. A text that is nowhere has a tag of its
 // bucket in one case of eight, and only then is looked for in a piece.
@@ -69,9 +75,9 @@ enum SnapshotIndex {
                 if index % stride == 0 { append(start, to: &rest) }
                 start += texts?.byteCount(of: index) ?? 0
             }
-            let isLookedUp = column.layout == .key || column.layout == .interned
-            append(isLookedUp ? directoryByteCount + rest.count : 0, to: &directory)
-            if isLookedUp, let texts { appendLookUp(texts, to: &rest) }
+            let lookedUp = column.layout == .bytes || texts?.ascend == true ? nil : texts
+            append(lookedUp == nil ? 0 : directoryByteCount + rest.count, to: &directory)
+            if let lookedUp { appendLookUp(lookedUp, to: &rest) }
             let hasRanges = column.layout == .interned
             append(hasRanges ? directoryByteCount + rest.count : 0, to: &directory)
             if hasRanges, let texts { texts.appendRanges(rowCount: table.rowCount, to: &rest) }
@@ -134,6 +140,17 @@ private struct CanonicalTexts {
         }
     }
 
+    /// Whether each is above the one before it, by bytes.
+    ///
+    /// - Complexity: O(texts), and less for texts that do not.
+    var ascend: Bool {
+        (1..<max(1, count)).allSatisfy { number in
+            withBytes(of: number - 1) { before in
+                withBytes(of: number) { before.isBelow($0) }
+            }
+        }
+    }
+
     func appendRanges(rowCount: Int, to bytes: inout [UInt8]) {
         for first in Swift.stride(from: 0, to: rowCount, by: SnapshotIndex.stride) {
             var (smallest, largest) = (UInt32.max, UInt32.min)
@@ -158,9 +175,25 @@ private struct CanonicalTexts {
     }
 
     func hash(of index: Int) -> UInt64 {
-        let number = column.layout == .key ? index : Int(kept[index])
-        return column.dictionary.withBytes(of: number) {
-            ByteHash.hash($0, seed: SnapshotIndex.hashSeed)
+        withBytes(of: index) { ByteHash.hash($0, seed: SnapshotIndex.hashSeed) }
+    }
+
+    /// - Precondition: The column is a key, or interned.
+    private func withBytes<Result>(
+        of index: Int, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        column.dictionary.withBytes(
+            of: column.layout == .key ? index : Int(kept[index]), body)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes come before the others, compared from the first on.
+    func isBelow(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard let start = baseAddress, let otherStart = other.baseAddress else {
+            return isEmpty && !other.isEmpty
         }
+        let order = memcmp(start, otherStart, Swift.min(count, other.count))
+        return order == 0 ? count < other.count : order < 0
     }
 }

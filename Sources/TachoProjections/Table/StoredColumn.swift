@@ -241,6 +241,29 @@ final class StoredColumn: Sendable {
 
     /// The number of a text; `nil` if the column has no such.
     func number(of text: UnsafeRawBufferPointer) -> Int? {
+        lookUpPlace == file.indexStart ? numberAmongAscending(text) : numberByLookUp(text)
+    }
+
+    private func numberAmongAscending(_ text: UnsafeRawBufferPointer) -> Int? {
+        func isFrom(_ number: Int) -> Bool {
+            guard let (arena, range) = self.text(number) else { return false }
+            return arena.withUnsafeBytes {
+                !text.isBelow(UnsafeRawBufferPointer(rebasing: $0[range]))
+            }
+        }
+        let count = parts.textCount
+        guard count > 0 else { return nil }
+        // What a tail adds is mostly above all that there are.
+        if isFrom(count - 1) { return number(of: text, from: count - 1) }
+        var (low, high) = (0, (count - 1) / SnapshotIndex.pieceCount)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if isFrom(middle * SnapshotIndex.pieceCount) { low = middle } else { high = middle - 1 }
+        }
+        return number(of: text, from: low * SnapshotIndex.pieceCount)
+    }
+
+    private func numberByLookUp(_ text: UnsafeRawBufferPointer) -> Int? {
         let count = parts.textCount
         let bucketCount = SnapshotIndex.bucketCount(forCount: count)
         let hash = ByteHash.hash(text, seed: SnapshotIndex.hashSeed)
@@ -266,15 +289,15 @@ final class StoredColumn: Sendable {
             for (plane, bytes) in planes.enumerated() {
                 piece += Int(bytes.arena[bytes.range.lowerBound + place]) << (8 * plane)
             }
-            if tag == wanted, let number = number(of: text, inPiece: piece) { return number }
+            let first = piece * SnapshotIndex.pieceCount
+            if tag == wanted, let number = number(of: text, from: first) { return number }
         }
         return nil
     }
 
-    /// Looks for a text among those of a piece.
-    private func number(of text: UnsafeRawBufferPointer, inPiece piece: Int) -> Int? {
+    /// Looks for a text among some from that number on, to the end of their piece.
+    private func number(of text: UnsafeRawBufferPointer, from first: Int) -> Int? {
         let parts = parts
-        let first = piece * SnapshotIndex.pieceCount
         guard first < parts.textCount else {
             file.fail(.damaged(column: index))
             return nil
@@ -282,7 +305,8 @@ final class StoredColumn: Sendable {
         var start = textStart(first, parts, more: 0)
         var number = first
         var alike: [(number: Int, start: Int)] = []
-        let end = min(parts.textCount, first + SnapshotIndex.pieceCount)
+        let pieceEnd = (first / SnapshotIndex.pieceCount + 1) * SnapshotIndex.pieceCount
+        let end = min(parts.textCount, pieceEnd)
         parts.sizes.forEach(first..<end, in: file) { size in
             if size == UInt64(text.count) { alike.append((number, start)) }
             start &+= Int(truncatingIfNeeded: size)

@@ -160,8 +160,10 @@ struct SnapshotBlockTests {
         #expect(SnapshotStore.state(of: file) == sink.bytes)
     }
 
-    @Test func `a snapshot of the format before is passed over, and said to be of another`() throws
-    {
+    @Test(arguments: [2, 3])
+    func `a snapshot of a format before is passed over, and said to be of another`(
+        format: Int
+    ) throws {
         let directory = try TemporaryDirectory()
         let store = SnapshotStore(directory: directory.file("snap"))
         var projections = Projections([ExampleProjector.self])
@@ -170,7 +172,7 @@ struct SnapshotBlockTests {
         let anchor = LogAnchor(store: "s", position: Position(50), lineChecksum: 0)
         var file = SnapshotFile.encode(projection, anchor: anchor)
         var (header, start, _) = try #require(SnapshotHeader.decode(Array(file.prefix(4096))))
-        header.format = 2
+        header.format = format
         file.replaceSubrange(..<start, with: header.encoded().line)
         try store.write(projection, anchor: anchor)
         let path =

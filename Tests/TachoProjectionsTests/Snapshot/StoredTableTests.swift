@@ -55,6 +55,40 @@ struct StoredTableTests {
         #expect(stored.table.storedFailure == nil)
     }
 
+    @Test(arguments: [0, 1, 2, 255, 256, 257, 4000])
+    func `keys that ascend are found in a snapshot, and no others`(count: Int) throws {
+        func key(_ number: Int) -> String { "k\(String(number + 10_000).dropFirst())" }
+        func log(_ numbers: [Int]) -> MemoryLog {
+            var log = MemoryLog()
+            for number in numbers {
+                log.append(
+                    stream: key(number), type: "example.noted",
+                    data: "{\"status\":\"\(key(number / 3))\"}")
+            }
+            return log
+        }
+        let ascending = (0..<count).map { 2 * $0 + 1 }
+        // One that does not is enough for a look-up.
+        for numbers in [ascending, ascending + [0]] where !numbers.isEmpty {
+            let stored = try folded(log(numbers)).inSnapshot()
+            for (row, number) in numbers.enumerated() {
+                #expect(stored.table.row(forKey: ByteString(key(number))) == row)
+            }
+            for number in 0...count where numbers.last != 0 || number > 0 {
+                #expect(stored.table.row(forKey: ByteString(key(2 * number))) == nil)
+            }
+            for other in ["", "k", "k0001x", "j", "l"] {
+                #expect(stored.table.row(forKey: ByteString(other)) == nil)
+            }
+            for number in 0...(count / 3) {
+                let status = ByteString(key(number))
+                let found = numbers.indices.filter { numbers[$0] / 3 == number }
+                #expect(stored.table.rows(where: Column.status, equals: status) == found)
+            }
+            #expect(stored.table.storedFailure == nil)
+        }
+    }
+
     @Test func `rows are found by a value in a snapshot as in the table`() throws {
         let whole = try folded(largeLog(18_000))
         let stored = try whole.inSnapshot()
