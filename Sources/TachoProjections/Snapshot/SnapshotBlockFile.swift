@@ -121,7 +121,8 @@ final class SnapshotBlockFile: Sendable {
     }
 
     private func block(_ index: Int) -> [UInt8] {
-        if let block = memory.withLock({ $0.blocks[index] }) { return block }
+        let number = entries[index].number
+        if let block = memory.withLock({ $0.blocks[number] }) { return block }
         let count = entries[index].rawByteCount
         let block: [UInt8]
         do throws(TableDecodingError) {
@@ -132,7 +133,7 @@ final class SnapshotBlockFile: Sendable {
             fail(error)
             block = [UInt8](repeating: 0, count: count)
         }
-        memory.withLock { $0.blocks[index] = block }
+        memory.withLock { $0.blocks[number] = block }
         return block
     }
 
@@ -319,12 +320,13 @@ private struct FileReading {
         for offset in stride(from: 4, to: byteCount, by: SnapshotBlocks.entryByteCount) {
             let bytes = directory[offset..<offset + SnapshotBlocks.entryByteCount]
             guard
-                let entry = SnapshotBlocks.Entry(bytes, start: next, place: place, seed: seed),
+                let entry = SnapshotBlocks.Entry(
+                    bytes, behind: entries, start: next, place: place, seed: seed),
                 // No block is of both, the state and the index.
                 place >= header.byteCount || entry.places.upperBound <= header.byteCount
             else { throw .damagedBlock(offset: start + offset) }
             entries.append(entry)
-            (next, place) = (entry.end, entry.places.upperBound)
+            (next, place) = (max(next, entry.end), entry.places.upperBound)
         }
         guard next == fileByteCount, place == header.byteCount + header.indexByteCount else {
             throw .truncated
@@ -342,7 +344,8 @@ private struct FileReading {
         for place in stride(from: 0, to: header.byteCount, by: SnapshotBlocks.oldByteCount) {
             let blockStart = next + SnapshotBlocks.oldPrefixByteCount
             let entry = SnapshotBlocks.Entry(
-                old: try bytes(next..<blockStart), start: blockStart, place: place,
+                old: try bytes(next..<blockStart), number: entries.count, start: blockStart,
+                place: place,
                 rawByteCount: min(SnapshotBlocks.oldByteCount, header.byteCount - place), seed: seed
             )
             entries.append(entry)

@@ -6,13 +6,24 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     private(set) var byteCount = 0
     private(set) var indexByteCount = 0
     private var blocks: [UInt8] = []
-    /// Of each block: bytes that it holds, its own, and its kind.
-    private var sizes: [(raw: UInt32, stored: UInt32, kind: SnapshotBlocks.Kind)] = []
+    private var entries: [Entry] = []
+    /// The first block with these bytes, by their checksum.
+    private var numbers: [UInt32: Int] = [:]
     private var pending: [UInt8] = []
     private let knownHash: Digest256?
     private let encoder = SnapshotBlockEncoder()
     private var hasher = SHA256Hasher()
     private var isInIndex = false
+
+    /// Of a block.
+    private struct Entry {
+        let rawByteCount: Int
+        let kind: SnapshotBlocks.Kind
+        /// Where it lies among the blocks.
+        let range: Range<Int>
+        /// Of the first block with these bytes.
+        let number: Int
+    }
 
     /// - Parameter stateHash: Of the state that will be written, where it is known.
     init(stateHash: Digest256?) {
@@ -58,8 +69,23 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     private mutating func append(
         _ encoded: (kind: SnapshotBlocks.Kind, block: [UInt8]), rawByteCount: Int
     ) {
-        sizes.append((UInt32(rawByteCount), UInt32(encoded.block.count), encoded.kind))
-        blocks += encoded.block
+        let (kind, block) = encoded
+        let number = entries.count
+        let checksum = CRC32C.checksum(block)
+        if let known = numbers[checksum], known < 1 << 24, entries[known].kind == kind,
+            entries[known].rawByteCount == rawByteCount,
+            blocks[entries[known].range].elementsEqual(block),
+            // The file still tells how much memory it may ask for.
+            (byteCount + indexByteCount) / SnapshotBlocks.largestRatio <= blocks.count
+        {
+            return entries.append(entries[known])
+        }
+        // Of several with that checksum only the first is found again.
+        if numbers[checksum] == nil { numbers[checksum] = number }
+        let range = blocks.count..<blocks.count + block.count
+        entries.append(
+            Entry(rawByteCount: rawByteCount, kind: kind, range: range, number: number))
+        blocks += block
     }
 
     /// Ends the last block of the state; what is written from now on is the index.
@@ -76,23 +102,23 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     consuming func sealed(headerChecksum: UInt32) -> [UInt8] {
         endBlock()
         var bytes = [UInt8]()
-        bytes.reserveCapacity(blocks.count + SnapshotBlocks.entryByteCount * sizes.count + 8)
+        bytes.reserveCapacity(blocks.count + SnapshotBlocks.entryByteCount * entries.count + 8)
         func append(_ number: UInt32) {
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
         }
-        append(UInt32(sizes.count))
-        blocks.withUnsafeBytes { blocks in
-            var start = 0
-            for (raw, stored, kind) in sizes {
-                let end = start + Int(stored)
-                append(raw)
-                append(stored | UInt32(kind.rawValue) << 24)
-                append(
+        append(UInt32(entries.count))
+        for (number, entry) in entries.enumerated() {
+            let isFirst = entry.number == number
+            append(UInt32(entry.rawByteCount))
+            append(
+                isFirst
+                    ? UInt32(entry.range.count) | UInt32(entry.kind.rawValue) << 24
+                    : UInt32(entry.number) | UInt32(SnapshotBlocks.sameKind) << 24)
+            append(
+                blocks.withUnsafeBytes {
                     CRC32C.checksum(
-                        UnsafeRawBufferPointer(rebasing: blocks[start..<end]),
-                        seed: headerChecksum))
-                start = end
-            }
+                        UnsafeRawBufferPointer(rebasing: $0[entry.range]), seed: headerChecksum)
+                })
         }
         append(bytes.withUnsafeBytes { CRC32C.checksum($0, seed: headerChecksum) })
         return bytes + blocks

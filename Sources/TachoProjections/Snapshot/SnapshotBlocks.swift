@@ -11,11 +11,13 @@ import TachoLog
 //        1   one LZ4 block
 //        2   one zstd frame
 //        3   numbers as differences: see ``NumberDifferences``
+//        4   the same as a block before it, whose number stands where the others have their size
 //
 // Blocks are cut every 64 KiB, and around each piece of packed numbers (``PackedNumbers``), which has
 // a block of its own unless it is short. zstd makes two thirds of what LZ4 does, and decodes a block
-// in some 50 µs. LZ4 has what zstd makes too small: no block holds more than 255 times its size, so
-// that a file is known by its size to ask for no more memory than that.
+// in some 50 µs. Columns may say the same, and then have their blocks once. LZ4 has what zstd makes too
+// small: no block holds more than 255 times its size, and no block is the same as another where all
+// up to there would hold more, so that a file is known by its size to ask for no more memory than that.
 //
 // All checksums are seeded with the header's, so that blocks of different snapshots do not pass for
 // one. Nothing follows the last block.
@@ -40,6 +42,9 @@ enum SnapshotBlocks {
         case raw, lz4, zstd, differences
     }
 
+    /// In place of the kind of a block that is the same as another.
+    static let sameKind: UInt8 = 4
+
     /// Where a block lies in the file, and what it holds.
     struct Entry: Sendable {
         var kind: Kind
@@ -50,30 +55,50 @@ enum SnapshotBlocks {
         var rawByteCount: Int
         /// Of its first byte in the state, or behind it, in the index.
         var place: Int
+        /// Of the first block with these bytes.
+        var number: Int
 
         var end: Int { start + size }
         var places: Range<Int> { place..<place + rawByteCount }
 
-        /// As it is in the directory; what follows it is reckoned from `start` and `place`.
+        /// As it is in the directory, behind others; what follows it is reckoned from `start` and
+        /// `place`.
         ///
         /// - Returns: `nil` for an entry that no block has.
-        init?(_ bytes: ArraySlice<UInt8>, start: Int, place: Int, seed: UInt32) {
+        init?(
+            _ bytes: ArraySlice<UInt8>, behind entries: [Entry], start: Int, place: Int,
+            seed: UInt32
+        ) {
             let first = bytes.startIndex
+            let rawByteCount = bytes.number(at: first)
+            let size = bytes.number(at: first + 4, byteCount: 3)
+            let checksum = UInt32(bytes.number(at: first + 8))
+            if bytes[first + 7] == sameKind {
+                guard size < entries.count, entries[size].rawByteCount == rawByteCount,
+                    entries[size].checksum == checksum
+                else { return nil }
+                self = entries[size]
+                self.place = place
+                return
+            }
             guard let kind = Kind(rawValue: bytes[first + 7]) else { return nil }
             self.kind = kind
             self.start = start
-            self.place = place
+            self.size = size
+            self.checksum = checksum
             self.seed = seed
-            rawByteCount = bytes.number(at: first)
-            size = bytes.number(at: first + 4, byteCount: 3)
-            checksum = UInt32(bytes.number(at: first + 8))
+            self.rawByteCount = rawByteCount
+            self.place = place
+            number = entries.count
             guard (1...largestByteCount).contains(rawByteCount), (1...rawByteCount).contains(size),
                 rawByteCount / largestRatio <= size
             else { return nil }
         }
 
         /// Of the first format.
-        init(old bytes: [UInt8], start: Int, place: Int, rawByteCount: Int, seed: UInt32) {
+        init(
+            old bytes: [UInt8], number: Int, start: Int, place: Int, rawByteCount: Int, seed: UInt32
+        ) {
             size = bytes[...].number(at: 0)
             checksum = UInt32(bytes[...].number(at: 4))
             kind = size == rawByteCount ? .raw : .lz4
@@ -81,6 +106,7 @@ enum SnapshotBlocks {
             self.place = place
             self.rawByteCount = rawByteCount
             self.seed = seed
+            self.number = number
         }
     }
 
@@ -117,7 +143,7 @@ enum SnapshotBlocks {
             var prefix = start
             while place < header.byteCount, prefix + oldPrefixByteCount <= file.count {
                 let entry = Entry(
-                    old: Array(file[prefix..<prefix + oldPrefixByteCount]),
+                    old: Array(file[prefix..<prefix + oldPrefixByteCount]), number: entries.count,
                     start: prefix + oldPrefixByteCount, place: place,
                     rawByteCount: min(oldByteCount, header.byteCount - place), seed: 0)
                 entries.append(entry)
@@ -131,10 +157,11 @@ enum SnapshotBlocks {
             let offset = start + 4 + entryByteCount * index
             guard
                 let entry = Entry(
-                    file[offset..<offset + entryByteCount], start: next, place: place, seed: 0)
+                    file[offset..<offset + entryByteCount], behind: entries, start: next,
+                    place: place, seed: 0)
             else { break }
             entries.append(entry)
-            (place, next) = (entry.places.upperBound, entry.end)
+            (place, next) = (entry.places.upperBound, max(next, entry.end))
         }
         return entries
     }

@@ -294,8 +294,8 @@ package struct SnapshotStore: Sendable {
         else { throw .otherProjector }
         guard header.anchor == known else { throw .otherLog }
         // A file cannot hold more than this: nothing is allocated for such a claim.
-        let largest = max(header.byteCount, header.indexByteCount)
-        guard largest / SnapshotBlocks.largestRatio <= fileByteCount else {
+        let (byteCount, overflows) = header.byteCount.addingReportingOverflow(header.indexByteCount)
+        guard !overflows, byteCount / SnapshotBlocks.largestRatio <= fileByteCount else {
             throw .damaged(.truncated)
         }
         isTaken = true

@@ -85,6 +85,13 @@ enum SnapshotText {
         var start = directoryEnd + 4
         for entry in stride(from: 4, to: directoryEnd, by: entryByteCount) {
             let size = Int(rest.load(UInt32.self, at: entry + 4) & 0xFF_FFFF)
+            // One that is the same as another has the number of that, and its checksum.
+            if rest[entry + 7] == 4 {
+                let other = 4 + entryByteCount * size
+                let checksum = rest.load(UInt32.self, at: other + 8)
+                if other < entry { rest.store(checksum, at: entry + 8) }
+                continue
+            }
             let block = rest[start..<start + min(size, rest.count - start)]
             rest.store(CRC32C.checksum(Array(block), seed: header), at: entry + 8)
             start = block.endIndex

@@ -1,4 +1,5 @@
 import TachoLog
+import TachoSimulation
 import TestSupport
 import Testing
 
@@ -120,7 +121,8 @@ struct SnapshotBlockTests {
         func entry(_ raw: UInt32, _ size: UInt32, _ kind: UInt32) -> SnapshotBlocks.Entry? {
             var sink = ArraySink()
             for number in [raw, size | kind << 24, 0] { sink.write(littleEndian: number) }
-            return SnapshotBlocks.Entry(sink.bytes[...], start: 0, place: 0, seed: 0)
+            return SnapshotBlocks.Entry(
+                sink.bytes[...], behind: [], start: 0, place: 0, seed: 0)
         }
         #expect(entry(65_536, 300, 2) != nil)
         #expect(entry(131_072, 131_072, 0) != nil)
@@ -129,6 +131,132 @@ struct SnapshotBlockTests {
             (65_536, 256, 2), (131_072, 512, 3), (65_536, 9000, 4), (65_536, 9000, 255),
         ] as [(UInt32, UInt32, UInt32)] {
             #expect(entry(raw, size, kind) == nil, "\(raw) bytes in \(size), kind \(kind)")
+        }
+    }
+
+    private func directoryEntry(
+        _ raw: Int, _ size: Int, _ kind: UInt8, checksum: UInt32 = 0
+    ) -> [UInt8] {
+        var sink = ArraySink()
+        for number in [UInt32(raw), UInt32(size) | UInt32(kind) << 24, checksum] {
+            sink.write(littleEndian: number)
+        }
+        return sink.bytes
+    }
+
+    private func header(byteCount: Int, stateHash: Digest256) -> SnapshotHeader {
+        SnapshotHeader(
+            projector: ExampleProjector.name, version: ExampleProjector.version,
+            fingerprint: ExampleProjector.fingerprint, position: Position(1),
+            anchor: LogAnchor(store: "s", position: Position(1), lineChecksum: 0),
+            stateHash: stateHash, rowCount: 0, byteCount: byteCount)
+    }
+
+    private func written(_ parts: [[UInt8]]) -> (file: [UInt8], header: SnapshotHeader) {
+        var sink = SnapshotBlockSink(stateHash: nil)
+        for part in parts { sink.write(part) }
+        let stateHash = sink.endState()
+        let header = header(byteCount: sink.byteCount, stateHash: stateHash)
+        let (line, checksum) = header.encoded()
+        return (line + sink.sealed(headerChecksum: checksum), header)
+    }
+
+    private func opened(_ file: [UInt8]) throws -> SnapshotBlockFile {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        try fileSystem.replaceFile("/a.snap", with: file, temporary: "/a.t")
+        let (header, start, checksum) = try #require(
+            SnapshotHeader.decode(Array(file.prefix(SnapshotHeader.byteLimit))))
+        return try SnapshotBlockFile(
+            try fileSystem.open("/a.snap", .read), fileByteCount: file.count, header: header,
+            headerByteCount: start, headerChecksum: checksum, fileSystem: fileSystem)
+    }
+
+    @Test func `a block that is there already is stored once, and read as any other`() throws {
+        var random = SeededRandom(testSeed())
+        func noise() -> [UInt8] {
+            (0..<SnapshotBlocks.byteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
+        }
+        let (one, two) = (noise(), noise())
+        let parts = [one, two, one, one, [1, 2, 3], two]
+        let all = parts.flatMap { $0 }
+
+        let (file, header) = written(Array(parts.prefix(4)))
+        let (longer, _) = written(parts)
+
+        #expect(file.count < 2 * SnapshotBlocks.byteCount + 1000)
+        #expect(longer.count < 4 * SnapshotBlocks.byteCount)
+        #expect(SnapshotStore.state(of: longer) == all)
+        let blocks = try opened(file)
+        var source = blocks.source()
+        #expect(try source.hashOfRest() == header.stateHash)
+        for place in [0, 65_535, 65_536, 131_072, 200_000, 262_143] {
+            #expect(blocks.integer(at: place, UInt8.self) == all[place])
+        }
+        let (arena, range) = blocks.bytes(60_000..<262_144)
+        #expect(arena[range].elementsEqual(all[60_000..<262_144]))
+        #expect(blocks.failure == nil)
+    }
+
+    @Test func `no file holds more than its size tells, however often its blocks are the same`()
+        throws
+    {
+        let same = [UInt8](repeating: 7, count: SnapshotBlocks.byteCount)
+
+        let (file, header) = written(Array(repeating: same, count: 400))
+
+        #expect(header.byteCount / SnapshotBlocks.largestRatio <= file.count)
+        var source = try opened(file).source()
+        #expect(try source.hashOfRest() == header.stateHash)
+    }
+
+    @Test func `a file of blocks that are the same is refused where it would hold too much`() throws
+    {
+        let size = SnapshotBlocks.largestByteCount
+        let block = [UInt8](repeating: 9, count: size)
+        func file(sameCount: Int) -> [UInt8] {
+            let header = header(byteCount: size * (1 + sameCount), stateHash: SHA256.hash([]))
+            let (line, seed) = header.encoded()
+            let checksum = CRC32C.checksum(block, seed: seed)
+            var body = directoryEntry(size, size, 0, checksum: checksum)
+            for _ in 0..<sameCount { body += directoryEntry(size, 0, 4, checksum: checksum) }
+            body = withUnsafeBytes(of: UInt32(1 + sameCount).littleEndian) { Array($0) } + body
+            let end = CRC32C.checksum(body, seed: seed)
+            return line + body + withUnsafeBytes(of: end.littleEndian) { Array($0) } + block
+        }
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let folder = "\(store.directory)/\(store.folder(ExampleProjector.self))"
+        try RealFileSystem().createDirectory(folder)
+        let anchor = LogAnchor(store: "s", position: Position(1), lineChecksum: 0)
+        for (sameCount, isRefused) in [(3, false), (100, false), (400, true)] {
+            let path = "\(folder)/00000000000000000001.snap"
+            try RealFileSystem().replaceFile(
+                path, with: file(sameCount: sameCount), temporary: path + ".t")
+            let (_, refused) = store.load(ExampleProjector.self, through: Position(1)) { _ in
+                anchor
+            }
+            #expect((refused.map(\.reason) == [.damaged(.truncated)]) == isRefused)
+        }
+    }
+
+    @Test func `a block is the same only as one before it of that size`() {
+        let first = directoryEntry(1000, 500, 2, checksum: 77)
+        let entries = [
+            SnapshotBlocks.Entry(first[...], behind: [], start: 40, place: 0, seed: 1)
+        ].compactMap { $0 }
+        func same(_ raw: Int, _ number: Int, checksum: UInt32 = 77) -> SnapshotBlocks.Entry? {
+            SnapshotBlocks.Entry(
+                directoryEntry(raw, number, 4, checksum: checksum)[...], behind: entries,
+                start: 540, place: 1000, seed: 1)
+        }
+        let found = same(1000, 0)
+        #expect(found?.start == 40 && found?.size == 500 && found?.places == 1000..<2000)
+        #expect(found?.kind == .zstd && found?.number == 0)
+        for none in [
+            same(999, 0), same(1001, 0), same(1000, 1), same(1000, 0xFF_FFFF),
+            same(1000, 0, checksum: 78),
+        ] {
+            #expect(none == nil)
         }
     }
 
