@@ -42,6 +42,22 @@ struct SnapshotBlockEncoder: ~Copyable {
         return (.differences, differences.header + frame)
     }
 
+    /// The same of texts, by the places of their bytes; `nil` if these are not smaller than `limit`.
+    func encode(
+        _ texts: UnsafeRawBufferPointer, width: Int, limit: Int
+    ) -> (kind: SnapshotBlocks.Kind, block: [UInt8])? {
+        let planes = [UInt8](unsafeUninitializedCapacity: texts.count) { planes, count in
+            TextPlanes.split(texts, width: width, into: UnsafeMutableRawBufferPointer(planes))
+            count = texts.count
+        }
+        guard limit > TextPlanes.headerByteCount + 1,
+            let frame = planes.withUnsafeBytes({
+                compress($0, capacity: limit - 1 - TextPlanes.headerByteCount)
+            }), frame.count >= texts.count / SnapshotBlocks.largestRatio
+        else { return nil }
+        return (.planes, [UInt8(width)] + frame)
+    }
+
     /// - Returns: `nil` if it would not be smaller.
     private func compress(_ raw: UnsafeRawBufferPointer) -> [UInt8]? {
         raw.count > 1 ? compress(raw, capacity: raw.count - 1) : nil
@@ -76,7 +92,7 @@ struct SnapshotBlockEncoder: ~Copyable {
 struct SnapshotBlockDecoder: ~Copyable, @unchecked Sendable {
     /// Made when the first block of zstd's is decoded: most snapshots are opened for few.
     private var context: OpaquePointer?
-    /// Of one piece of numbers, when there is one.
+    /// Of one piece of numbers, or of texts, when there is one.
     private var planes: [UInt8] = []
     private var numbers: [UInt64] = []
 
@@ -103,7 +119,32 @@ struct SnapshotBlockDecoder: ~Copyable, @unchecked Sendable {
             return Int(written) == target.count
         case .zstd: return Self.decompress(block, into: target, knownContext())
         case .differences: return decodeDifferences(block, into: target)
+        case .planes: return decodePlanes(block, into: target)
         }
+    }
+
+    private mutating func decodePlanes(
+        _ block: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard block.count > TextPlanes.headerByteCount, block[0] > 0,
+            target.count <= SnapshotBlocks.largestByteCount
+        else { return false }
+        makeRoom()
+        let context = knownContext()
+        return planes.withUnsafeMutableBytes { planes in
+            let planes = UnsafeMutableRawBufferPointer(rebasing: planes[..<target.count])
+            let frame = UnsafeRawBufferPointer(rebasing: block[TextPlanes.headerByteCount...])
+            guard Self.decompress(frame, into: planes, context) else { return false }
+            TextPlanes.join(
+                UnsafeRawBufferPointer(planes), width: Int(block[0]), into: target)
+            return true
+        }
+    }
+
+    private mutating func makeRoom() {
+        guard planes.isEmpty else { return }
+        planes = Array(repeating: 0, count: SnapshotBlocks.largestByteCount)
+        numbers = Array(repeating: 0, count: PackedNumbers.chunkCount)
     }
 
     private mutating func decodeDifferences(
@@ -112,10 +153,7 @@ struct SnapshotBlockDecoder: ~Copyable, @unchecked Sendable {
         guard let differences = NumberDifferences(block, rawByteCount: target.count) else {
             return false
         }
-        if numbers.isEmpty {
-            planes = Array(repeating: 0, count: SnapshotBlocks.largestByteCount)
-            numbers = Array(repeating: 0, count: PackedNumbers.chunkCount)
-        }
+        makeRoom()
         let context = knownContext()
         let count = target.count / differences.width
         return planes.withUnsafeMutableBytes { planes in

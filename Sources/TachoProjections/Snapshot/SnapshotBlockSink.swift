@@ -14,6 +14,9 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
     private let encoder = SnapshotBlockEncoder()
     private var hasher = SHA256Hasher()
     private var isInIndex = false
+    /// Of the texts that are being written, if they may be smaller by the places of their bytes.
+    private var textWidth: Int?
+    private var isByPlaces = false
 
     /// Of a block.
     private struct Entry {
@@ -60,10 +63,38 @@ struct SnapshotBlockSink: ByteSink, ~Copyable {
         }
     }
 
+    mutating func beginTexts(_ sizes: TextSizes) {
+        guard sizes.byteCount >= SnapshotBlocks.numbersByteCount else { return }
+        endBlock()
+        isByPlaces = false
+        textWidth = TextPlanes.widths.contains(sizes.divisor) ? sizes.divisor : nil
+    }
+
+    mutating func endTexts(_ sizes: TextSizes) {
+        guard sizes.byteCount >= SnapshotBlocks.numbersByteCount else { return }
+        endBlock()
+        textWidth = nil
+    }
+
     private mutating func endBlock() {
         guard !pending.isEmpty else { return }
-        append(pending.withUnsafeBytes { encoder.encode($0) }, rawByteCount: pending.count)
+        let encoded = pending.withUnsafeBytes { encodePending($0) }
+        isByPlaces = encoded.kind == .planes
+        if !isByPlaces { textWidth = nil }
+        append(encoded, rawByteCount: pending.count)
         pending.removeAll(keepingCapacity: true)
+    }
+
+    /// The first block of some texts is tried in both ways, and tells what is made of the others.
+    private func encodePending(
+        _ raw: UnsafeRawBufferPointer
+    ) -> (kind: SnapshotBlocks.Kind, block: [UInt8]) {
+        guard let width = textWidth else { return encoder.encode(raw) }
+        if isByPlaces, let encoded = encoder.encode(raw, width: width, limit: raw.count) {
+            return encoded
+        }
+        let plain = encoder.encode(raw)
+        return encoder.encode(raw, width: width, limit: plain.block.count) ?? plain
     }
 
     private mutating func append(

@@ -12,9 +12,10 @@ import TachoLog
 //        2   one zstd frame
 //        3   numbers as differences: see ``NumberDifferences``
 //        4   the same as a block before it, whose number stands where the others have their size
+//        5   texts by the places of their bytes: see ``TextPlanes``
 //
-// Blocks are cut every 64 KiB, and around each piece of packed numbers (``PackedNumbers``), which has
-// a block of its own unless it is short. zstd makes two thirds of what LZ4 does, and decodes a block
+// Blocks are cut every 64 KiB, around each piece of packed numbers (``PackedNumbers``), which has
+// a block of its own, and around the texts of a column, unless these are short. zstd makes two thirds of what LZ4 does, and decodes a block
 // in some 50 µs. Columns may say the same, and then have their blocks once. LZ4 has what zstd makes too
 // small: no block holds more than 255 times its size, and no block is the same as another where all
 // up to there would hold more, so that a file is known by its size to ask for no more memory than that.
@@ -40,6 +41,7 @@ enum SnapshotBlocks {
 
     enum Kind: UInt8, Sendable {
         case raw, lz4, zstd, differences
+        case planes = 5
     }
 
     /// In place of the kind of a block that is the same as another.

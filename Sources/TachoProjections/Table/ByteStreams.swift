@@ -8,6 +8,29 @@ package protocol ByteSink: ~Copyable {
     /// ``PackedNumbers``.
     mutating func write(
         planes: UnsafeRawBufferPointer, of numbers: UnsafeMutableBufferPointer<UInt64>)
+
+    /// Says that texts of a column follow, for who makes less of those that are alike.
+    mutating func beginTexts(_ sizes: TextSizes)
+    mutating func endTexts(_ sizes: TextSizes)
+}
+
+/// What is known of the sizes of texts.
+package struct TextSizes: Sendable {
+    /// Of all together.
+    package private(set) var byteCount = 0
+    package private(set) var largest = 0
+    /// The largest that divides all of them; 0 if there is none but empty ones.
+    package private(set) var divisor = 0
+
+    package init() {}
+
+    package mutating func add(_ size: Int) {
+        byteCount += size
+        largest = max(largest, size)
+        guard size != divisor, divisor != 1 else { return }
+        var rest = size
+        while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+    }
 }
 
 /// Where canonical bytes come from.
@@ -94,6 +117,9 @@ extension ByteSink where Self: ~Copyable {
     ) {
         write(planes)
     }
+
+    package mutating func beginTexts(_: TextSizes) {}
+    package mutating func endTexts(_: TextSizes) {}
 
     mutating func write(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { write($0) }

@@ -85,37 +85,37 @@ extension Column {
 
     /// Keys never change, so the dictionary is canonical as it is.
     private func encodeKey<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
-        sink.write(littleEndian: UInt64(dictionary.arena.count))
-        let largest = (0..<dictionary.count).lazy.map { dictionary.byteCount(of: $0) }.max() ?? 0
-        PackedNumbers.write(count: dictionary.count, largest: UInt64(largest), to: &sink) {
+        var all = TextSizes()
+        for number in 0..<dictionary.count { all.add(dictionary.byteCount(of: number)) }
+        sink.write(littleEndian: UInt64(all.byteCount))
+        PackedNumbers.write(count: dictionary.count, largest: UInt64(all.largest), to: &sink) {
             range, sizes in
             for index in sizes.indices {
                 sizes[index] = UInt64(dictionary.byteCount(of: range.lowerBound + index))
             }
         }
+        sink.beginTexts(all)
         sink.write(dictionary.arena)
+        sink.endTexts(all)
     }
 
     private func encodeInterned<Sink: ByteSink & ~Copyable>(
         rowCount: Int, to sink: inout Sink
     ) {
         let (kept, renumbered) = canonicalNumbers(rowCount: rowCount)
-        var byteCount = 0
-        var largest = 0
-        for number in kept {
-            let size = dictionary.byteCount(of: Int(number))
-            byteCount += size
-            largest = max(largest, size)
-        }
+        var all = TextSizes()
+        for number in kept { all.add(dictionary.byteCount(of: Int(number))) }
         sink.write(littleEndian: UInt64(kept.count))
-        sink.write(littleEndian: UInt64(byteCount))
-        PackedNumbers.write(count: kept.count, largest: UInt64(largest), to: &sink) {
+        sink.write(littleEndian: UInt64(all.byteCount))
+        PackedNumbers.write(count: kept.count, largest: UInt64(all.largest), to: &sink) {
             range, sizes in
             for (index, number) in kept[range].enumerated() {
                 sizes[index] = UInt64(dictionary.byteCount(of: Int(number)))
             }
         }
+        sink.beginTexts(all)
         for number in kept { dictionary.withBytes(of: Int(number)) { sink.write($0) } }
+        sink.endTexts(all)
         PackedNumbers.write(count: rowCount, largest: UInt64(kept.count), to: &sink) {
             rows, target in
             for index in target.indices {
@@ -128,14 +128,15 @@ extension Column {
     private func encodeBytes<Sink: ByteSink & ~Copyable>(
         rowCount: Int, to sink: inout Sink
     ) {
-        var byteCount = 0
-        var largest = 0
+        var all = TextSizes()
+        var areKnown = false
         for row in 0..<rowCount {
             guard let size = byteValues.byteCount(of: row) else { continue }
-            byteCount += size
-            largest = max(largest, size + 1)
+            all.add(size)
+            areKnown = true
         }
-        sink.write(littleEndian: UInt64(byteCount))
+        sink.write(littleEndian: UInt64(all.byteCount))
+        let largest = areKnown ? all.largest + 1 : 0
         PackedNumbers.write(count: rowCount, largest: UInt64(largest), to: &sink) {
             rows, sizes in
             for index in sizes.indices {
@@ -143,7 +144,9 @@ extension Column {
                 sizes[index] = UInt64(size.map { $0 + 1 } ?? 0)
             }
         }
+        sink.beginTexts(all)
         for row in 0..<rowCount { byteValues.withBytes(of: row) { sink.write($0) } }
+        sink.endTexts(all)
     }
 
     private func encodeWords<Sink: ByteSink & ~Copyable>(

@@ -28,7 +28,22 @@ struct SnapshotBlockTests {
             moment += 1000 * (random.next() % 3000)
             return moment &- 1000 * (random.next() % 500)
         }
-        return plain + [encoded(moments, width: 6)]
+        return plain + [encodedIDs(&random), encoded(moments, width: 6)]
+    }
+
+    /// Texts of 18 bytes, cut in their midst, by the places of their bytes.
+    private func encodedIDs(
+        _ random: inout SeededRandom
+    ) -> (kind: Kind, raw: [UInt8], block: [UInt8]) {
+        let ids = (0..<2000).flatMap { _ in
+            Array("toolu_\(String(random.next() >> 17 | 1 << 46, radix: 16))".utf8)
+        }
+        let raw = Array(ids[7..<33_000])
+        let encoder = SnapshotBlockEncoder()
+        let encoded = raw.withUnsafeBytes { raw in
+            encoder.encode(raw, width: 18, limit: encoder.encode(raw).block.count)
+        }
+        return (encoded?.kind ?? .raw, raw, encoded?.block ?? raw)
     }
 
     private func planes(_ numbers: [UInt64], width: Int) -> [UInt8] {
@@ -69,13 +84,13 @@ struct SnapshotBlockTests {
             #expect(decoded(block, kind, byteCount: raw.count) == raw)
             #expect(kind == .raw ? block == raw : block.count < raw.count)
         }
-        #expect(samples().last?.kind == .differences)
+        #expect(samples().map(\.kind).suffix(2) == [.planes, .differences])
     }
 
     @Test func `the same bytes make the same block, whatever came before`() {
         let encoder = SnapshotBlockEncoder()
         var random = SeededRandom(testSeed())
-        let samples = samples().dropLast()
+        let samples = samples().dropLast(2)
         for _ in 0..<50 {
             guard let sample = samples.randomElement(using: &random) else { return }
             #expect(sample.raw.withUnsafeBytes { encoder.encode($0).block } == sample.block)
@@ -85,7 +100,7 @@ struct SnapshotBlockTests {
     @Test func `a block that is damaged, cut, or of another kind never writes behind its bytes`() {
         var random = SeededRandom(testSeed())
         for (kind, raw, block) in samples() {
-            for other in [Kind.raw, .lz4, .zstd, .differences] where other != kind {
+            for other in [Kind.raw, .lz4, .zstd, .differences, .planes] where other != kind {
                 #expect(decoded(block, other, byteCount: raw.count) != raw)
             }
             #expect(decoded(block, kind, byteCount: raw.count + 1) == nil)
@@ -98,6 +113,43 @@ struct SnapshotBlockTests {
                 _ = decoded(
                     Array(damaged.prefix(Int(random.next() % 40))), kind, byteCount: raw.count)
             }
+        }
+    }
+
+    @Test func `texts of every width come back from the places of their bytes`() {
+        var random = SeededRandom(testSeed())
+        let texts = (0..<5000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for width in 1...255 {
+            for count in [0, 1, width - 1, width, width + 1, 5000] {
+                var planes = [UInt8](repeating: 0xA5, count: count)
+                var joined = planes
+                texts.withUnsafeBytes { texts in
+                    planes.withUnsafeMutableBytes { planes in
+                        TextPlanes.split(
+                            UnsafeRawBufferPointer(rebasing: texts[..<count]), width: width,
+                            into: planes)
+                        joined.withUnsafeMutableBytes {
+                            TextPlanes.join(
+                                UnsafeRawBufferPointer(planes), width: width, into: $0)
+                        }
+                    }
+                }
+                #expect(joined == Array(texts[..<count]), "width \(width)")
+                let rows = count / width
+                #expect(Array(planes.prefix(rows)) == (0..<rows).map { texts[$0 * width] })
+            }
+        }
+    }
+
+    @Test func `sizes of texts have the largest divisor that all of them have`() {
+        for (sizes, divisor) in [
+            ([], 0), ([0, 0], 0), ([36, 36, 36], 36), ([0, 18, 0, 18], 18), ([34, 17, 51], 17),
+            ([48, 36, 7], 1), ([1, 8], 1), ([24, 0, 36], 12),
+        ] {
+            var all = TextSizes()
+            for size in sizes { all.add(size) }
+            #expect(all.divisor == divisor)
+            #expect(all.byteCount == sizes.reduce(0, +) && all.largest == sizes.max() ?? 0)
         }
     }
 
@@ -128,7 +180,8 @@ struct SnapshotBlockTests {
         #expect(entry(131_072, 131_072, 0) != nil)
         for (raw, size, kind) in [
             (0, 0, 0), (1, 0, 2), (131_073, 9000, 2), (.max, 9000, 2), (65_536, 65_537, 2),
-            (65_536, 256, 2), (131_072, 512, 3), (65_536, 9000, 4), (65_536, 9000, 255),
+            (65_536, 256, 2), (131_072, 512, 3), (65_536, 256, 5), (65_536, 9000, 4),
+            (65_536, 9000, 6), (65_536, 9000, 255),
         ] as [(UInt32, UInt32, UInt32)] {
             #expect(entry(raw, size, kind) == nil, "\(raw) bytes in \(size), kind \(kind)")
         }
@@ -266,7 +319,8 @@ struct SnapshotBlockTests {
         for number in 0..<9000 {
             let note = String(random.next(), radix: 16)
             log.append(
-                stream: "s\(number)", type: "example.noted",
+                stream: "stream_\(String(random.next() | 1 << 63, radix: 16))",
+                type: "example.noted",
                 data: "{\"note\":\"\(note)\",\"cost\":\(number * 40 + Int(random.next() % 60))}")
         }
         var projections = Projections([ExampleProjector.self])
@@ -280,7 +334,7 @@ struct SnapshotBlockTests {
         #expect(SnapshotFile.encode(projection, anchor: anchor) == file)
         let (_, start, _) = try #require(SnapshotHeader.decode(Array(file.prefix(4096))))
         let kinds = (0..<file[start...].number(at: start)).map { file[start + 4 + 12 * $0 + 7] }
-        for kind in [Kind.lz4, .zstd, .differences] {
+        for kind in [Kind.lz4, .zstd, .differences, .planes] {
             #expect(kinds.contains(kind.rawValue), "\(kind)")
         }
         var sink = ArraySink()
