@@ -11,10 +11,10 @@ package import TachoLog
 ///
 /// Source: semantics §1.11, §9.4 B40.
 package struct AdwLocksProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = [
         "lock.acquired", "lock.updated", "lock.released", "lock.force_released", "lock.expired",
-        "workflow.completed", "workflow.failed",
+        "workflow.completed", "workflow.failed", "workflow.cancelled",
     ]
 
     /// A lock that nobody touched for longer is left over, microseconds (the reference's cleanup).

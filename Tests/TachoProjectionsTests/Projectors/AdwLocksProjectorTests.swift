@@ -89,10 +89,12 @@ struct AdwLocksProjectorTests {
             "acquired 42 a 10:00:00", "acquired 7 a 10:00:00", "acquired 8 b 10:00:00",
             "workflow.failed 42 a 10:30:00",
         ])
+        let cancelled = try table(["acquired 42 a 10:00:00", "workflow.cancelled 42 a 10:30:00"])
         let earlier = try table(["acquired 42 a 10:00:00", "workflow.completed 42 a 09:00:00"])
         let stale = try table(["acquired 42 a 10:00:00", "acquired 42 b 10:00:01 03"]).row("42")
         let fresh = try table(["acquired 42 a 10:00:00", "acquired 42 b 10:00:00 03"]).row("42")
 
+        #expect(try cancelled.row("42").boolean("is_held") == false)
         #expect(try ended.row("42").boolean("is_held") == false)
         #expect(try ended.row("7").text("release_reason") == "workflow_ended")
         #expect(try ended.row("8").boolean("is_held") == true)
