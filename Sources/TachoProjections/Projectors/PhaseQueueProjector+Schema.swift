@@ -25,6 +25,7 @@ extension PhaseQueueProjector {
         case requeueCount
         // Hidden.
         case highestPosition
+        case requeuedAt
     }
 
     package static let schema = TableSchema(
@@ -88,5 +89,6 @@ extension PhaseQueueProjector {
         ColumnDefinition(
             "highest_position", .integer, isHidden: true,
             summary: "In the table's first row: the highest position of all."),
+        ColumnDefinition("requeued_at", .timestamp, isHidden: true),
     ]
 }

@@ -15,7 +15,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.10, §7.6.
 package struct PhaseQueueProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = [
         "queue.enqueued", "queue.ready", "queue.started", "queue.phase_changed",
         "queue.completed", "queue.failed", "queue.blocked", "queue.requeued",
@@ -190,7 +190,10 @@ package struct PhaseQueueProjector: Projector {
 
     /// Back into the queue, as if it had never run.
     private func requeue(_ moment: Timestamp, _ row: Int, _ table: inout Table) -> Bool {
+        // Told once more, whatever came of it.
+        if table.timestamp(Column.requeuedAt, row) == moment { return false }
         table.add(1, to: Column.requeueCount, of: row)
+        _ = table.raise(Column.requeuedAt, of: row, to: moment)
         if isLate(moment, row, table) { return false }
         for column in [Column.readyTimestamp, .startedTimestamp, .endedAt, .errorMessage] {
             table.setUnknown(column, of: row)

@@ -64,6 +64,21 @@ struct PhaseQueueProjectorTests {
         expectLife(try table(life.flatMap { [$0, $0] }).row("q1"))
     }
 
+    @Test func `a phase that is queued again is so once, however often that is told`() throws {
+        let again: [Change] =
+            life.dropLast() + [
+                ("failed", "10:02:00", #"{"queue_id":"q1","error_message":"no tests"}"#),
+                ("requeued", "10:03:00", #"{"queue_id":"q1"}"#),
+                ("ready", "10:04:00", #"{"queue_id":"q1"}"#),
+            ]
+
+        for changes in [again, again + again, again.flatMap { [$0, $0] }] {
+            let row = try table(changes).row("q1")
+            #expect(row.integer("requeue_count") == 1)
+            #expect(row.text("status") == "ready")
+        }
+    }
+
     /// Events of one batch are recorded at one moment.
     @Test func `changes at the same moment take the log's order`() throws {
         let changes = ["enqueued", "ready", "started", "failed", "requeued", "ready", "started"]
