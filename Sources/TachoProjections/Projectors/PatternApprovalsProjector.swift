@@ -6,7 +6,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.8, §5.9, §5.10.
 package struct PatternApprovalsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = ["pattern.reviewed", "pattern.implemented"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {
@@ -93,6 +93,8 @@ package struct PatternApprovalsProjector: Projector {
             said?.equals($0) == true || action?.equals($0) == true
         }) {
             table.set(Column.status, of: row, text: word)
+            setDecision(
+                event, row, isRejection: word.isEqual(to: "auto-rejected"), &table)
             return
         }
         guard let status = PatternStatus(event, status: said, action: action),
@@ -100,10 +102,16 @@ package struct PatternApprovalsProjector: Projector {
         else { return }
         table.set(Column.status, of: row, text: word)
         guard status != .candidate, status != .inReview else { return }
+        setDecision(event, row, isRejection: status == .rejected, &table)
+    }
+
+    private func setDecision(
+        _ event: Event, _ row: Int, isRejection: Bool, _ table: inout Table
+    ) {
         table.set(Column.reviewedBy, of: row, text: PatternAliases.reviewer(event))
         table.set(Column.reviewedAt, of: row, timestamp: event.occurred)
         table.renew(
             Column.approvalNotes, of: row, notes: PatternAliases.notes(event),
-            isRejection: status == .rejected)
+            isRejection: isRejection)
     }
 }

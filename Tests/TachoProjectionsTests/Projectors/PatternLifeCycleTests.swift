@@ -34,6 +34,18 @@ struct PatternLifeCycleTests {
         #expect(try history.row("e2").text("action") == "rejected")
     }
 
+    @Test func `what decided by itself is who decided last`() throws {
+        let log = log(
+            ("reviewed", #"{"pattern_id":"p","action":"approved","reviewer":"ada","notes":"yes"}"#),
+            ("reviewed", #"{"pattern_id":"p","action":"auto-rejected","notes":"fell below 0.7"}"#))
+
+        let row = try TableReader(folding: PatternApprovalsProjector.self, log).row("p")
+
+        #expect(row.text("status") == "auto-rejected")
+        #expect(row.text("reviewed_by") == "system")
+        #expect(row.text("approval_notes") == "REJECTED: fell below 0.7")
+    }
+
     @Test func `a comment is history and decides nothing`() throws {
         let log = log(
             ("reviewed", #"{"pattern_id":"p","action":"approved","reviewer":"ada"}"#),
