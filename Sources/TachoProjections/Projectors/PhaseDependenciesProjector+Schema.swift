@@ -22,6 +22,7 @@ extension PhaseDependenciesProjector {
         case firstOf
         case origin
         case recentEnds
+        case awaitsCompletion
     }
 
     package static let schema = TableSchema(
@@ -72,5 +73,6 @@ extension PhaseDependenciesProjector {
             ColumnDefinition("first_of", .text, isIndexed: true, isHidden: true),
             ColumnDefinition("origin", .timestamp, isHidden: true),
             ColumnDefinition("recent_ends", .json, isHidden: true),
+            ColumnDefinition("awaits_completion", .boolean, isHidden: true),
         ])
 }

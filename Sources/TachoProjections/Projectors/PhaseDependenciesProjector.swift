@@ -14,7 +14,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.14; the seed's "Phase Dependency Graph".
 package struct PhaseDependenciesProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] = ["phase.*"]
 
     /// Workflows have ten phases; this is for those that grew.
@@ -70,16 +70,18 @@ package struct PhaseDependenciesProjector: Projector {
         let recent = first.map { readRecentEnds(of: $0, table) } ?? RecentEnds()
         let known = first.flatMap { table.timestamp(Column.origin, $0) }
         let origin = [known, entry.start].compactMap(\.self).min()
-        // A completion often carries the workflow's start (B20); a start is always the phase's.
-        let isOwn =
-            entry.status == .started
-            || entry.start.map { start in
-                origin.map { start > $0 } ?? true || !recent.hasOther(than: entry.name)
-            } ?? false
-
         let phase = Phase(workflow, entry.name)
         var rows = table.rows(where: Column.phaseKey, equals: phase.key)
         let before = rows.first.map { Self.times(of: $0, table) } ?? PhaseRunTimes()
+        // The first phase may begin with the workflow, unless it is known to have begun later.
+        let isFirst =
+            !recent.hasOther(than: entry.name)
+            && (before.start.map { $0 <= entry.start ?? $0 } ?? true)
+        // A completion often carries the workflow's start (B20); a start is always the phase's.
+        let isOwn =
+            entry.status == .started
+            || entry.start.map { start in origin.map { start > $0 } ?? true || isFirst } ?? false
+
         var times = before
         let previousEnd = entry.end.flatMap { recent.lastEnd(before: $0) } ?? origin
         times.add(entry, isOwnStart: isOwn, previousEnd: previousEnd)
@@ -285,6 +287,7 @@ package struct PhaseDependenciesProjector: Projector {
         times.end = table.timestamp(Column.endedAt, row)
         times.duration = table.integer(Column.durationMs, row)
         times.openStart = table.timestamp(Column.openStart, row)
+        times.awaitsCompletion = table.boolean(Column.awaitsCompletion, row) ?? false
         return times
     }
 
@@ -294,6 +297,7 @@ package struct PhaseDependenciesProjector: Projector {
         table.set(Column.endedAt, of: row, timestamp: times.end)
         table.set(Column.durationMs, of: row, integer: times.duration)
         table.set(Column.openStart, of: row, timestamp: times.openStart)
+        table.set(Column.awaitsCompletion, of: row, boolean: times.awaitsCompletion)
     }
 }
 

@@ -13,6 +13,9 @@ struct PhaseRunTimes: Equatable {
     var duration: Int64?
     /// Of an attempt that has not ended.
     var openStart: Timestamp?
+    /// Whether the last record was the tool tracker's, or as good, so that a completion of the same
+    /// attempt may follow.
+    var awaitsCompletion = false
 
     /// - Parameters:
     ///   - entry: What the record says.
@@ -25,6 +28,7 @@ struct PhaseRunTimes: Equatable {
         case .started:
             openStart = entry.start
             lowerStart(to: entry.start)
+            awaitsCompletion = false
         case .skipped:
             duration = duration ?? 0
         case .completed, .failed:
@@ -44,15 +48,19 @@ struct PhaseRunTimes: Equatable {
             let isNew = end.map { begin >= $0 } ?? true
             add(Self.milliseconds(from: begin, to: moment), isNew: isNew)
             lowerStart(to: begin)
+            awaitsCompletion = true
         } else if entry.start == nil, let microseconds = entry.duration, microseconds >= 0 {
             add(microseconds / 1000, isNew: end == nil || status == .failed)
             let begin = entry.end?.microseconds.subtractingReportingOverflow(microseconds)
             if let begin, !begin.overflow, start == nil {
                 start = Timestamp(microseconds: begin.partialValue)
             }
-        } else if let moment = entry.end, let previousEnd, moment >= previousEnd,
-            end == nil || status == .failed
-        {
+        } else {
+            let isRepeated = awaitsCompletion && entry.status == .failed
+            awaitsCompletion = false
+            guard end == nil || status == .failed && !isRepeated, let moment = entry.end,
+                let previousEnd, moment >= previousEnd
+            else { return }
             add(Self.milliseconds(from: previousEnd, to: moment), isNew: true)
             if start == nil { start = previousEnd }
         }

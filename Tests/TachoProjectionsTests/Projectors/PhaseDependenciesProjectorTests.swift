@@ -45,6 +45,26 @@ struct PhaseDependenciesProjectorTests {
         #expect(try table.row("w1/test/build").boolean("on_critical_path") == true)
     }
 
+    @Test func `an attempt that its tracker and its completion log takes its own time once`() throws
+    {
+        var log = MemoryLog()
+        phase("Plan", from: "10:00:05", to: "10:01:00", in: &log)
+        phase("Plan", from: "10:00:00", to: "10:01:01", in: &log)
+        phase("Test", "failed", from: "10:01:10", to: "10:02:10", in: &log)
+        phase("Test", "failed", from: "10:00:00", to: "10:02:11", in: &log)
+        phase("Test", from: "10:02:20", to: "10:03:20", in: &log)
+        phase("Test", from: "10:00:00", to: "10:03:21", in: &log)
+        // Without a start, each failure is an attempt.
+        for end in ["10:04:21", "10:05:21"] { phase("Ship", "failed", to: end, in: &log) }
+
+        let table = try fold(log)
+
+        #expect(try table.row("w1/plan/").integer("duration_ms") == 55_000)
+        #expect(try table.row("w1/plan/").timestamp("started_at") == moment("10:00:05"))
+        #expect(try table.row("w1/test/plan").integer("duration_ms") == 120_000)
+        #expect(try table.row("w1/ship/test").integer("duration_ms") == 120_000)
+    }
+
     @Test func `phases beside each other have slack, and the later one holds up what follows`()
         throws
     {
