@@ -74,6 +74,8 @@ extension ToolCallsProjector {
         let hasEnded = isOver || call.completedAt != nil || success != nil
         switch success {
         case false: setOutcome(.failed, row, &table)
+        // A command fails by its exit code, where nobody says otherwise (semantics §2.4).
+        case nil where call.exitCode ?? 0 != 0: setOutcome(.failed, row, &table)
         default: setOutcome(hasEnded ? .completed : .pending, row, &table)
         }
         setDuration(call.duration, row, &table)

@@ -16,7 +16,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 5
+    package static let version = 6
     package static let inputs: [TypePattern] =
         [
             "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",

@@ -175,7 +175,7 @@ struct ToolCallsProjectorTests {
         log.append(
             stream: "w1", type: "phase.completed",
             data:
-                #"{"adw_id":"w1","phase_name":"Test","tool_calls":[{"tool_name":"pytest","started_at":"2026-01-02T10:00:00","completed_at":"2026-01-02T10:00:01.5","success":false,"error_message":"bad","result_summary":"returncode=3","parameters":{"command":"pytest"}},{"tool_name":"Bash","timestamp":"2026-01-02T10:00:00","command":"ls","exit_code":0}]}"#
+                #"{"adw_id":"w1","phase_name":"Test","tool_calls":[{"tool_name":"pytest","started_at":"2026-01-02T10:00:00","completed_at":"2026-01-02T10:00:01.5","success":false,"error_message":"bad","result_summary":"returncode=3","parameters":{"command":"pytest"}},{"tool_name":"Bash","timestamp":"2026-01-02T10:00:00","command":"ls","exit_code":0},{"tool_name":"Bash","command":"make","exit_code":2}]}"#
         )
         log.append(
             stream: "w1", type: "tool.call",
@@ -194,6 +194,7 @@ struct ToolCallsProjectorTests {
         #expect(second.text("status") == "completed")
         #expect(second.text("command") == "ls")
         #expect(second.integer("exit_code") == 0)
+        #expect(try table.row("e1:2").text("status") == "failed")
         let call = try table.row("tc-1")
         #expect(call.text("adw_id") == "w2")
         #expect(call.integer("duration_ms") == 1250)
