@@ -152,8 +152,11 @@ extension Failure {
 
     /// The message, and the line with the place under it.
     private static func place(_ error: SQLError, _ script: [UInt8]) -> String {
-        let message = error.message + suggestion(error.message)
+        var message = error.message + suggestion(error.message)
         guard let offset = error.offset, offset <= script.count else { return message }
+        if error.message.hasPrefix("no such column: "), script[offset...].first == 0x22 {
+            message = error.message + "; text stands in single quotes"
+        }
         let before = script[..<offset]
         let start = (before.lastIndex(of: 0x0A) ?? -1) + 1
         let end = script[offset...].firstIndex(of: 0x0A) ?? script.count

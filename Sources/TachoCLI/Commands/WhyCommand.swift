@@ -115,9 +115,11 @@ extension Failure {
         // A large table has too many keys to compare all of them for a hint.
         let keys = (0..<min(table.rowCount, 20_000)).map { table.key($0).description }
         let nearest = Spelling.nearest(to: key, in: keys).map { " Did you mean \($0)?" } ?? ""
+        // The name of a hidden key tells nobody anything.
+        let column = table.schema.columns[table.schema.keyColumn]
         return Failure(
             .failure,
-            "\(table.schema.name) has no row with the \(table.schema.columns[table.schema.keyColumn].name) "
+            "\(table.schema.name) has no row with the \(column.isHidden ? "key" : column.name) "
                 + "\(key).\(nearest)")
     }
 }

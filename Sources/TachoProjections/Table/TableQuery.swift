@@ -73,13 +73,27 @@ extension TableQueryError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownColumn(let name, let table):
-            "\(table) has no column \(name); `tacho tables` lists them"
+            "\(table) has no column \(name); `tacho tables \(table)` lists them"
         case .notACondition(let text):
             "\(text) is not a condition: write column=value, or !=, <, <=, >, >=, ~"
         case .notAValue(let text, let column, let type):
-            "\(column) is of type \(type.name), and \(text) is not"
+            "\(column) is of type \(type.name), and \(text) is not: write \(type.example)"
         case .notComparable(let column, let type, let comparison):
             "\(column) is of type \(type.name), which is not compared with \(comparison.rawValue)"
+        }
+    }
+}
+
+extension ColumnType {
+    /// What a person writes for a value of this type.
+    fileprivate var example: String {
+        switch self {
+        case .text, .json: "text"
+        case .integer: "a whole number, such as 42"
+        case .real: "a number, such as 1.5"
+        case .boolean: "true or false"
+        case .timestamp: "a day or a moment, such as 2026-01-05 or 2026-01-05T10:00:00Z"
+        case .money: "dollars, such as 0.25"
         }
     }
 }
