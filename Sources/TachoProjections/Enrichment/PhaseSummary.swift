@@ -25,150 +25,106 @@ struct PhaseSummary {
 
     init(_ history: PhaseHistory, workflowStart: Timestamp?) {
         let entries = history.entries
+        let origin = workflowStart ?? entries.lazy.compactMap(\.start).min()
+        let attempts = history.attempts(origin: origin)
         var tallies = [Tally](repeating: Tally(), count: history.phases.count)
         var failing: [Int] = []
-        var intervals: [Interval] = []
-        let origin = workflowStart ?? entries.lazy.compactMap(\.start).min()
-        for (index, entry) in entries.enumerated() {
-            let phase = history.phaseNumbers[index]
-            tallies[phase].add(entry, at: index)
-            if entry.status == .failed, tallies[phase].failureCount == 1 { failing.append(phase) }
-            tallies[phase].addRun(entry, origin, &intervals) { Self.lastEnd(before: $0, entries) }
+        for attempt in attempts {
+            let phase = attempt.phase
+            let duration = attempt.duration { Self.lastEnd(before: $0, entries) ?? origin }
+            tallies[phase].add(attempt, duration)
+            if attempt.hasFailed, tallies[phase].failureCount == 1 { failing.append(phase) }
+        }
+        for (entry, phase) in zip(entries, history.phaseNumbers) {
+            tallies[phase].givenCount = max(tallies[phase].givenCount, entry.attempts)
         }
         completedCount = tallies.reduce(0) { $0 + ($1.isCompleted ? 1 : 0) }
         retryCount = tallies.reduce(0) { $0 + $1.retryCount }
         failures = failing.map { (history.phases[$0], tallies[$0].failureCount) }
-        retryReasons = entries.indices.compactMap { index in
-            let entry = entries[index]
-            guard entry.status == .failed,
-                tallies[history.phaseNumbers[index]].lastIndex != index
-            else { return nil }
-            return entry.category ?? .unknown
-        }
-        recoverySeconds = Self.recoverySeconds(history)
+        retryReasons = Self.retryReasons(attempts, phaseCount: history.phases.count)
+        recoverySeconds = Self.recoverySeconds(attempts, phaseCount: history.phases.count)
         let durations = zip(history.phases, tallies).compactMap { phase, tally in
             tally.duration.map { PhaseMetrics.Duration(phase: phase, seconds: $0 / 1_000_000) }
         }
-        let hasRun = tallies.contains { $0.ownCount > 0 || $0.cumulativeCount > 0 }
         metrics =
-            hasRun
-            ? PhaseMetrics(durations: durations, idleSeconds: Self.idleSeconds(intervals)) : nil
+            durations.isEmpty
+            ? nil : PhaseMetrics(durations: durations, idleSeconds: Self.idleSeconds(attempts))
     }
 
-    /// When an attempt began and ended, where both are known.
-    private struct Interval {
-        let start: Timestamp
-        let end: Timestamp
-    }
-
-    /// What the entries of one phase say.
+    /// What the attempts of one phase say.
     private struct Tally {
-        /// Attempts that ended whose start or duration are the phase's own, and not the workflow's.
-        var ownCount: Int64 = 0
-        private var ownDuration: Int64 = 0
-        var cumulativeCount: Int64 = 0
-        private var cumulativeDuration: Int64 = 0
-        private var openStart: Timestamp?
-        private var startedCount: Int64 = 0
-        private var unclearCount: Int64 = 0
-        private var givenCount: Int64 = 1
+        private var attemptCount: Int64 = 0
+        /// Of a record that says how often it was tried.
+        var givenCount: Int64 = 1
         var failureCount: Int64 = 0
+        /// Whether the last attempt that ended was a success.
         var isCompleted = false
-        var lastIndex = 0
+        /// Microseconds of all attempts together; `nil` if no attempt's is known.
+        var duration: Int64?
 
-        mutating func add(_ entry: PhaseHistory.Entry, at index: Int) {
-            lastIndex = index
-            switch entry.status {
-            case .started: startedCount += 1
-            case .completed: isCompleted = true
-            case .failed:
-                isCompleted = false
-                failureCount += 1
-            case .skipped: break
-            }
-            let hasEnded = entry.status == .completed || entry.status == .failed
-            if hasEnded, entry.end == nil, entry.duration == nil { unclearCount += 1 }
-            givenCount = max(givenCount, min(entry.attempts, 1 << 32))
-        }
-
-        /// Notes an attempt that ended.
-        mutating func addRun(
-            _ entry: PhaseHistory.Entry, _ origin: Timestamp?, _ intervals: inout [Interval],
-            lastEndBefore: (Timestamp) -> Timestamp?
-        ) {
-            guard entry.status != .skipped else { return }
-            guard entry.status != .started else {
-                openStart = entry.start
-                return
-            }
-            var start = entry.start == origin ? nil : entry.start
-            if start == nil {
-                start = openStart
-                openStart = nil
-            }
-            if let start, let end = entry.end, end >= start {
-                addOwn(end.microseconds - start.microseconds)
-                intervals.append(Interval(start: start, end: end))
-            } else if let duration = entry.duration, entry.start == nil {
-                addOwn(duration)
-            } else if let end = entry.end, let previous = lastEndBefore(end) ?? origin {
-                cumulativeCount += 1
-                let duration = max(0, end.microseconds - previous.microseconds)
-                cumulativeDuration = PicoDollars.sum(cumulativeDuration, duration) ?? .max
+        mutating func add(_ attempt: PhaseAttempt, _ microseconds: Int64?) {
+            attemptCount += 1
+            if attempt.hasFailed { failureCount += 1 }
+            if attempt.hasEnded { isCompleted = attempt.hasSucceeded }
+            if let microseconds {
+                duration = PicoDollars.sum(duration ?? 0, microseconds) ?? .max
             }
         }
 
-        private mutating func addOwn(_ duration: Int64) {
-            ownCount += 1
-            ownDuration = PicoDollars.sum(ownDuration, duration) ?? .max
-        }
-
-        /// Microseconds; what is cumulative counts where nothing is the phase's own.
-        var duration: Int64? {
-            if ownCount > 0 { return ownDuration }
-            return cumulativeCount > 0 ? cumulativeDuration : nil
-        }
-
-        var retryCount: Int64 {
-            max(ownCount, cumulativeCount, startedCount, unclearCount, givenCount) - 1
-        }
+        var retryCount: Int64 { max(0, max(attemptCount, givenCount) - 1) }
     }
 
-    /// The last end of any phase before that moment.
+    /// The last end of any phase that ran before that moment.
     private static func lastEnd(
         before moment: Timestamp, _ entries: [PhaseHistory.Entry]
     ) -> Timestamp? {
         var last: Timestamp?
-        for entry in entries where entry.status != .started {
+        for entry in entries where entry.status == .completed || entry.status == .failed {
             if let end = entry.end, end < moment { last = max(last ?? end, end) }
         }
         return last
     }
 
-    private static func recoverySeconds(_ history: PhaseHistory) -> Int64? {
-        guard history.entries.contains(where: { $0.status == .failed }) else { return nil }
+    private static func retryReasons(
+        _ attempts: [PhaseAttempt], phaseCount: Int
+    ) -> [ErrorCategory] {
+        var lastPlaces = [Int](repeating: 0, count: phaseCount)
+        for (place, attempt) in attempts.enumerated() { lastPlaces[attempt.phase] = place }
+        return attempts.enumerated().compactMap { place, attempt in
+            attempt.hasFailed && place < lastPlaces[attempt.phase] ? attempt.category : nil
+        }
+    }
+
+    private static func recoverySeconds(_ attempts: [PhaseAttempt], phaseCount: Int) -> Int64? {
         var sum: Int64?
-        var nextSuccesses = [Timestamp?](repeating: nil, count: history.phases.count)
-        for (index, entry) in history.entries.enumerated().reversed() {
-            let phase = history.phaseNumbers[index]
-            if entry.status == .completed { nextSuccesses[phase] = entry.end }
-            guard entry.status == .failed, let end = entry.end,
-                let success = nextSuccesses[phase], success >= end
+        var nextSuccesses = [Timestamp?](repeating: nil, count: phaseCount)
+        for attempt in attempts.reversed() {
+            if attempt.hasSucceeded { nextSuccesses[attempt.phase] = attempt.end }
+            guard attempt.hasFailed, let end = attempt.end,
+                let success = nextSuccesses[attempt.phase], success >= end
             else { continue }
             sum = (sum ?? 0) + (success.microseconds - end.microseconds)
         }
         return sum.map { $0 / 1_000_000 }
     }
 
-    /// Sum of the gaps between an end and the next start, where real starts are known.
-    private static func idleSeconds(_ intervals: [Interval]) -> Int64 {
-        let ordered = intervals.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+    /// Sum of the gaps between an end and the next start, where that start is known.
+    private static func idleSeconds(_ attempts: [PhaseAttempt]) -> Int64 {
+        let intervals = attempts.compactMap { attempt -> (start: Timestamp?, end: Timestamp)? in
+            guard attempt.hasEnded, let end = attempt.end else { return nil }
+            return (attempt.start.map { min($0, end) }, end)
+        }
+        let ordered = intervals.sorted {
+            ($0.start ?? $0.end, $0.end) < ($1.start ?? $1.end, $1.end)
+        }
         var idle: Int64 = 0
-        var latestEnd = ordered.first?.end
-        for interval in ordered.dropFirst() {
-            guard let end = latestEnd else { break }
-            idle += max(0, interval.start.microseconds - end.microseconds)
-            latestEnd = max(end, interval.end)
+        var latestEnd: Timestamp?
+        for interval in ordered {
+            // One whose start is not known only says when it was over.
+            if let latestEnd, let start = interval.start {
+                idle += max(0, start.microseconds - latestEnd.microseconds)
+            }
+            latestEnd = max(latestEnd ?? interval.end, interval.end)
         }
         return idle / 1_000_000
     }

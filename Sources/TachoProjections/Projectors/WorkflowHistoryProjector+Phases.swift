@@ -87,9 +87,11 @@ extension WorkflowHistoryProjector {
         entry.start = record.startedAt?.moment ?? (status == .started ? event.time : nil)
         entry.end = status == .started ? nil : record.completedAt?.moment ?? event.time
         entry.duration = record.durationSeconds?.double().flatMap {
-            Int64(exactly: ($0 * 1_000_000).rounded(.towardZero))
+            $0 < 0 ? nil : Int64(exactly: ($0 * 1_000_000).rounded(.towardZero))
         }
-        entry.attempts = (record.retryCount?.integer()).map { 1 + min(max(0, $0), 1 << 31) } ?? 1
+        // Nothing is tried again a thousand million times: that is not known.
+        entry.attempts =
+            (record.retryCount?.integer()).flatMap { 0..<1_000_000_000 ~= $0 ? 1 + $0 : nil } ?? 1
         if status == .failed {
             let message = record.errorMessage ?? record.message
             entry.category = message?.withText { ErrorCategory(message: $0) } ?? .unknown

@@ -17,7 +17,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.1, §3.1, §4; goldens `status_inference`, `cost_parse_jsonl`.
 package struct WorkflowHistoryProjector: Projector {
-    package static let version = 5
+    package static let version = 6
     package static let inputs: [TypePattern] = [
         "state.snapshot", "state.directory", "state.phases", "output.system", "output.result",
         "phase.*", "workflow.*", "log.line", "github.*",

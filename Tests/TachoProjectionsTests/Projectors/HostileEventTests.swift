@@ -17,7 +17,7 @@ struct HostileEventTests {
 
         #expect(row["current_phase"] == "Build")
         #expect(row["status"] == "running")
-        #expect(row["retry_count"] == "0")
+        #expect(row["retry_count"] == "1")
     }
 
     @Test func `a workflow that starts after it has ended runs again`() throws {

@@ -142,7 +142,7 @@ struct WorkflowHistoryProjectorTests {
 
         #expect(row.json("phase_durations") == #"{"plan":60,"build":240,"test":10}"#)
         #expect(row.text("bottleneck_phase") == "build")
-        #expect(row.integer("idle_time_seconds") == 20)
+        #expect(row.integer("idle_time_seconds") == 30)
         #expect(row.integer("retry_count") == 0)
         #expect(row.integer("phase_count") == 3)
         #expect(row.text("current_phase") == "Test")
