@@ -96,6 +96,9 @@ extension WorkflowHistoryProjector {
         guard let opened = facts.openedAt, let merged = facts.mergedAt, merged >= opened else {
             return isNew
         }
+        // An earlier one may be told again, for another reason.
+        if let last = table.timestamp(Column.mergedAt, row), merged < last { return isNew }
+        table.set(Column.mergedAt, of: row, timestamp: merged)
         let hours = Double(merged.microseconds - opened.microseconds) / 3_600_000_000
         guard table.real(Column.timeToMergeHours, row) != hours else { return isNew }
         table.set(Column.timeToMergeHours, of: row, real: hours)

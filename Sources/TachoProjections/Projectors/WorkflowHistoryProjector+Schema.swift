@@ -99,6 +99,7 @@ extension WorkflowHistoryProjector {
         case peerPrevious
         case comparisonBasis
         case inputWords
+        case mergedAt
     }
 
     package static let schema = TableSchema(
@@ -322,5 +323,6 @@ extension WorkflowHistoryProjector {
         ColumnDefinition("peer_previous", .integer, isHidden: true),
         ColumnDefinition("comparison_basis", .integer, isHidden: true),
         ColumnDefinition("input_words", .text, isHidden: true, isInterned: false),
+        ColumnDefinition("merged_at", .timestamp, isHidden: true),
     ]
 }

@@ -50,6 +50,19 @@ struct WorkflowOutcomeTests {
         #expect(merged.real("time_to_merge_hours") == 1.5)
     }
 
+    @Test func `of two merges the later one counts, whichever is told last`() throws {
+        var log = MemoryLog()
+        state("a1b2c3d4", #""issue_number":7"#, in: &log)
+        let first = pull + #""state":"closed","merged_at":"2026-01-02T11:30:00Z",\#(head)}"#
+        github(first, in: &log)
+        github(
+            #""pull_request":{"number":13,"created_at":"2026-01-02T12:00:00Z","state":"closed","merged_at":"2026-01-02T12:15:00Z",\#(head)}"#,
+            in: &log)
+        github(#""action":"labeled","# + first, in: &log)
+
+        #expect(try fold(log).row("a1b2c3d4").real("time_to_merge_hours") == 0.25)
+    }
+
     @Test func `a branch finds its workflow, but not in another repository`() throws {
         var log = MemoryLog()
         state("w1", #""branch_name":"b","github_url":"https://github.com/o/n/issues/7""#, in: &log)
