@@ -153,15 +153,17 @@ extension WorkflowHistoryProjector {
         table.set(
             Column.reportedCostTotal, of: row,
             money: results.reportedCost ?? table.money(Column.loggedCost, row))
-        let byPhase = results.costByPhase ?? []
-        let actual = results.entries.isEmpty ? nil : PicoDollars.sum(byPhase.map(\.cost))
+        // Unknown without a run, and where the sum is more than 64 bits hold.
+        let known = results.entries.isEmpty ? nil : results.costByPhase
+        let byPhase = known ?? []
+        let actual = known.flatMap { PicoDollars.sum($0.map(\.cost)) }
         table.set(Column.actualCostTotal, of: row, money: actual)
         if !results.entries.isEmpty {
             table.set(
                 Column.agentRunCount, of: row, integer: Int64(results.entries.count))
             setTokens(results.usage, row, &table)
             // Runs that log no phases are known by their agents' alone.
-            if table.isUnknown(Column.phaseHistory, row) {
+            if known != nil, table.isUnknown(Column.phaseHistory, row) {
                 table.set(Column.phaseCount, of: row, integer: Int64(byPhase.count))
             }
         }

@@ -126,11 +126,18 @@ extension WorkflowHistoryProjector {
         let typeStatus = event.name(after: EventType.workflowPrefix)
         let inRecord = record.workflowStatus?.withText { Self.word($0) } ?? nil
         guard let word = inRecord ?? typeStatus.flatMap({ Self.word($0) }) else { return }
+        let isEnd = word.isEqual(to: "failed") || word.isEqual(to: "completed")
+        // What had begun before the end is told late.
+        if !isEnd, let said = table.timestamp(Column.saidEnd, row), let moment = event.time,
+            moment < said
+        {
+            return
+        }
         table.set(Column.saidStatus, of: row, text: word)
         table.set(Column.isSaidByState, of: row, boolean: false)
         table.setUnknown(Column.saidEnd, of: row)
         if word.isEqual(to: "failed") { setError(record.errorMessage, row, &table) }
-        if word.isEqual(to: "failed") || word.isEqual(to: "completed") {
+        if isEnd {
             table.set(
                 Column.saidEnd, of: row, timestamp: record.completedAt?.moment ?? event.time)
         } else {

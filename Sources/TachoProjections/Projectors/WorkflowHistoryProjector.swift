@@ -128,6 +128,9 @@ package struct WorkflowHistoryProjector: Projector {
         guard let entry = AgentResults.Entry(record, of: event.data, agent: agent) else { return }
         let row = row(event, &table)
         take(entry, of: row, table)
+        if record.model?.isFilledText == true {
+            table.fill(Column.modelUsed, of: row, text: record.model)
+        }
         if record.isError?.boolean() == true {
             setError(record.result ?? record.subtype, row, &table)
         }

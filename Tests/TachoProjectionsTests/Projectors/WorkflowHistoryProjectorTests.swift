@@ -189,6 +189,38 @@ struct WorkflowHistoryProjectorTests {
         #expect(row.integer("hour_of_day") == 10)
     }
 
+    @Test func `a beginning that is told after the end begins nothing again`() throws {
+        func fold(started clock: String) throws -> RowReader {
+            var log = MemoryLog()
+            for (status, clock) in [("completed", "10:10:00"), ("started", clock)] {
+                log.append(
+                    stream: "w1", type: "workflow.\(status)", time: moment(clock), data: "{}")
+            }
+            return try self.fold(log).row("w1")
+        }
+
+        let late = try fold(started: "10:00:00")
+        let again = try fold(started: "10:20:00")
+
+        #expect(late.text("status") == "completed")
+        #expect(late.integer("duration_seconds") == 600)
+        #expect(again.text("status") == "running")
+    }
+
+    @Test func `what is more than can be counted costs what is unknown`() throws {
+        var log = MemoryLog()
+        result(
+            agent: "a", session: "s", input: 1 << 62, cost: "1",
+            model: #","model":"claude-opus-4""#, to: &log)
+
+        let row = try fold(log).row("w1")
+
+        #expect(row.money("actual_cost_total") == nil)
+        #expect(row.integer("phase_count") == nil)
+        #expect(row.integer("agent_run_count") == 1)
+        #expect(row.text("model_used") == "claude-opus-4")
+    }
+
     @Test func `log lines move the start but touch nothing else`() throws {
         var log = MemoryLog()
         for clock in ["10:00:01", "10:00:00", "10:00:09"] {
