@@ -107,12 +107,18 @@ extension TableQuery.Condition {
         guard let start = text.bytes.firstIndex(where: { operators.contains($0) }), start > 0,
             let comparison = Self.comparison(at: start, in: text.bytes)
         else { throw .notACondition(text.description) }
-        let name = String(decoding: text.bytes[..<start], as: UTF8.self)
+        // Written with blanks around the comparison, the blanks are no part of either side.
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") }
+        var left = text.bytes[..<start].drop(while: isBlank)
+        let isSpaced = left.last.map(isBlank) ?? false
+        while let last = left.last, isBlank(last) { left.removeLast() }
+        let name = String(decoding: left, as: UTF8.self)
         guard let column = schema.column(named: name) else {
             throw .unknownColumn(name, table: schema.name)
         }
         let type = schema.columns[column].type
-        let operand = ByteString(Array(text.bytes[(start + comparison.rawValue.utf8.count)...]))
+        let right = text.bytes[(start + comparison.rawValue.utf8.count)...]
+        let operand = ByteString(Array(isSpaced ? right.drop(while: isBlank) : right))
         if operand.isEmpty, comparison == .equal || comparison == .notEqual {
             self.init(column, comparison, .unknown)
             return

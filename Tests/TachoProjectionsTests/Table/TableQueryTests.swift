@@ -145,6 +145,30 @@ struct TableQueryTests {
         }
     }
 
+    @Test func `blanks around a comparison are no part of it`() throws {
+        let table = try makeTable()
+
+        #expect(try rows("status = status 3", in: table) == rows("status=status 3", in: table))
+        #expect(try rows(" count >= 5", in: table) == rows("count>=5", in: table))
+        #expect(try rows("status= status 3", in: table).isEmpty)
+        #expect(try rows("status =", in: table) == rows("status=", in: table))
+    }
+
+    @Test func `what is refused says what to write instead`() {
+        func refusal(_ text: String) -> String {
+            do throws(TableQueryError) {
+                _ = try TableQuery.Condition(ByteString(text), for: ExampleProjector.schema)
+                return "nothing"
+            } catch {
+                return "\(error)"
+            }
+        }
+
+        #expect(refusal("is_done=yes").contains("true or false"))
+        #expect(refusal("last_seen=yesterday").contains("such as 2026-01-05"))
+        #expect(refusal("nothing=1").contains("`tacho tables example`"))
+    }
+
     @Test func `an offset beyond the end gives no rows`() throws {
         let table = try makeTable(20)
 
