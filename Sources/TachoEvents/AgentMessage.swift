@@ -93,7 +93,7 @@ package struct TokenUsage: Hashable, Sendable {
         self.cacheRead = cacheRead
     }
 
-    /// A count that is missing, negative, or no integer is 0.
+    /// A count that is missing or none (``MessageUsage/count(_:)``) is 0.
     package init(_ usage: JSONView) {
         JSONMembers(usage).forEach { key, value in
             take(key, value)
@@ -113,6 +113,6 @@ package struct TokenUsage: Hashable, Sendable {
     }
 
     private static func count(_ value: JSONView) -> Int64 {
-        max(0, value.integer() ?? 0)
+        MessageUsage.count(value) ?? 0
     }
 }

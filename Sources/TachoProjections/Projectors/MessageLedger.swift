@@ -93,8 +93,9 @@ struct MessageLedger: Sendable {
     private mutating func raise(_ offset: Int, to count: Int64) -> Int64 {
         let word: UInt32 = load(offset)
         let old = word & ~Self.openBit
-        // Two thousand million tokens are no message's.
-        let new = UInt32(clamping: min(count, Int64(Self.openBit - 1)))
+        // Two thousand million tokens are no message's, and unknown.
+        guard count > 0, count < Int64(Self.openBit) else { return 0 }
+        let new = UInt32(count)
         guard new > old else { return 0 }
         store(word & Self.openBit | new, at: offset)
         return Int64(new - old)

@@ -11,7 +11,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.6, §5.3, §5.4, §5.10.
 package struct OperationPatternsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs: [TypePattern] =
         OperationSighting.inputs + [
             "pattern.reviewed", "pattern.implemented", "pattern.executed", "pattern.predicted",

@@ -8,7 +8,7 @@ package import TachoLog
 ///
 /// Source: semantics §1.7, §5.2, §5.3.
 package struct PatternOccurrencesProjector: Projector {
-    package static let version = 1
+    package static let version = 2
     package static let inputs = OperationSighting.inputs
 
     package enum Column: Int, ColumnHandle, CaseIterable {

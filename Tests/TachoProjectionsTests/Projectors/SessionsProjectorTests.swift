@@ -39,6 +39,19 @@ struct SessionsProjectorTests {
         #expect(row.timestamp("ended_at") == moment("10:00:03"))
     }
 
+    @Test func `more tokens than a message can have are not counted`() throws {
+        var log = MemoryLog()
+        message("a", input: 3, output: 3_000_000_000, to: &log)
+        message("b", input: 1 << 62, output: 5, to: &log)
+        message("", input: 1 << 62, output: 1, to: &log)
+
+        let row = try fold(log).row("s1")
+
+        #expect(row.integer("message_count") == 3)
+        #expect(row.integer("input_tokens") == 3)
+        #expect(row.integer("output_tokens") == 6)
+    }
+
     @Test func `output is exact once every message has ended`() throws {
         var log = MemoryLog()
         message("a", input: 3, output: 1, to: &log)

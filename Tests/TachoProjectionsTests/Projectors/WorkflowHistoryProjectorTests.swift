@@ -210,7 +210,7 @@ struct WorkflowHistoryProjectorTests {
     @Test func `what is more than can be counted costs what is unknown`() throws {
         var log = MemoryLog()
         result(
-            agent: "a", session: "s", input: 1 << 62, cost: "1",
+            agent: "a", session: "s", input: 1_000_000_000_000, cost: "1",
             model: #","model":"claude-opus-4""#, to: &log)
 
         let row = try fold(log).row("w1")
