@@ -115,6 +115,16 @@ struct Column: Sendable {
         known.setBit(row, to: value != nil)
     }
 
+    /// Sets a cell to a number that is not 0.
+    ///
+    /// - Returns: Whether it may have been another one.
+    @inline(__always)
+    mutating func changeWord(_ row: Int, to value: Int64) -> Bool {
+        if isOpen, words[row] == value { return false }
+        setWord(row, to: value)
+        return true
+    }
+
     private mutating func setIndexedWord(_ row: Int, to value: Int64?) {
         let old = word(row)
         guard old != value else { return }

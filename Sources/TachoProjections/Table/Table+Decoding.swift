@@ -94,6 +94,7 @@ extension Table {
         }
         if let failure = storedFile?.failure { throw failure }
         storedFile = nil
+        sourceNumbers = Self.noSourceNumbers
         for column in columns.indices where !wanted.contains(column) { columns[column].close() }
     }
 }

@@ -16,11 +16,13 @@ package struct Table: Sendable {
     var storedFile: SnapshotBlockFile?
     /// Who the event read last names; never part of what the table says.
     private var actor = ActorMemory()
-    /// Numbers that the source of an event had, and the same text among those who made changes.
+    /// Numbers of the source of the event that touched a row last, and of its actor; −1 for none.
     ///
-    /// Rows are changed by events of few sources, one after the other. The numbers are checked by
-    /// the texts before they are used: they say nothing of another opening of the columns.
-    private var sourceNumbers = (source: 0, actor: 0)
+    /// Rows are changed by events of few sources, one after the other. Of an event that names nobody
+    /// the actor follows from the source, so that only that is compared. They are forgotten when
+    /// another event may have had a column numbered anew, and when columns are opened.
+    var sourceNumbers = noSourceNumbers
+    static let noSourceNumbers = (source: -1, actor: -1)
 
     /// Makes an empty table; it says the same with every seed.
     package init(schema: TableSchema, hashSeed: UInt64? = nil) {
@@ -102,15 +104,20 @@ package struct Table: Sendable {
     package mutating func touch(_ row: Int, at event: Event) {
         checkRow(row)
         let position = Int64(clamping: event.position.rawValue)
-        let updated = schema.updatedPositionColumn
         // What one event has noted it notes again for each of the cells it changes.
-        if columns[updated].isOpen, columns[updated].word(row) == position { return }
-        columns[updated].setWord(row, to: position)
+        guard columns[schema.updatedPositionColumn].changeWord(row, to: position) else { return }
         if !event.mayNameActor, setKnownSource(event.source, of: row) { return }
+        setSource(of: event, of: row)
+    }
+
+    // Not inlined: most rows are touched by the source that touched the one before.
+    @inline(never)
+    private mutating func setSource(of event: Event, of row: Int) {
         columns[schema.updateSourceColumn].setInterned(row, to: event.source, rowCount: rowCount)
         actor.withActor(of: event) { name in
             columns[schema.updatedByColumn].setInterned(row, to: name, rowCount: rowCount)
         }
+        sourceNumbers = Self.noSourceNumbers
         guard !event.mayNameActor, columns[schema.updateSourceColumn].isOpen,
             columns[schema.updatedByColumn].isOpen
         else { return }
@@ -120,14 +127,16 @@ package struct Table: Sendable {
         )
     }
 
-    /// Notes a source that is its own actor, if it is the one that was noted last.
+    /// Notes a source that names nobody, if it is the one that was noted last.
+    @inline(__always)
     private mutating func setKnownSource(
         _ source: UnsafeRawBufferPointer, of row: Int
     ) -> Bool {
         let numbers = sourceNumbers
-        return columns[schema.updateSourceColumn].setNumber(
+        let isKnown = columns[schema.updateSourceColumn].setNumber(
             row, to: numbers.source, ifItIs: source)
-            && columns[schema.updatedByColumn].setNumber(row, to: numbers.actor, ifItIs: source)
+        if isKnown { columns[schema.updatedByColumn].setNumber(row, to: numbers.actor) }
+        return isKnown
     }
 
     private mutating func grow() {

@@ -55,6 +55,30 @@ struct AuditTrailTests {
         }
     }
 
+    /// So many names that those of whom no row is any more are dropped, and the others numbered anew.
+    @Test func `a source keeps its name among thousands of people`() throws {
+        var log = MemoryLog()
+        for index in 0..<3000 {
+            log.append(
+                stream: "w", type: "statusline.shown", source: "agent/\(index % 2)",
+                data: #"{"actor":"person \#(index)"}"#)
+            log.append(
+                stream: "s\(index % 7)", type: "hook.Stop", source: "agent/\(index % 3)",
+                data: #"{"session_id":"s\#(index % 7)"}"#)
+        }
+        var projections = Projections([SessionsProjector.self])
+        try projections.fold(log.batch(0..<6000))
+        let table = try #require(projections.table(named: "sessions"))
+
+        #expect(table.rowCount == 8)
+        for row in 0..<table.rowCount {
+            let key = table.text(table.schema.keyColumn, row)?.description
+            let last = (0..<3000).last { "s\($0 % 7)" == key }.map { "agent/\($0 % 3)" }
+            let name = table.text(table.schema.updatedByColumn, row)?.description
+            #expect(name == last ?? "person 2999")
+        }
+    }
+
     @Test func `every row of an event that makes several has its actor`() throws {
         var log = MemoryLog()
         let calls = (0..<50).map { #"{"tool_name":"t","tool_call_id":"c\#($0)"}"# }
