@@ -40,25 +40,18 @@ package struct Projection: Sendable {
     /// Folds one event, or keeps it aside with the reason.
     ///
     /// An event at or before the checkpoint is in the table already and is passed over.
-    @inline(__always)
     mutating func take(_ event: Event) {
         guard event.position > checkpoint else { return }
         if eventsUntilPrepared > 0 { countDown() }
-        if event.version == 1, upcasters.isEmpty { return apply(event) }
-        do throws(UpcastError) {
-            try upcasters.withNewest(event) { apply($0) }
-        } catch {
-            quarantine.add(event.position, ProjectionError(error))
-        }
+        projector.take(event, upcasters, &table, &quarantine)
     }
 
-    @inline(__always)
-    private mutating func apply(_ event: Event) {
-        do throws(ProjectionError) {
-            try projector.apply(event, to: &table)
-        } catch {
-            quarantine.add(event.position, error)
+    /// Folds the events of a batch that are for a lane.
+    mutating func take(_ batch: LocatedBatch, lane: Int) {
+        guard eventsUntilPrepared == 0 else {
+            return batch.forEachEvent(of: lane) { take($0) }
         }
+        projector.take(batch, lane, after: checkpoint, upcasters, &table, &quarantine)
     }
 
     private mutating func countDown() {
@@ -132,5 +125,42 @@ package struct Projection: Sendable {
     /// Reads columns that lie in a snapshot: see ``Table/openColumns(_:)``.
     package mutating func openColumns(_ names: [String]?) throws(TableDecodingError) {
         try table.openColumns(names)
+    }
+}
+
+// Of the projector, so that which type it is of is found once for all events of a batch.
+extension Projector {
+    fileprivate mutating func take(
+        _ batch: LocatedBatch, _ lane: Int, after checkpoint: Position, _ upcasters: [Upcaster],
+        _ table: inout Table, _ quarantine: inout Quarantine
+    ) {
+        batch.forEachEvent(of: lane) { event in
+            guard event.position > checkpoint else { return }
+            take(event, upcasters, &table, &quarantine)
+        }
+    }
+
+    @inline(__always)
+    fileprivate mutating func take(
+        _ event: Event, _ upcasters: [Upcaster], _ table: inout Table,
+        _ quarantine: inout Quarantine
+    ) {
+        if event.version == 1, upcasters.isEmpty { return apply(event, &table, &quarantine) }
+        do throws(UpcastError) {
+            try upcasters.withNewest(event) { apply($0, &table, &quarantine) }
+        } catch {
+            quarantine.add(event.position, ProjectionError(error))
+        }
+    }
+
+    @inline(__always)
+    private mutating func apply(
+        _ event: Event, _ table: inout Table, _ quarantine: inout Quarantine
+    ) {
+        do throws(ProjectionError) {
+            try apply(event, to: &table)
+        } catch {
+            quarantine.add(event.position, error)
+        }
     }
 }

@@ -152,7 +152,7 @@ private final class Lanes: @unchecked Sendable {
     }
 
     private func fold(_ batch: LocatedBatch, lane: Int) {
-        batch.forEachEvent(of: lane) { projections[lane].take($0) }
+        projections[lane].take(batch, lane: lane)
         projections[lane].pass(to: batch.lastPosition)
     }
 }
