@@ -1,10 +1,11 @@
-package import TachoJSON
-package import TachoLog
+public import TachoJSON
+public import TachoLog
 
 /// An event as a projector sees it: the envelope located, the data read when asked for.
 ///
 /// Borrows what was read of it, and the bytes of its batch, as ``RecordView`` does: valid only inside
 /// the call it was passed to.
+@usableFromInline
 package struct Event {
     // A pointer, because a dozen projectors are handed each event.
     @usableFromInline let reading: UnsafePointer<EventReading>
@@ -40,18 +41,18 @@ package struct Event {
         }
     }
 
-    package var record: RecordView { reading.pointee.record }
+    @inlinable package var record: RecordView { reading.pointee.record }
 
     /// The members of ``data``.
     ///
     /// Reading these spares the walk over the data, where it was done before for other readers of
     /// the event.
-    package var members: JSONMembers { reading.pointee.members }
+    @inlinable package var members: JSONMembers { reading.pointee.members }
 
     /// The data as a hook's: half a dozen projectors look at it.
     ///
     /// - Precondition: The event is one of `hook.*`.
-    package var hookPayload: HookPayload {
+    @inlinable package var hookPayload: HookPayload {
         guard let fields = reading.pointee.hookFields else {
             preconditionFailure("an event of another family has no payload of a hook")
         }
@@ -86,11 +87,12 @@ package struct Event {
 }
 
 /// What of a record was read, once for all who look at its event.
+@usableFromInline
 package struct EventReading {
-    package let record: RecordView
-    package var members: JSONMembers
+    @usableFromInline package let record: RecordView
+    @usableFromInline package var members: JSONMembers
     /// Of an event of `hook.*`.
-    package var hookFields: UnsafePointer<HookFields>?
+    @usableFromInline package var hookFields: UnsafePointer<HookFields>?
     /// What ``Event/agentReading`` gives; `nil` leaves it to be read when asked for.
     package var message: UnsafePointer<AgentReading>?
     /// The same for ``Event/phaseRecord``.

@@ -1,4 +1,4 @@
-package import TachoJSON
+public import TachoJSON
 
 /// The data of a `hook.*` event: what the agent gave its hook on standard input.
 ///
@@ -10,45 +10,47 @@ package import TachoJSON
 /// Source: ecosystem §3.1, semantics §2.5.
 ///
 /// Borrows what was read of the event, as ``Event`` does.
+@usableFromInline
 package struct HookPayload {
-    let fields: UnsafePointer<HookFields>
-    let data: JSONView
+    @usableFromInline let fields: UnsafePointer<HookFields>
+    @usableFromInline let data: JSONView
 
+    @inlinable
     init(_ fields: UnsafePointer<HookFields>, of data: JSONView) {
         self.fields = fields
         self.data = data
     }
 
-    @inline(__always)
-    fileprivate func view(_ place: UInt32) -> JSONView? { place == 0 ? nil : data.value(at: place) }
+    @inlinable @inline(__always)
+    func view(_ place: UInt32) -> JSONView? { place == 0 ? nil : data.value(at: place) }
 
-    package var sessionID: JSONView? { view(fields.pointee.sessionID) }
-    package var workingDirectory: JSONView? { view(fields.pointee.workingDirectory) }
-    package var toolName: JSONView? { view(fields.pointee.toolName) }
-    package var toolInput: JSONView? { view(fields.pointee.toolInput) }
-    package var toolResponse: JSONView? { view(fields.pointee.toolResponse) }
-    package var toolUseID: JSONView? { view(fields.pointee.toolUseID) }
-    package var promptID: JSONView? { view(fields.pointee.promptID) }
-    package var permissionMode: JSONView? { view(fields.pointee.permissionMode) }
-    package var agentID: JSONView? { view(fields.pointee.agentID) }
-    package var agentType: JSONView? { view(fields.pointee.agentType) }
-    package var message: JSONView? { view(fields.pointee.message) }
-    package var prompt: JSONView? { view(fields.pointee.prompt) }
-    package var model: JSONView? { view(fields.pointee.model) }
-    package var error: JSONView? { view(fields.pointee.error) }
-    package var isInterrupt: JSONView? { view(fields.pointee.isInterrupt) }
-    package var reason: JSONView? { view(fields.pointee.reason) }
-    package var durationMilliseconds: JSONView? {
+    @inlinable package var sessionID: JSONView? { view(fields.pointee.sessionID) }
+    @inlinable package var workingDirectory: JSONView? { view(fields.pointee.workingDirectory) }
+    @inlinable package var toolName: JSONView? { view(fields.pointee.toolName) }
+    @inlinable package var toolInput: JSONView? { view(fields.pointee.toolInput) }
+    @inlinable package var toolResponse: JSONView? { view(fields.pointee.toolResponse) }
+    @inlinable package var toolUseID: JSONView? { view(fields.pointee.toolUseID) }
+    @inlinable package var promptID: JSONView? { view(fields.pointee.promptID) }
+    @inlinable package var permissionMode: JSONView? { view(fields.pointee.permissionMode) }
+    @inlinable package var agentID: JSONView? { view(fields.pointee.agentID) }
+    @inlinable package var agentType: JSONView? { view(fields.pointee.agentType) }
+    @inlinable package var message: JSONView? { view(fields.pointee.message) }
+    @inlinable package var prompt: JSONView? { view(fields.pointee.prompt) }
+    @inlinable package var model: JSONView? { view(fields.pointee.model) }
+    @inlinable package var error: JSONView? { view(fields.pointee.error) }
+    @inlinable package var isInterrupt: JSONView? { view(fields.pointee.isInterrupt) }
+    @inlinable package var reason: JSONView? { view(fields.pointee.reason) }
+    @inlinable package var durationMilliseconds: JSONView? {
         view(fields.pointee.durationMilliseconds)
     }
     /// Only in lines of `hook_events.jsonl`.
-    package var sourceApp: JSONView? { view(fields.pointee.sourceApp) }
+    @inlinable package var sourceApp: JSONView? { view(fields.pointee.sourceApp) }
     /// Only in lines of `hook_events.jsonl`.
-    package var workflowID: JSONView? { view(fields.pointee.workflowID) }
+    @inlinable package var workflowID: JSONView? { view(fields.pointee.workflowID) }
 
     /// Whether the record is one of `hook_events.jsonl`, whose `success` and `duration_ms` say
     /// nothing: its writer had neither (B46).
-    package var isLoggerRecord: Bool { fields.pointee.isLoggerRecord }
+    @inlinable package var isLoggerRecord: Bool { fields.pointee.isLoggerRecord }
 }
 
 /// The members that ``HookPayload`` lends, read in one walk: half a dozen projectors look at them,
@@ -56,30 +58,31 @@ package struct HookPayload {
 ///
 /// Of each there is where its value begins in the data; 0, where the data's brace is, for none. All
 /// events of a batch have them in memory, and each projector goes through it.
+@usableFromInline
 package struct HookFields {
-    fileprivate(set) var sessionID: UInt32 = 0
-    fileprivate(set) var workingDirectory: UInt32 = 0
-    fileprivate(set) var toolName: UInt32 = 0
-    fileprivate(set) var toolInput: UInt32 = 0
-    fileprivate(set) var toolResponse: UInt32 = 0
-    fileprivate(set) var toolUseID: UInt32 = 0
-    fileprivate(set) var promptID: UInt32 = 0
-    fileprivate(set) var permissionMode: UInt32 = 0
-    fileprivate(set) var agentID: UInt32 = 0
-    fileprivate(set) var agentType: UInt32 = 0
-    fileprivate(set) var message: UInt32 = 0
-    fileprivate(set) var prompt: UInt32 = 0
-    fileprivate(set) var model: UInt32 = 0
-    fileprivate(set) var error: UInt32 = 0
-    fileprivate(set) var isInterrupt: UInt32 = 0
-    fileprivate(set) var reason: UInt32 = 0
-    fileprivate(set) var durationMilliseconds: UInt32 = 0
-    fileprivate(set) var sourceApp: UInt32 = 0
-    fileprivate(set) var workflowID: UInt32 = 0
+    @usableFromInline fileprivate(set) var sessionID: UInt32 = 0
+    @usableFromInline fileprivate(set) var workingDirectory: UInt32 = 0
+    @usableFromInline fileprivate(set) var toolName: UInt32 = 0
+    @usableFromInline fileprivate(set) var toolInput: UInt32 = 0
+    @usableFromInline fileprivate(set) var toolResponse: UInt32 = 0
+    @usableFromInline fileprivate(set) var toolUseID: UInt32 = 0
+    @usableFromInline fileprivate(set) var promptID: UInt32 = 0
+    @usableFromInline fileprivate(set) var permissionMode: UInt32 = 0
+    @usableFromInline fileprivate(set) var agentID: UInt32 = 0
+    @usableFromInline fileprivate(set) var agentType: UInt32 = 0
+    @usableFromInline fileprivate(set) var message: UInt32 = 0
+    @usableFromInline fileprivate(set) var prompt: UInt32 = 0
+    @usableFromInline fileprivate(set) var model: UInt32 = 0
+    @usableFromInline fileprivate(set) var error: UInt32 = 0
+    @usableFromInline fileprivate(set) var isInterrupt: UInt32 = 0
+    @usableFromInline fileprivate(set) var reason: UInt32 = 0
+    @usableFromInline fileprivate(set) var durationMilliseconds: UInt32 = 0
+    @usableFromInline fileprivate(set) var sourceApp: UInt32 = 0
+    @usableFromInline fileprivate(set) var workflowID: UInt32 = 0
     private var context: UInt32 = 0
     private var nested: UInt32 = 0
     private var hasEventType = false
-    private(set) var isLoggerRecord = false
+    @usableFromInline private(set) var isLoggerRecord = false
 
     package init(_ members: JSONMembers) {
         let data = members.object
