@@ -15,8 +15,10 @@ struct TextDictionary: Sendable {
     private(set) var arena: [UInt8] = []
     private(set) var starts = TextStarts()
     private var table = NumberHashTable()
-    /// Strings that were interned lately, each where its ends and its size say: rows that follow each
-    /// other say the same things, who told it for one, and comparing takes less than hashing.
+    /// Strings that were interned again lately, each where its ends and its size say.
+    ///
+    /// Rows that follow each other say the same things, who told it for one, and comparing takes less
+    /// than hashing. Most that are new are keys, which do not come again.
     private var recent: [Recent] = []
     private let seed: UInt64
     private static let recentCount = 64
@@ -172,7 +174,6 @@ struct TextDictionary: Sendable {
         let number = append(bytes)
         if table.isFull { growTable() }
         table.insert(number, hash: hash)
-        remember(number, place)
         return (number, true)
     }
 
@@ -219,9 +220,10 @@ struct TextDictionary: Sendable {
         for number in sorted { table.insert(Int(number), hash: hashes[Int(number)]) }
     }
 
-    /// Makes a hash table of twice the size.
+    /// Makes a hash table of four times the size, a large one of twice: all strings are hashed again.
     private mutating func growTable() {
-        var larger = NumberHashTable(capacityFor: 2 * table.count)
+        let factor = table.count < 1 << 17 ? 4 : 2
+        var larger = NumberHashTable(capacityFor: factor * table.count)
         arena.withUnsafeBytes { arena in
             for slot in 0..<table.slotCount {
                 guard let number = table.number(inSlot: slot) else { continue }
