@@ -163,7 +163,6 @@ extension Column {
         dictionary = TextDictionary(seed: seed)
         numbers = NumberCells()
         byteValues = ByteColumn()
-        words = NumberCells()
         bits = []
         known = []
         index = nil

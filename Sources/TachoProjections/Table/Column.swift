@@ -19,24 +19,26 @@ struct Column: Sendable {
         case bits
     }
 
+    // In the order of how often they are looked at: what setting a number takes lies in one or two
+    // lines of the processor's cache.
     let type: ColumnType
     let layout: Layout
-    let seed: UInt64
     /// Whether the arrays here hold all cells; see ``Table/openColumns(_:)``.
     var isOpen = true
+    var known: [UInt64] = []
+    var bits: [UInt64] = []
+    /// The values of `words`, and the numbers of `interned`.
+    var numbers = NumberCells()
+    /// Of an indexed column; `nil` after reading a file, until the table is changed.
+    var index: SecondaryIndex?
+    var dictionary: TextDictionary
+    var byteValues = ByteColumn()
     /// The cells in a snapshot, and what has changed since; `nil` where they are not read from one.
     ///
     /// What reads cells here is for open columns: whoever reads others asks for this first, so that
     /// the way to the arrays stays short (``Table`` does).
     var stored: StoredCells?
-    var dictionary: TextDictionary
-    var numbers = NumberCells()
-    var byteValues = ByteColumn()
-    var words = NumberCells()
-    var bits: [UInt64] = []
-    var known: [UInt64] = []
-    /// Of an indexed column; `nil` after reading a file, until the table is changed.
-    var index: SecondaryIndex?
+    let seed: UInt64
 
     init(_ definition: ColumnDefinition, isKey: Bool, seed: UInt64) {
         type = definition.type
@@ -64,7 +66,7 @@ struct Column: Sendable {
         case .interned: numbers.grow(to: rowCapacity)
         case .bytes: byteValues.grow(to: rowCapacity)
         case .words:
-            words.grow(to: rowCapacity)
+            numbers.grow(to: rowCapacity)
             known.grow(to: bitWordCount, with: 0)
         case .bits:
             bits.grow(to: bitWordCount, with: 0)
@@ -75,7 +77,7 @@ struct Column: Sendable {
 
     var memoryByteCount: Int {
         dictionary.memoryByteCount + numbers.memoryByteCount + byteValues.memoryByteCount
-            + words.memoryByteCount + bits.heldByteCount + known.heldByteCount
+            + bits.heldByteCount + known.heldByteCount
             + (index?.memoryByteCount ?? 0)
     }
 
@@ -88,7 +90,7 @@ struct Column: Sendable {
 
     @inline(__always)
     func word(_ row: Int) -> Int64? {
-        isKnown(row) ? words[row] : nil
+        isKnown(row) ? numbers[row] : nil
     }
 
     @inline(__always)
@@ -111,7 +113,7 @@ struct Column: Sendable {
             return
         }
         if value == nil, !isKnown(row) { return }
-        words[row] = value ?? 0
+        numbers[row] = value ?? 0
         known.setBit(row, to: value != nil)
     }
 
@@ -120,7 +122,7 @@ struct Column: Sendable {
     /// - Returns: Whether it may have been another one.
     @inline(__always)
     mutating func changeWord(_ row: Int, to value: Int64) -> Bool {
-        if isOpen, words[row] == value { return false }
+        if isOpen, numbers[row] == value { return false }
         setWord(row, to: value)
         return true
     }
@@ -130,7 +132,7 @@ struct Column: Sendable {
         guard old != value else { return }
         if let old { index?.remove(row, fromNumber: old) }
         if let value { index?.add(row, toNumber: value) }
-        words[row] = value ?? 0
+        numbers[row] = value ?? 0
         known.setBit(row, to: value != nil)
     }
 
@@ -274,7 +276,7 @@ struct Column: Sendable {
 
     mutating func buildIndex(rowCount: Int) {
         var index = SecondaryIndex(seed: seed)
-        index.grow(to: max(numbers.count, words.count))
+        index.grow(to: numbers.count)
         for row in 0..<rowCount {
             if layout == .words {
                 if let value = word(row) { index.add(row, toNumber: value) }

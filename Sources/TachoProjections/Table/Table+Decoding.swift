@@ -127,7 +127,7 @@ extension Column {
         case .words:
             known = try decodeBitmap(rowCount, rowCapacity, column: column, from: &source)
             let smallest = try source.integer(Int64.self)
-            words = try NumberCells(
+            numbers = try NumberCells(
                 decoding: rowCount, capacity: rowCapacity, plus: smallest, column: column,
                 from: &source)
             try clearUnknownWords(rowCount, smallest: smallest, column: column)
@@ -193,7 +193,7 @@ extension Column {
     private mutating func clearUnknownWords(
         _ rowCount: Int, smallest: Int64, column: Int
     ) throws(TableDecodingError) {
-        guard words.clear(unknownIn: known, rowCount: rowCount, expecting: smallest) else {
+        guard numbers.clear(unknownIn: known, rowCount: rowCount, expecting: smallest) else {
             throw .damaged(column: column)
         }
     }

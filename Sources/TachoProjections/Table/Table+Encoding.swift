@@ -156,8 +156,8 @@ extension Column {
         var smallest = Int64.max
         var largest = Int64.min
         for row in 0..<rowCount where isKnown(row) {
-            smallest = min(smallest, words[row])
-            largest = max(largest, words[row])
+            smallest = min(smallest, numbers[row])
+            largest = max(largest, numbers[row])
         }
         if smallest > largest { (smallest, largest) = (0, 0) }
         sink.write(littleEndian: smallest)
@@ -165,7 +165,7 @@ extension Column {
         PackedNumbers.write(count: rowCount, largest: range, to: &sink) { rows, target in
             for index in target.indices {
                 let row = rows.lowerBound + index
-                target[index] = isKnown(row) ? UInt64(bitPattern: words[row] &- smallest) : 0
+                target[index] = isKnown(row) ? UInt64(bitPattern: numbers[row] &- smallest) : 0
             }
         }
     }

@@ -29,9 +29,9 @@ extension Column {
                 precondition(byteValues.byteCount(of: row) == nil, "no cells beyond the rows")
             }
         case .words:
-            precondition(words.count == rowCapacity, "a cell for each row")
+            precondition(numbers.count == rowCapacity, "a cell for each row")
             for row in 0..<rowCapacity where !isKnown(row) {
-                precondition(words[row] == 0, "an unknown cell holds 0")
+                precondition(numbers[row] == 0, "an unknown cell holds 0")
             }
         case .bits:
             precondition(zip(bits, known).allSatisfy { $0 & ~$1 == 0 }, "unknown is not true")

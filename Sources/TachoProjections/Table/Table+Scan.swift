@@ -39,7 +39,7 @@ package struct ColumnScan: @unchecked Sendable {
         self.column = column
         type = column.type
         shape = Self.shape(of: column)
-        numbers = column.layout == .words ? column.words.scan : column.numbers.scan
+        numbers = column.numbers.scan
         known = column.known.addressOfFirst
         bits = column.bits.addressOfFirst
         let values = column.byteValues.scan

@@ -13,13 +13,13 @@ import TachoLog
 /// every string, which for a few look-ups takes less than building the table.
 struct TextDictionary: Sendable {
     private(set) var arena: [UInt8] = []
-    private(set) var starts = TextStarts()
-    private var table = NumberHashTable()
     /// Strings that were interned again lately, each where its ends and its size say.
     ///
     /// Rows that follow each other say the same things, who told it for one, and comparing takes less
     /// than hashing. Most that are new are keys, which do not come again.
     private var recent: [Recent] = []
+    private(set) var starts = TextStarts()
+    private var table = NumberHashTable()
     private let seed: UInt64
     private static let recentCount = 64
 
