@@ -15,10 +15,11 @@ import TachoLog
 //        5   texts by the places of their bytes: see ``TextPlanes``
 //
 // Blocks are cut every 64 KiB, around each piece of packed numbers (``PackedNumbers``), which has
-// a block of its own, and around the texts of a column, unless these are short. zstd makes two thirds of what LZ4 does, and decodes a block
-// in some 50 µs. Columns may say the same, and then have their blocks once. LZ4 has what zstd makes too
-// small: no block holds more than 255 times its size, and no block is the same as another where all
-// up to there would hold more, so that a file is known by its size to ask for no more memory than that.
+// a block of its own, and around the texts of a column, unless these are short. zstd makes two thirds
+// of what LZ4 does, and decodes a block in some 50 µs. Columns may say the same, and then have their
+// blocks once. LZ4 has what zstd makes too small: no block holds more than 255 times its size, and
+// no block is the same as another where all up to there would hold more, so that a file is known by
+// its size to ask for no more memory than that.
 //
 // All checksums are seeded with the header's, so that blocks of different snapshots do not pass for
 // one. Nothing follows the last block.

@@ -21,8 +21,9 @@ import TachoLog
 //            rows without text the largest that there is, and 0
 //
 // The last three places are in the index, 0 for a column without. Texts that ascend, as ids made of
-// the time do, need no look-up: they are found by halves. Entries are in the order of their buckets, and in these of their texts: a text of hash h lies in bucket (h >> 32) * buckets >> 32,
-// under the tag h & 255. Keys are most of what an index has to tell, two bytes each: where in its
+// the time do, need no look-up: they are found by halves. Entries are in the order of their buckets,
+// and in these of their texts: a text of hash h lies in bucket (h >> 32) * buckets >> 32, under the
+// tag h & 255. Keys are most of what an index has to tell, two bytes each: where in its
 // piece a text is, is seen there, and differences are small. A text that is nowhere has a tag of its
 // bucket in one case of eight, and only then is looked for in a piece.
 
