@@ -8,7 +8,9 @@ import Testing
         var data = ColumnSampleData(random: SeededRandom(seed + 1), strangePercent: 30)
         return (0..<400).map { index in
             var record = SampleRecord(
-                position: UInt64.random(in: 1...(1 << UInt64(index % 62 + 1)), using: &random),
+                position: UInt64.random(
+                    in: 1...min(Position.largest.rawValue, 1 << UInt64(index % 60 + 1)),
+                    using: &random),
                 recordedMilliseconds: Int64.random(in: 0...100_000_000, using: &random))
             func text(_ most: Int) -> String {
                 String(repeating: "é", count: Int.random(in: 0...2, using: &random))
