@@ -17,7 +17,6 @@ if isFuzzing { settings.append(.unsafeFlags(["-sanitize=fuzzer", "-parse-as-libr
 // `tools/test` sets this: a sanitizer has to get between a program and the system's allocator, for
 // which the programs are not linked statically.
 let isSanitized = Context.environment["TACHO_SANITIZER"] != nil
-let staticPlatforms: [Platform] = isSanitized ? [] : [.linux]
 
 // With its whole path: a link is made from wherever the build is started.
 let hookOrder = Context.packageDirectory + "/Sources/TachoHook/link-order.txt"
@@ -126,11 +125,13 @@ let package = Package(
             path: "Sources/TachoCLI",
             swiftSettings: settings,
             // Loading Swift's libraries would take longer than most commands do.
-            linkerSettings: [
-                .unsafeFlags(
-                    ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims"],
-                    .when(platforms: staticPlatforms, configuration: .release))
-            ]),
+            linkerSettings: isSanitized
+                ? []
+                : [
+                    .unsafeFlags(
+                        ["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims"],
+                        .when(platforms: [.linux], configuration: .release))
+                ]),
         // A process for each hook call: static and without Foundation, because starting is its cost.
         .executableTarget(
             name: "tacho-hook",
@@ -139,15 +140,17 @@ let package = Package(
             exclude: ["link-order.txt"],
             swiftSettings: settings,
             // The functions that a call runs lie side by side; which these are: `tools/hook-order`.
-            linkerSettings: [
-                .unsafeFlags(
-                    [
-                        "-static-executable", "-use-ld=lld", "-Xlinker", hookStripping,
-                        "-Xlinker", "--symbol-ordering-file=\(hookOrder)",
-                        "-Xlinker", "--no-warn-symbol-ordering",
-                    ],
-                    .when(platforms: staticPlatforms, configuration: .release))
-            ]),
+            linkerSettings: isSanitized
+                ? []
+                : [
+                    .unsafeFlags(
+                        [
+                            "-static-executable", "-use-ld=lld", "-Xlinker", hookStripping,
+                            "-Xlinker", "--symbol-ordering-file=\(hookOrder)",
+                            "-Xlinker", "--no-warn-symbol-ordering",
+                        ],
+                        .when(platforms: [.linux], configuration: .release))
+                ]),
 
         .target(
             name: "TestSupport", dependencies: ["TachoLog"], path: "Tests/TestSupport",
