@@ -95,6 +95,7 @@ extension PhaseHistory {
     ///
     /// - Parameter origin: The workflow's start.
     /// - Returns: All tries, in the order in which they first appear.
+    /// - Complexity: O(entries × tries of a phase); ``entryLimit`` bounds both.
     func attempts(origin: Timestamp?) -> [PhaseAttempt] {
         var attempts: [PhaseAttempt] = []
         var placesByPhase = [[Int]](repeating: [], count: phases.count)
