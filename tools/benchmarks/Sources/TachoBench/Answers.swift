@@ -235,90 +235,92 @@ struct Answers: Sendable {
 
     // MARK: - Together
 
+    /// A row of an answer, as it is printed: tab-separated, its kind first.
+    enum Row {
+        case stream(String, events: Int, milliseconds: Int, tokens: Int, status: String?)
+        case tool(String, calls: Int, percentile: UInt32)
+        case type(String, events: Int)
+
+        var line: String {
+            switch self {
+            case .stream(let name, let events, let milliseconds, let tokens, let status):
+                "stream\t\(name)\t\(events)\t\(milliseconds)\t\(tokens)\t\(status ?? "-")"
+            case .tool(let name, let calls, let percentile):
+                "tool\t\(name)\t\(calls)\t\(percentile)"
+            case .type(let name, let events): "type\t\(name)\t\(events)"
+            }
+        }
+    }
+
     mutating func merge(_ other: Answers) {
+        let statusOfNumber = (0..<other.statuses.count).map { number in
+            other.statuses.withText(number) { statuses.number(of: $0) }
+        }
         for (number, value) in other.streams.enumerated() {
-            let stream = other.streamNumbers.text(number).withUnsafeBytes { self.stream($0) }
+            let stream = other.streamNumbers.withText(number) { self.stream($0) }
             streams[stream].events += value.events
             streams[stream].milliseconds += value.milliseconds
             streams[stream].tokens += value.tokens
             guard value.status >= 0 else { continue }
-            let status = other.statuses.text(value.status).withUnsafeBytes {
-                statuses.number(of: $0)
-            }
-            set(status, at: value.statusPosition, of: stream)
+            set(statusOfNumber[value.status], at: value.statusPosition, of: stream)
         }
         for (number, values) in other.durations.enumerated() {
-            let tool = other.toolNumbers.text(number).withUnsafeBytes { self.tool($0) }
+            let tool = other.toolNumbers.withText(number) { self.tool($0) }
             durations[tool].append(contentsOf: values)
         }
         for (number, value) in other.types.enumerated() {
-            let type = other.typeNumbers.text(number).withUnsafeBytes { self.type($0) }
+            let type = other.typeNumbers.withText(number) { self.type($0) }
             types[type].events += value.events
         }
     }
 
-    /// One line for each row, tab-separated; the reader sorts them.
-    mutating func lines() -> [String] {
-        var lines: [String] = []
-        for (number, value) in streams.enumerated() {
-            let status =
-                value.status < 0
-                ? "-" : String(decoding: statuses.text(value.status), as: UTF8.self)
-            let name = String(decoding: streamNumbers.text(number), as: UTF8.self)
-            lines.append(
-                "stream\t\(name)\t\(value.events)\t\(value.milliseconds)\t\(value.tokens)\t\(status)"
-            )
+    /// In no particular order.
+    func rows() -> [Row] {
+        let statusOfNumber = (0..<statuses.count).map { statuses.string($0) }
+        var rows = streams.indices.map { number in
+            let value = streams[number]
+            return Row.stream(
+                streamNumbers.string(number), events: value.events,
+                milliseconds: value.milliseconds, tokens: value.tokens,
+                status: value.status < 0 ? nil : statusOfNumber[value.status])
         }
-        guard !onlyStreams else { return lines }
-        for number in durations.indices where !durations[number].isEmpty {
-            let rank = durations[number].selectNearestRank(percent: 95)
-            let name = String(decoding: toolNumbers.text(number), as: UTF8.self)
-            lines.append("tool\t\(name)\t\(durations[number].count)\t\(rank)")
+        guard !onlyStreams else { return rows }
+        for (number, values) in durations.enumerated() where !values.isEmpty {
+            rows.append(
+                .tool(
+                    toolNumbers.string(number), calls: values.count,
+                    percentile: values.nearestRank(percent: 95)))
         }
         for (number, value) in types.enumerated() {
-            let name = String(decoding: typeNumbers.text(number), as: UTF8.self)
-            lines.append("type\t\(name)\t\(value.events)")
+            rows.append(.type(typeNumbers.string(number), events: value.events))
         }
-        return lines
+        return rows
     }
 }
 
 extension [UInt32] {
-    /// The smallest element that is at least as great as `percent` of all; reorders the array.
+    /// The smallest element that is at least as great as `percent` of all; 0 of none.
     ///
-    /// Selection and not sorting: a tenth of the time with a million values.
-    fileprivate mutating func selectNearestRank(percent: Int) -> UInt32 {
-        guard !isEmpty else { return 0 }
-        let rank = Swift.max(1, (count * percent + 99) / 100) - 1
-        return withUnsafeMutableBufferPointer { $0.select(rank) }
-    }
-}
-
-extension UnsafeMutableBufferPointer<UInt32> {
-    fileprivate func select(_ rank: Int) -> UInt32 {
-        var low = 0
-        var high = count - 1
-        while low < high {
-            let pivot = self[low + (high - low) / 2]
-            var left = low
-            var right = high
-            while left <= right {
-                while self[left] < pivot { left += 1 }
-                while self[right] > pivot { right -= 1 }
-                if left <= right {
-                    swapAt(left, right)
-                    left += 1
-                    right -= 1
-                }
+    /// In passes over bits from the top, 11 at a time: each counts what is left by them, and leaves
+    /// those that share them with the element sought. Most are left out by the first.
+    fileprivate func nearestRank(percent: Int) -> UInt32 {
+        guard let greatest = self.max() else { return 0 }
+        var rank = Swift.max(1, (count * percent + 99) / 100) - 1
+        var values = self
+        var unknownBits = UInt32.bitWidth - greatest.leadingZeroBitCount
+        while unknownBits > 0 {
+            let shift = UInt32(Swift.max(0, unknownBits - 11))
+            let mask = UInt32(truncatingIfNeeded: (1 << unknownBits) - 1)
+            var counts = [Int](repeating: 0, count: 1 << 11)
+            for value in values { counts[Int((value & mask) &>> shift)] &+= 1 }
+            var digit = 0
+            while rank >= counts[digit] {
+                rank -= counts[digit]
+                digit += 1
             }
-            if rank <= right {
-                high = right
-            } else if rank >= left {
-                low = left
-            } else {
-                break
-            }
+            values = values.filter { Int(($0 & mask) &>> shift) == digit }
+            unknownBits = Int(shift)
         }
-        return self[rank]
+        return values[0]
     }
 }

@@ -20,10 +20,10 @@ enum AnswersCommand {
         }
         var answers = parts[0]
         for part in parts.dropFirst() { answers.merge(part) }
-        let lines = answers.lines()
+        let rows = answers.rows()
         let duration = nanoseconds() - start
         let byteCount = log.segments.reduce(0) { $0 + $1.rawByteCount }
         Output.print("done \(duration) \(log.lastPosition) \(byteCount)\n")
-        Output.print(lines.map { $0 + "\n" }.joined())
+        Output.print(rows.map { $0.line + "\n" }.joined())
     }
 }

@@ -24,7 +24,17 @@ struct TextNumbers: Sendable {
 
     var count: Int { ends.count - 1 }
 
-    func text(_ number: Int) -> [UInt8] { Array(bytes[ends[number]..<ends[number + 1]]) }
+    func withText<Result>(
+        _ number: Int, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        bytes.withUnsafeBytes { bytes in
+            body(UnsafeRawBufferPointer(rebasing: bytes[ends[number]..<ends[number + 1]]))
+        }
+    }
+
+    func string(_ number: Int) -> String {
+        withText(number) { String(decoding: $0, as: UTF8.self) }
+    }
 
     @inline(__always)
     mutating func number(of text: UnsafeRawBufferPointer) -> Int {
