@@ -93,11 +93,6 @@ struct NumberHashTable: Sendable {
         }
     }
 
-    var slotCount: Int { mask + 1 }
-
-    @inline(__always)
-    func number(inSlot slot: Int) -> Int? { tags[slot] == 0 ? nil : Int(numbers[slot]) }
-
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
 

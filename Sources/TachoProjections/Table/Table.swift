@@ -161,7 +161,7 @@ package struct Table: Sendable {
     /// - Complexity: O(rows) the first time, then O(columns).
     package mutating func prepareForChanges() {
         for column in columns.indices where columns[column].isOpen {
-            columns[column].dictionary.buildHashTable()
+            columns[column].dictionary.prepare()
             if schema.columns[column].isIndexed, column != schema.keyColumn,
                 columns[column].index == nil
             {
@@ -175,7 +175,7 @@ package struct Table: Sendable {
     /// - Complexity: O(rows) the first time.
     package mutating func prepareForLookUps() {
         guard columns[schema.keyColumn].isOpen else { return }
-        columns[schema.keyColumn].dictionary.buildHashTable()
+        columns[schema.keyColumn].dictionary.prepare()
     }
 
     /// Bytes of memory that the table holds, but for reserves that were never touched.

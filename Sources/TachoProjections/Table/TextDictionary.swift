@@ -8,9 +8,11 @@ import TachoLog
 
 /// Different byte strings, numbered 0, 1, 2, … in the order in which they came.
 ///
-/// The bytes lie one after the other in one array, and are found by a ``NumberHashTable``. A
-/// dictionary that was read from a file has none until ``buildHashTable()``; until then it looks at
-/// every string, which for a few look-ups takes less than building the table.
+/// The bytes lie one after the other in one array, and are found by a ``NumberHashTable``; as long as
+/// each was greater than the one before, as ids made of the time are, by halves: in a table of a
+/// million keys each new one would wait for memory. A dictionary that was read from a file has
+/// neither until ``prepare()``; until then it looks at every string, which for a few look-ups takes
+/// less.
 struct TextDictionary: Sendable {
     private(set) var arena: [UInt8] = []
     /// Strings that were interned again lately, each where its ends and its size say.
@@ -20,6 +22,8 @@ struct TextDictionary: Sendable {
     private var recent: [Recent] = []
     private(set) var starts = TextStarts()
     private var table = NumberHashTable()
+    /// Whether each string is known to be greater than the one before; then none is in the table.
+    private var isAscending = true
     private let seed: UInt64
     private static let recentCount = 64
 
@@ -40,10 +44,11 @@ struct TextDictionary: Sendable {
         self.arena = arena
         self.starts = starts
         self.seed = seed
+        isAscending = starts.count == 1
     }
 
     var count: Int { starts.count - 1 }
-    var isHashed: Bool { table.count == count }
+    private var isHashed: Bool { table.count == count }
 
     var memoryByteCount: Int {
         arena.heldByteCount + starts.memoryByteCount + table.memoryByteCount
@@ -65,12 +70,42 @@ struct TextDictionary: Sendable {
         return try arena.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// - Complexity: O(1); O(`count`) before the hash table is there.
+    /// - Complexity: O(1); O(log `count`) where all ascend; O(`count`) before ``prepare()``.
     func number(of bytes: UnsafeRawBufferPointer) -> Int? {
+        if isAscending { return search(bytes) }
         guard isHashed else { return scan(bytes) }
         return table.number(forHash: ByteHash.hash(bytes, seed: seed)) {
             isEqual(number: $0, bytes)
         }
+    }
+
+    /// By halves.
+    ///
+    /// - Precondition: The strings ascend.
+    private func search(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            let order = order(of: bytes, to: middle)
+            if order == 0 { return middle }
+            if order < 0 { high = middle } else { low = middle + 1 }
+        }
+        return nil
+    }
+
+    /// Less than 0 if the bytes are less than those of a string, more if they are greater.
+    @inline(__always)
+    private func order(of bytes: UnsafeRawBufferPointer, to number: Int) -> Int {
+        let range = starts.range(of: number)
+        guard let left = bytes.baseAddress, !bytes.isEmpty, !range.isEmpty else {
+            return bytes.count - range.count
+        }
+        let order = arena.withUnsafeBytes {
+            memcmp(
+                left, $0.baseAddress.unsafelyUnwrapped + range.lowerBound,
+                min(bytes.count, range.count))
+        }
+        return order != 0 ? Int(order) : bytes.count - range.count
     }
 
     /// Compares sizes and first bytes in a tight loop, the rest only where these agree.
@@ -141,7 +176,24 @@ struct TextDictionary: Sendable {
                 return (Int(known.number), false)
             }
         }
+        if isAscending, let number = internAscending(bytes) { return number }
         return isHashed ? find(bytes, place) : findUnhashed(bytes)
+    }
+
+    /// - Returns: `nil` for bytes that are not the greatest; then there is a hash table from now on.
+    @inline(never)
+    private mutating func internAscending(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (number: Int, isNew: Bool)? {
+        if count > 0 {
+            let order = order(of: bytes, to: count - 1)
+            if order == 0 { return (count - 1, false) }
+            if order < 0 {
+                buildHashTable()
+                return nil
+            }
+        }
+        return (append(bytes), true)
     }
 
     private mutating func findUnhashed(
@@ -186,9 +238,10 @@ struct TextDictionary: Sendable {
             start: range.lowerBound)
     }
 
-    /// Adds bytes that are known to be new to a dictionary without hash table.
+    /// Adds bytes that are known to be new to a dictionary that is not prepared.
     mutating func appendNew(_ bytes: UnsafeRawBufferPointer) {
         precondition(count == 0 || !isHashed, "a hashed dictionary is told by interning")
+        isAscending = isAscending && (count == 0 || order(of: bytes, to: count - 1) > 0)
         _ = append(bytes)
     }
 
@@ -199,39 +252,50 @@ struct TextDictionary: Sendable {
         return count - 1
     }
 
-    /// Builds the hash table of a dictionary that was read from a file.
+    /// Lets the strings of a dictionary that was read from a file be found quickly.
     ///
     /// - Complexity: O(bytes) the first time.
-    mutating func buildHashTable() {
-        guard !isHashed else { return }
-        table = NumberHashTable(capacityFor: count)
-        // By the first bits of their hashes: filling a large table in the order of the strings
-        // misses the cache with nearly each of them (a million keys: 75 ms, this way 25).
-        let hashes = (0..<count).map { withBytes(of: $0) { ByteHash.hash($0, seed: seed) } }
+    mutating func prepare() {
+        guard !isHashed, !isAscending else { return }
+        isAscending = (1..<count).allSatisfy { number in
+            withBytes(of: number) { order(of: $0, to: number - 1) > 0 }
+        }
+        if !isAscending { buildHashTable() }
+    }
+
+    private mutating func buildHashTable() {
+        isAscending = false
+        fillTable(count, capacity: count)
+    }
+
+    /// Makes a hash table of four times the size, a large one of twice.
+    private mutating func growTable() {
+        fillTable(table.count, capacity: (table.count < 1 << 17 ? 4 : 2) * table.count)
+    }
+
+    /// Makes a hash table of the first strings.
+    ///
+    /// By the first bits of their hashes: filling a large table in the order of the strings
+    /// misses the cache with nearly each of them (a million keys: 75 ms, this way 25), and so does
+    /// reading them in the order of the table before.
+    private mutating func fillTable(_ hashedCount: Int, capacity: Int) {
+        let hashes = arena.withUnsafeBytes { arena in
+            (0..<hashedCount).map {
+                ByteHash.hash(
+                    UnsafeRawBufferPointer(rebasing: arena[starts.range(of: $0)]), seed: seed)
+            }
+        }
         var ends = [Int](repeating: 0, count: 257)
         for hash in hashes { ends[Int(hash >> 56) + 1] += 1 }
         for bucket in 1...256 { ends[bucket] += ends[bucket - 1] }
-        var sorted = [UInt32](repeating: 0, count: count)
+        var sorted = [UInt32](repeating: 0, count: hashedCount)
         for (number, hash) in hashes.enumerated() {
             let bucket = Int(hash >> 56)
             sorted[ends[bucket]] = UInt32(truncatingIfNeeded: number)
             ends[bucket] += 1
         }
+        table = NumberHashTable(capacityFor: capacity)
         for number in sorted { table.insert(Int(number), hash: hashes[Int(number)]) }
-    }
-
-    /// Makes a hash table of four times the size, a large one of twice: all strings are hashed again.
-    private mutating func growTable() {
-        let factor = table.count < 1 << 17 ? 4 : 2
-        var larger = NumberHashTable(capacityFor: factor * table.count)
-        arena.withUnsafeBytes { arena in
-            for slot in 0..<table.slotCount {
-                guard let number = table.number(inSlot: slot) else { continue }
-                let bytes = UnsafeRawBufferPointer(rebasing: arena[range(of: number)])
-                larger.insert(number, hash: ByteHash.hash(bytes, seed: seed))
-            }
-        }
-        table = larger
     }
 
     // MARK: Invariants
@@ -240,7 +304,7 @@ struct TextDictionary: Sendable {
     func checkInvariants() {
         precondition(starts[count] == arena.count, "arena is covered")
         precondition((0..<count).allSatisfy { starts[$0] <= starts[$0 + 1] }, "starts ascend")
-        guard isHashed else { return }
+        guard isHashed || isAscending else { return }
         for number in 0..<count {
             let found = withBytes(of: number) { self.number(of: $0) }
             precondition(found == number, "every string is found under its number")
