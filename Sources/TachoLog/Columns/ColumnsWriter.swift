@@ -45,10 +45,11 @@ struct ColumnsWriter {
         entries.append(littleEndian: checksum(of: parts, from: start, seed))
     }
 
-    /// The whole skippable frame; `nil` if it would be too large for one.
+    /// The whole skippable frame; `nil` if nothing would be in it, or too much for one.
     consuming func finish(firstPosition: Position, level: Int, seed: UInt32) -> [UInt8]? {
         var seldomEntries = [UInt8]()
         let kept = seldom.kept()
+        if set.isEmpty, kept.isEmpty { return nil }
         for entry in kept {
             let block = LZ4Block.compress(entry.lines, level: level) ?? entry.lines
             seldomEntries.append(littleEndian: UInt32(entry.type))

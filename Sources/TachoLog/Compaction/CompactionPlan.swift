@@ -8,6 +8,9 @@ public struct CompactionPlan: Equatable, Sendable {
     /// How a log is compacted.
     public struct Options: Equatable, Sendable {
         /// LZ4's level: 3 to 12 compress better than what sealing uses.
+        ///
+        /// 11 is 0.4 to 0.6 % smaller than 9 and takes less than twice its time; 12 is no smaller
+        /// than 11 on lines of events.
         public var level: Int
         /// Segments are merged as long as their lines together are no more bytes than this.
         public var mergedByteCount: Int
@@ -18,12 +21,12 @@ public struct CompactionPlan: Equatable, Sendable {
         public var frameByteCount: Int
         /// Segments whose last record is younger stay as they are, by the store's own time.
         public var recordedBefore: Timestamp?
-        /// Fields that segments are to carry as columns; none leaves each with what it has.
-        public var columns: ColumnSet
+        /// Fields that segments are to carry as columns; `nil` leaves each with what it has.
+        public var columns: ColumnSet?
 
         public init(
-            level: Int = 9, mergedByteCount: Int = 64 << 20, frameByteCount: Int = 4 << 20,
-            recordedBefore: Timestamp? = nil, columns: ColumnSet = .none
+            level: Int = 11, mergedByteCount: Int = 64 << 20, frameByteCount: Int = 4 << 20,
+            recordedBefore: Timestamp? = nil, columns: ColumnSet? = nil
         ) {
             self.level = level
             self.mergedByteCount = mergedByteCount
@@ -84,7 +87,7 @@ public struct CompactionPlan: Equatable, Sendable {
             if run.contains(where: { ($0.level ?? 0) < options.level }) {
                 reasons.append("recompress")
             }
-            if !options.columns.isEmpty, run.contains(where: { $0.columns != options.columns }) {
+            if let columns = options.columns, run.contains(where: { $0.columns != columns }) {
                 reasons.append("reindex")
             }
             if reasons.isEmpty {
@@ -124,9 +127,7 @@ public struct CompactionPlan: Equatable, Sendable {
 
     private static func id(_ steps: [Step], _ options: Options) -> String {
         var text = "level \(options.level) frame \(options.frameByteCount)\n"
-        if !options.columns.isEmpty {
-            text += "columns \(options.columns.columns)\n"
-        }
+        if let columns = options.columns { text += "columns \(columns.columns)\n" }
         for step in steps {
             for input in step.inputs {
                 text += "\(input.file) \(input.byteCount)\n"

@@ -85,7 +85,8 @@ public struct LogMaintenance: ~Copyable {
             let footer = sealed.reader.footer
             // Without records there is nothing that could have columns.
             let columns =
-                footer.count == 0 ? options.columns : sealed.declaredColumns(fileSystem)
+                footer.count == 0
+                ? options.columns ?? .none : sealed.declaredColumns(fileSystem)
             facts.append(
                 .init(
                     segment: segment, level: footer.level, lastRecorded: footer.lastRecorded,
@@ -155,11 +156,7 @@ public struct LogMaintenance: ~Copyable {
     }
 
     private func merge(_ options: CompactionPlan.Options) -> SegmentMerge {
-        SegmentMerge(
-            layout: layout, fileSystem: fileSystem, store: store,
-            options: SegmentOptions(
-                frameByteCount: options.frameByteCount, level: options.level,
-                columns: options.columns))
+        SegmentMerge(layout: layout, fileSystem: fileSystem, store: store, options: options)
     }
 
     private func entries(of step: CompactionPlan.Step) throws(LogError) -> [SegmentEntry] {

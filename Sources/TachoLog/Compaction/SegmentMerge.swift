@@ -7,7 +7,7 @@ struct SegmentMerge {
     let layout: StoreLayout
     let fileSystem: any FileSystem
     let store: StoreID
-    let options: SegmentOptions
+    let options: CompactionPlan.Options
 
     /// A new segment in `tmp/`, whole and on the disk.
     struct Output {
@@ -61,11 +61,11 @@ struct SegmentMerge {
     ) throws -> (SegmentFooter, byteCount: Int)? {
         let target = try fileSystem.makeAnew(temporary)
         defer { fileSystem.close(target) }
-        var options = options
-        if options.columns.isEmpty { options.columns = try declaredColumns(inputs) }
         var segment = SegmentWriter(
             store: store, firstPosition: inputs[0].first, chainBefore: try chainBefore(inputs[0]),
-            options: options)
+            options: SegmentOptions(
+                frameByteCount: options.frameByteCount, level: options.level,
+                columns: try options.columns ?? declaredColumns(inputs)))
         var byteCount = 0
         for input in inputs {
             let sealed = try SealedSegment.open(input, layout, store, fileSystem)

@@ -8,7 +8,7 @@ package struct SegmentOptions: Equatable, Sendable {
     package var frameByteCount: Int
     /// 1 is LZ4's fast compression, 3 to 12 its high compression.
     package var level: Int
-    /// The fields that are kept as columns, too.
+    /// The fields that are kept as columns, too; lines of seldom types are, without any.
     package var columns: ColumnSet
 
     package init(
@@ -46,7 +46,7 @@ package struct SegmentWriter: ~Copyable {
 
     private var lines: [UInt8] = []
     private var summary = FrameSummaryBuilder()
-    private var columns: ColumnsWriter?
+    private var columns: ColumnsWriter
     private var output: [UInt8] = []
 
     private var entries: [UInt8] = []
@@ -82,7 +82,7 @@ package struct SegmentWriter: ~Copyable {
         nextPosition = firstPosition
         chain = Chain(head: chainBefore)
         chainOfFrame = chainBefore
-        if !options.columns.isEmpty { columns = ColumnsWriter(options.columns) }
+        columns = ColumnsWriter(options.columns)
     }
 
     /// Adds the record that follows.
@@ -107,7 +107,7 @@ package struct SegmentWriter: ~Copyable {
         }
         lines.append(contentsOf: record.line)
         summary.add(record)
-        columns?.add(record)
+        columns.add(record)
         chain.append(line: record.line, with: &lineHasher, also: &digestHasher)
         chainOfFrame = chain.head
         recorded =
@@ -156,9 +156,10 @@ package struct SegmentWriter: ~Copyable {
         let index = SegmentIndex.encode(
             entries: entries, frameCount: frameCount, types: types, streams: streams, gaps: gaps,
             erasures: erasures, firstPosition: firstPosition, seed: seed)
-        let columns = frameCount > 0 ? columns.take() : nil
         let columnsFrame =
-            columns?.finish(firstPosition: firstPosition, level: options.level, seed: seed) ?? []
+            frameCount == 0
+            ? []
+            : columns.finish(firstPosition: firstPosition, level: options.level, seed: seed) ?? []
         var flags: SegmentFooter.Flags = []
         if !gaps.isEmpty { flags.insert(.hasGaps) }
         if !erasures.isEmpty { flags.insert(.hasErasures) }
@@ -189,7 +190,7 @@ package struct SegmentWriter: ~Copyable {
         FrameEntry.append(
             summary, offset: dataByteCount, byteCount: byteCount, rawByteCount: lines.count,
             crc: crc, types: &types, streams: &streams, to: &entries)
-        columns?.closeFrame(level: options.level, seed: seed)
+        columns.closeFrame(level: options.level, seed: seed)
         frameCount += 1
         dataByteCount += byteCount
         rawByteCount += lines.count

@@ -1,7 +1,8 @@
-import TachoLog
 import TachoSimulation
 import TestSupport
 import Testing
+
+@testable import TachoLog
 
 @Suite struct ColumnTests {
     @Test(arguments: [0, 1, 30]) func `columns say what the lines say`(strangePercent: Int) throws {
@@ -92,6 +93,36 @@ import Testing
         #expect(after == before)
     }
 
+    @Test
+    func `compacting without columns leaves the lines of seldom types, and a second time nothing`()
+        throws
+    {
+        let (fileSystem, options) = try columnStore(3000, seed: 11, sealEvery: 3000)
+        let before = try LogReader.open("store", fileSystem: fileSystem)
+        let sums = try before.columnSums(columns: [])
+        var wanted = CompactionPlan.Options(level: 1)
+        wanted.columns = ColumnSet.none
+        let maintenance = try LogMaintenance.begin(
+            "store", options: options, fileSystem: fileSystem)
+
+        let plan = try maintenance.compactionPlan(wanted)
+        for step in plan.steps { _ = try maintenance.carryOut(step, wanted) }
+
+        #expect(plan.steps.map(\.reasons) == [["reindex"]])
+        #expect(try maintenance.compactionPlan(wanted).steps.isEmpty)
+        let after = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(after.segments[0].byteCount < before.segments[0].byteCount)
+        #expect(try after.columnSums() == sums, "all as lines")
+        let entry = try #require(try maintenance.manifest().segments.first)
+        let sealed = try SealedSegment.open(
+            entry, StoreLayout("store"), maintenance.store, fileSystem)
+        defer { sealed.close(fileSystem) }
+        let columns = try #require(try sealed.columns(fileSystem))
+        #expect(columns.set.isEmpty)
+        #expect(columns.seldom.map(\.count).sorted() == [2, 3])
+        #expect(try LogVerifier(after).verify(.deep).findings.isEmpty)
+    }
+
     @Test func `merging keeps the columns of its inputs`() throws {
         let (fileSystem, options) = try columnStore(600, seed: 8)
         let maintenance = try LogMaintenance.begin(
@@ -111,16 +142,20 @@ import Testing
     private static let rare: [TypePattern] = ["rare.a", "rare.b"]
 
     /// 6,000 events in one segment of many frames.
-    private func store() throws -> (LogReader, SimulatedFileSystem) {
-        let (fileSystem, _) = try columnStore(6000, seed: 9, sealEvery: 6000)
+    private func store(
+        _ columns: ColumnSet = .sample
+    ) throws -> (LogReader, SimulatedFileSystem) {
+        let (fileSystem, _) = try columnStore(6000, seed: 9, columns: columns, sealEvery: 6000)
         return (try LogReader.open("store", fileSystem: fileSystem), fileSystem)
     }
 
-    @Test(arguments: [["rare.a"], ["rare.b"], ["rare.*"], ["rare.b", "rare.a", "absent"]])
+    @Test(
+        arguments: [["rare.a"], ["rare.b"], ["rare.*"], ["rare.b", "rare.a", "absent"]],
+        [ColumnSet.sample, .none])
     func `events of seldom types come in order, as a filter of all lines has them`(
-        patterns: [String]
+        patterns: [String], columns: ColumnSet
     ) throws {
-        let (log, _) = try store()
+        let (log, _) = try store(columns)
         let filter = RecordFilter(types: patterns.map { TypePattern(ByteString($0)) })
         var expected = [String]()
         try log.forEachBatch { batch in

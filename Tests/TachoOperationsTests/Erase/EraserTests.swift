@@ -76,7 +76,9 @@ import Testing
 
         _ = try eraser.execute(ErasureSelector(.stream, id: "gone-gone"), reason: nil)
 
-        let plan = try Compaction("store", fileSystem: disk).plan().0
+        var options = Compaction.Options()
+        options.plan.columns = .events
+        let plan = try Compaction("store", options, fileSystem: disk).plan().0
         #expect(plan.steps.allSatisfy { !$0.reasons.contains("reindex") })
     }
 
