@@ -29,10 +29,10 @@ extension Projections {
             lanes.complete()
             lanes.work()
             WorkerThreads.join(threads)
+            lanes.settle(at: state.position, threadCount: threadCount)
             projections = lanes.takeProjections()
             position = state.position
             router = state.router
-            for index in projections.indices { projections[index].advance(to: position) }
         }
         try produce { batch in
             let located = lanes.takeIdle() ?? LocatedBatch()
@@ -69,7 +69,8 @@ extension Projections {
 private final class Lanes: @unchecked Sendable {
     // @unchecked: `schedule`, `batches`, and `idle` are touched under the monitor's lock only. An element of
     // `projections` is touched without it by the thread whose task names that lane, of which the
-    // schedule hands out one at a time; lock and unlock order one owner's changes before the next.
+    // schedule hands out one at a time, or that alone settles it when the others are joined; lock and
+    // unlock, and joining, order one owner's changes before the next.
     private let monitor = Monitor()
     private var schedule: FoldSchedule
     /// Those that some lane still has to take; the first is batch `firstBatch`.
@@ -88,6 +89,15 @@ private final class Lanes: @unchecked Sendable {
     deinit {
         projections.deinitialize()
         projections.deallocate()
+    }
+
+    /// Notes in every table that all events up to `position` were taken.
+    ///
+    /// - Precondition: All threads are joined.
+    func settle(at position: Position, threadCount: Int) {
+        _ = WorkerThreads.map(projections.count, threadCount: threadCount) { lane in
+            self.projections[lane].advance(to: position)
+        }
     }
 
     /// - Precondition: All threads are joined.

@@ -112,12 +112,12 @@ extension Array {
 
     /// Makes room for at least so many elements, and more later.
     ///
-    /// Memory that was never touched is none: a large array reserves as much again, so that it is
-    /// seldom copied, which needs new pages for all of it. A small one lies between others, and
-    /// gets a quarter.
+    /// Memory that was never touched is none: a large array reserves three times as much again, so
+    /// that it is seldom copied, which needs new pages for all of it. A small one lies between
+    /// others, and gets a quarter.
     private mutating func reserve(_ needed: Int) {
         let isLarge = needed * MemoryLayout<Element>.stride >= untouchedByteCount
-        reserveCapacity(isLarge ? 2 * needed : needed + needed / 4 + 64)
+        reserveCapacity(isLarge ? 4 * needed : needed + needed / 4 + 64)
     }
 
     /// Bytes of memory that the array holds: of a large one, without what was never touched.
