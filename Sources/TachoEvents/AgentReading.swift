@@ -4,7 +4,7 @@ package import TachoJSON
 ///
 /// Of a `transcript.*` event the record is read through its message, of an `output.*` event to its
 /// end, where its session stands.
-package struct AgentReading {
+@usableFromInline package struct AgentReading {
     package let record: AgentRecord
     package let message: AgentMessage?
     /// `nil` where they are read when asked for.

@@ -94,16 +94,17 @@ package struct EventReading {
     /// Of an event of `hook.*`.
     @usableFromInline package var hookFields: UnsafePointer<HookFields>?
     /// What ``Event/agentReading`` gives; `nil` leaves it to be read when asked for.
-    package var message: UnsafePointer<AgentReading>?
+    @usableFromInline package var message: UnsafePointer<AgentReading>?
     /// The same for ``Event/phaseRecord``.
-    package var phaseRecord: UnsafePointer<PhaseRecord>?
-    package let shape: Shape
+    @usableFromInline package var phaseRecord: UnsafePointer<PhaseRecord>?
+    @usableFromInline package let shape: Shape
     /// See ``Event/mayNameActor``.
     @usableFromInline let mayNameActor: Bool
 
     /// - Parameters:
     ///   - record: Its envelope.
     ///   - members: All members of its data.
+    @inlinable @inline(__always)
     package init(_ record: RecordView, _ members: JSONMembers) {
         self.record = record
         self.members = members
@@ -114,12 +115,12 @@ package struct EventReading {
 
 extension EventReading {
     /// What the data of an event is read as by all who look at it.
-    package enum Shape {
+    @usableFromInline package enum Shape {
         case hook
         case phase
         case other
 
-        init(_ type: UnsafeRawBufferPointer) {
+        @usableFromInline init(_ type: UnsafeRawBufferPointer) {
             switch type.first {
             case UInt8(ascii: "h") where type.hasPrefix("hook."): self = .hook
             case UInt8(ascii: "p") where type.hasPrefix("phase."): self = .phase

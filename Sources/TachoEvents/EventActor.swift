@@ -41,7 +41,7 @@ extension Event {
 
 extension EventReading {
     /// See ``Event/mayNameActor``; of other types than hooks'.
-    static func mayNameActor(_ type: UnsafeRawBufferPointer) -> Bool {
+    @usableFromInline static func mayNameActor(_ type: UnsafeRawBufferPointer) -> Bool {
         switch type.first {
         case UInt8(ascii: "t"): !type.hasPrefix("transcript.")
         case UInt8(ascii: "o"): !type.hasPrefix("output.")

@@ -6,7 +6,7 @@ package import TachoJSON
 /// it), and so are the bodies posted to the task log. A member that is absent or `null` is `nil`.
 ///
 /// Source: semantics §2.3, §2.6.
-package struct PhaseRecord {
+@usableFromInline package struct PhaseRecord {
     package private(set) var workflow: JSONView?
     package private(set) var issueNumber: JSONView?
     package private(set) var template: JSONView?
