@@ -7,7 +7,7 @@ import TachoLog
 package enum KeptUse: Equatable, Sendable {
     /// It kept the table itself: the fold goes on as if nothing had happened.
     case same
-    /// Another version kept it, with which this one goes on; it lacks these columns.
+    /// Another version kept it, with which this one goes on; it lacks these visible columns.
     case continued(version: Int, missing: [String])
     /// Nothing can be gone on with.
     case none(version: Int)
@@ -28,8 +28,8 @@ extension KeptHeader {
         guard columns.contains(where: { column in own.contains { $0.isKey && $0 == column } })
         else { return .none(version: version) }
         let names = Set(columns.map(\.name))
-        return .continued(
-            version: version, missing: own.map(\.name).filter { !names.contains($0) })
+        let missing = own.filter { !$0.isHidden && !names.contains($0.name) }
+        return .continued(version: version, missing: missing.map(\.name))
     }
 }
 

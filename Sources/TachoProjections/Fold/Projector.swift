@@ -17,8 +17,11 @@ package protocol Projector: Sendable {
     /// Earlier versions whose tables this one goes on with, where the events behind them have
     /// expired: rows and cells by the names of columns, what is new is unknown.
     ///
-    /// Declared by whoever raises ``version``, if such a table says what it should: without it the
-    /// table begins anew behind the cut.
+    /// Whoever raises ``version`` decides it for every version before, because a table that nobody
+    /// goes on with begins anew behind the cut. A version is named here if its rows differ from this
+    /// one's only in what was made of single events: each column is there with the same meaning,
+    /// hidden ones and what is encoded in them, too, or is one that this version leaves unknown in
+    /// rows which have not met what it is for. `ContinuedVersionTests` lists what was decided.
     static var continuedVersions: [Int] { get }
     /// The types it is shown; all others are passed over unread.
     static var inputs: [TypePattern] { get }

@@ -7,6 +7,8 @@ package import TachoLog
 /// Source: semantics §1.8, §5.9, §5.10.
 package struct PatternApprovalsProjector: Projector {
     package static let version = 2
+    /// Version 1, of the same columns, did not name who decided where that was done by itself.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["pattern.reviewed", "pattern.implemented"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -9,6 +9,8 @@ package import TachoLog
 /// Source: semantics §1.7, §5.2, §5.3.
 package struct PatternOccurrencesProjector: Projector {
     package static let version = 2
+    /// Version 1, of the same columns, took counts of tokens that no message can have.
+    package static let continuedVersions = [1]
     package static let inputs = OperationSighting.inputs
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -15,6 +15,11 @@ package import TachoLog
 /// Source: semantics §1.14; the seed's "Phase Dependency Graph".
 package struct PhaseDependenciesProjector: Projector {
     package static let version = 2
+    /// Version 1 lacks only whether a completion may follow.
+    ///
+    /// It is unknown as in a row of which the tracker has told nothing: an attempt with the cut
+    /// between its two records is timed by both, as it was.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["phase.*"]
 
     /// Workflows have ten phases; this is for those that grew.

@@ -16,6 +16,11 @@ package import TachoLog
 /// Source: semantics §1.10, §7.6.
 package struct PhaseQueueProjector: Projector {
     package static let version = 2
+    /// Version 1 lacks only the moment of the last `queue.requeued`.
+    ///
+    /// It is unknown as in a row that never was queued again: one from before the cut that is told
+    /// again behind it counts once more, as it did.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = [
         "queue.enqueued", "queue.ready", "queue.started", "queue.phase_changed",
         "queue.completed", "queue.failed", "queue.blocked", "queue.requeued",

@@ -19,6 +19,11 @@ package import TachoLog
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
     package static let version = 8
+    /// Version 7, of the same columns, took counts of tokens that no message can have.
+    ///
+    /// Before it, sessions did not say whether they are past what they have copied: the next record
+    /// would be taken for their first.
+    package static let continuedVersions = [7]
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 

@@ -18,6 +18,11 @@ package import TachoLog
 /// Source: semantics §1.1, §3.1, §4; goldens `status_inference`, `cost_parse_jsonl`.
 package struct WorkflowHistoryProjector: Projector {
     package static let version = 6
+    /// Versions 4 and 5 lack only when the merge was that the row tells of.
+    ///
+    /// It is unknown as before the first merge. They made other sums of the same records of phases,
+    /// which are made again when the workflow logs another phase.
+    package static let continuedVersions = [4, 5]
     package static let inputs: [TypePattern] = [
         "state.snapshot", "state.directory", "state.phases", "output.system", "output.result",
         "phase.*", "workflow.*", "log.line", "github.*",

@@ -39,7 +39,7 @@ private struct OtherProjector: Projector {
 }
 
 /// A log whose front is gone.
-private struct CutLog: EventHistory {
+struct CutLog: EventHistory {
     let store: StoreID
     var lines: [(position: Position, line: [UInt8])]
     var expiries: Expiries
