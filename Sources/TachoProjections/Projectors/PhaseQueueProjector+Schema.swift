@@ -26,6 +26,7 @@ extension PhaseQueueProjector {
         // Hidden.
         case highestPosition
         case requeuedAt
+        case phaseToldAt
     }
 
     package static let schema = TableSchema(
@@ -90,5 +91,6 @@ extension PhaseQueueProjector {
             "highest_position", .integer, isHidden: true,
             summary: "In the table's first row: the highest position of all."),
         ColumnDefinition("requeued_at", .timestamp, isHidden: true),
+        ColumnDefinition("phase_told_at", .timestamp, isHidden: true),
     ]
 }

@@ -11,16 +11,19 @@ package import TachoLog
 /// the highest.
 ///
 /// The status is that of the last event; one that by the producer's clock happened before the
-/// status in force adds its time and changes no status, so that changes may come in any order.
+/// status in force adds its time and changes no status, so that changes may come in any order. So
+/// it is with the current phase.
 ///
 /// Source: semantics §1.10, §7.6.
 package struct PhaseQueueProjector: Projector {
-    package static let version = 2
-    /// Version 1 lacks only the moment of the last `queue.requeued`.
+    package static let version = 3
+    /// Versions 1 and 2 lack only the moment that the current phase was told of, 1 also that of the
+    /// last `queue.requeued`.
     ///
-    /// It is unknown as in a row that never was queued again: one from before the cut that is told
-    /// again behind it counts once more, as it did.
-    package static let continuedVersions = [1]
+    /// They are unknown as in a row that was told neither. So one `queue.requeued` from before the
+    /// cut that is told again behind it counts once more, and the first phase that is told behind
+    /// the cut is taken, as before.
+    package static let continuedVersions = [1, 2]
     package static let inputs: [TypePattern] = [
         "queue.enqueued", "queue.ready", "queue.started", "queue.phase_changed",
         "queue.completed", "queue.failed", "queue.blocked", "queue.requeued",
@@ -68,6 +71,7 @@ package struct PhaseQueueProjector: Projector {
             table.set(Column.requeueCount, of: row, integer: 0)
         }
         setFacts(members, row, &table)
+        setCurrentPhase(members, event.occurred, row, &table)
         let isNews =
             isEnqueued
             ? enqueue(members, event, row, &table) : setStatus(change, event, row, &table)
@@ -82,8 +86,7 @@ package struct PhaseQueueProjector: Projector {
     ) {
         table.renew(
             [
-                .featureID, .phaseNumber, .currentPhase, .phaseData, .prNumber, .priority,
-                .queuePosition,
+                .featureID, .phaseNumber, .phaseData, .prNumber, .priority, .queuePosition,
             ], of: row, from: members)
         table.renew(Column.issueNumber, of: row, issue: members[.issueNumber])
         table.renew(
@@ -95,6 +98,17 @@ package struct PhaseQueueProjector: Projector {
         }
         if let priority = table.integer(Column.priority, row) { setPriority(priority, row, &table) }
         if members[.queuePosition] != nil { notePosition(row, &table) }
+    }
+
+    /// Of two phases that are told, the later by the producers' clocks; of two at once the last told.
+    private func setCurrentPhase(
+        _ members: RecordedMembers<Column>, _ moment: Timestamp, _ row: Int, _ table: inout Table
+    ) {
+        guard let phase = members[.currentPhase], phase.kind == .string,
+            table.timestamp(Column.phaseToldAt, row).map({ $0 <= moment }) ?? true
+        else { return }
+        table.renew(Column.currentPhase, of: row, text: phase)
+        table.set(Column.phaseToldAt, of: row, timestamp: moment)
     }
 
     private func setPriority(_ priority: Int64, _ row: Int, _ table: inout Table) {

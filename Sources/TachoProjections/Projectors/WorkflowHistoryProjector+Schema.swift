@@ -100,6 +100,7 @@ extension WorkflowHistoryProjector {
         case comparisonBasis
         case inputWords
         case mergedAt
+        case phasesModified
     }
 
     package static let schema = TableSchema(
@@ -324,5 +325,6 @@ extension WorkflowHistoryProjector {
         ColumnDefinition("comparison_basis", .integer, isHidden: true),
         ColumnDefinition("input_words", .text, isHidden: true, isInterned: false),
         ColumnDefinition("merged_at", .timestamp, isHidden: true),
+        ColumnDefinition("phases_modified", .timestamp, isHidden: true),
     ]
 }

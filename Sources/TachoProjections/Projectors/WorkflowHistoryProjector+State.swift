@@ -3,16 +3,45 @@ import TachoJSON
 import TachoLog
 
 // What a run directory holds: the state file, the directory itself, the finished phases.
+//
+// A scan sees what is there when it looks (semantics §3.1). Files that are recorded late, from a copy
+// or another machine, were there before: what is known to be older than what was seen takes nothing
+// back, whenever it comes.
 
 extension WorkflowHistoryProjector {
     mutating func applySnapshot(_ event: Event, _ table: inout Table) {
-        let state = WorkflowState(event.members)
+        var state = WorkflowState(event.members)
         let row = row(event, &table)
+        if isOld(event.time, .stateModified, row, table) {
+            state.forget(knownOf: row, table)
+        } else {
+            setWord(state, row, &table)
+            setPresent(state, event, row, &table)
+        }
         setIdentity(state, event, row, &table)
         setResources(state, row, &table)
-        setWord(state, row, &table)
         setError(state.errorMessage, row, &table)
+        if let start = state.startTime?.moment {
+            table.set(Column.statedStart, of: row, timestamp: start)
+        }
+        refreshStatus(row, &table)
+        setLocalTime(state.startTime, row, &table)
+        markPhases(of: row)
+        touch(row, event, &table)
+    }
 
+    /// Whether a file was written before the one of its kind that the row tells of.
+    private func isOld(
+        _ written: Timestamp?, _ newest: Column, _ row: Int, _ table: Table
+    ) -> Bool {
+        guard let written, let newest = table.timestamp(newest, row) else { return false }
+        return written < newest
+    }
+
+    /// What only the newest state file says, also by not saying it: one that begins again has no end.
+    private func setPresent(
+        _ state: WorkflowState, _ event: Event, _ row: Int, _ table: inout Table
+    ) {
         if let time = event.time {
             table.set(Column.stateModified, of: row, timestamp: time)
         }
@@ -21,16 +50,7 @@ extension WorkflowHistoryProjector {
         table.set(
             Column.planAndBranch, of: row,
             boolean: planIsFilled && state.branchName?.isFalsy == false)
-        if let start = state.startTime?.moment {
-            table.set(Column.statedStart, of: row, timestamp: start)
-        }
-        if let end = state.endTime?.moment {
-            table.set(Column.statedEnd, of: row, timestamp: end)
-        }
-        refreshStatus(row, &table)
-        setLocalTime(state.startTime, row, &table)
-        markPhases(of: row)
-        touch(row, event, &table)
+        table.set(Column.statedEnd, of: row, timestamp: state.endTime?.moment)
     }
 
     private func setIdentity(
@@ -130,6 +150,12 @@ extension WorkflowHistoryProjector {
     mutating func applyDirectory(_ event: Event, _ table: inout Table) {
         let data = event.data
         let row = row(event, &table)
+        let modified = data["state_modified"]?.moment
+        if isOld(modified, .stateModified, row, table),
+            !table.isUnknown(Column.directoryCount, row)
+        {
+            return touch(row, event, &table)
+        }
         var count: Int64 = 0
         data["directories"]?.forEachElement { name in
             if name.withText({ $0.hasPrefix("adw_") }) == true { count += 1 }
@@ -139,9 +165,7 @@ extension WorkflowHistoryProjector {
         let errorLog = data["error_log_modified"].flatMap { $0.isNull ? nil : $0 }
         table.set(Column.hasErrorLog, of: row, boolean: errorLog != nil)
         table.set(Column.errorLogModified, of: row, timestamp: errorLog?.moment)
-        if let modified = data["state_modified"]?.moment {
-            table.set(Column.stateModified, of: row, timestamp: modified)
-        }
+        if let modified { _ = table.raise(Column.stateModified, of: row, to: modified) }
         refreshStatus(row, &table)
         touch(row, event, &table)
     }
@@ -149,13 +173,16 @@ extension WorkflowHistoryProjector {
     mutating func applyFinishedPhases(_ event: Event, _ table: inout Table) {
         let data = event.data
         let row = row(event, &table)
-        if let completed = data["completed"], completed.kind == .array {
-            table.set(Column.finishedPhases, of: row, json: completed)
-        }
-        if let current = data["current"], current.isFilledText {
-            table.set(Column.currentPhase, of: row, text: current)
+        if !isOld(event.time, .phasesModified, row, table) {
+            if let completed = data["completed"], completed.kind == .array {
+                table.set(Column.finishedPhases, of: row, json: completed)
+            }
+            if let current = data["current"], current.isFilledText {
+                table.set(Column.currentPhase, of: row, text: current)
+            }
         }
         if let time = event.time {
+            _ = table.raise(Column.phasesModified, of: row, to: time)
             _ = table.lower(Column.firstTime, of: row, to: time)
             _ = table.raise(Column.lastTime, of: row, to: time)
         }
@@ -200,6 +227,33 @@ struct WorkflowState {
             return true
         }
         endTime = endTime ?? completedAt
+    }
+
+    /// Leaves only what a row does not know: that is all that an older state may add to it.
+    mutating func forget(knownOf row: Int, _ table: Table) {
+        typealias Column = WorkflowHistoryProjector.Column
+        func isKnown(_ column: Column) -> Bool { !table.isUnknown(column, row) }
+        if isKnown(.issueNumber) { issueNumber = nil }
+        if isKnown(.nlInput) { nlInput = nil }
+        if isKnown(.githubUrl) { githubURL = nil }
+        if isKnown(.statedStart) { startTime = nil }
+        if isKnown(.currentPhase) { currentPhase = nil }
+        if isKnown(.branchName) { branchName = nil }
+        if isKnown(.planFile) { planFile = nil }
+        if isKnown(.issueClass) { issueClass = nil }
+        if isKnown(.worktreePath) { worktreePath = nil }
+        if isKnown(.worktreeReused) { worktreeReused = nil }
+        if isKnown(.backendPort) { backendPort = nil }
+        if isKnown(.frontendPort) { frontendPort = nil }
+        if isKnown(.hasStatedSteps) { (stepsCompleted, stepsTotal) = (nil, nil) }
+        if isKnown(.estimatedCostTotal) { estimatedCost = nil }
+        if isKnown(.estimatedByPhase) { estimatedBreakdown = nil }
+        if isKnown(.errorMessage) { errorMessage = nil }
+        if isKnown(.parentAdwID) { parent = nil }
+        if isKnown(.testPassRate) { testResults = nil }
+        if isKnown(.modelUsed) { models = (nil, nil) }
+        // That is the name of one that nobody has named.
+        if !table.text(Column.workflowTemplate, row, equals: "sdlc") { templates = (nil, nil) }
     }
 
     /// Tests that passed, of those that ran; `nil` where none is counted.

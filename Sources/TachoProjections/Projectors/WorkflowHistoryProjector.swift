@@ -17,12 +17,13 @@ package import TachoLog
 ///
 /// Source: semantics §1.1, §3.1, §4; goldens `status_inference`, `cost_parse_jsonl`.
 package struct WorkflowHistoryProjector: Projector {
-    package static let version = 6
-    /// Versions 4 and 5 lack only when the merge was that the row tells of.
+    package static let version = 7
+    /// Versions 4 to 6 lack only when the list of finished phases was written, 4 and 5 also when the
+    /// merge was that the row tells of.
     ///
-    /// It is unknown as before the first merge. They made other sums of the same records of phases,
-    /// which are made again when the workflow logs another phase.
-    package static let continuedVersions = [4, 5]
+    /// Both are unknown as before the first of them. 4 and 5 made other sums of the same records of
+    /// phases, which are made again when the workflow logs another phase.
+    package static let continuedVersions = [4, 5, 6]
     package static let inputs: [TypePattern] = [
         "state.snapshot", "state.directory", "state.phases", "output.system", "output.result",
         "phase.*", "workflow.*", "log.line", "github.*",

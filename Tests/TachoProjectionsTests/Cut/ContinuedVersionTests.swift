@@ -20,11 +20,16 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "pattern_approvals", version: 1),
         EarlierVersion(table: "pattern_occurrences", version: 1),
         EarlierVersion(table: "phase_dependencies", version: 1, lacks: ["awaits_completion"]),
-        EarlierVersion(table: "phase_queue", version: 1, lacks: ["requeued_at"]),
+        EarlierVersion(
+            table: "phase_queue", version: 1, lacks: ["requeued_at", "phase_told_at"]),
+        EarlierVersion(table: "phase_queue", version: 2, lacks: ["phase_told_at"]),
         EarlierVersion(table: "sessions", version: 7),
         EarlierVersion(table: "tool_calls", version: 5),
-        EarlierVersion(table: "workflow_history", version: 4, lacks: ["merged_at"]),
-        EarlierVersion(table: "workflow_history", version: 5, lacks: ["merged_at"]),
+        EarlierVersion(
+            table: "workflow_history", version: 4, lacks: ["merged_at", "phases_modified"]),
+        EarlierVersion(
+            table: "workflow_history", version: 5, lacks: ["merged_at", "phases_modified"]),
+        EarlierVersion(table: "workflow_history", version: 6, lacks: ["phases_modified"]),
     ]
 }
 
@@ -47,14 +52,14 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "pattern_approvals 2": [1],
                 "pattern_occurrences 2": [1],
                 "phase_dependencies 2": [1],
-                "phase_queue 2": [1],
+                "phase_queue 3": [1, 2],
                 "prices 2": [],  // As model_usage.
                 // Sessions before it did not say whether they are past what they have copied.
                 "session_times 4": [],
                 "sessions 8": [7],
                 "tool_calls 6": [5],
                 "tool_sequences 2": [],  // As model_usage.
-                "workflow_history 6": [4, 5],
+                "workflow_history 7": [4, 5, 6],
             ])
         let continued = raised.flatMap { type in
             type.continuedVersions.map { "\(type.name) \($0)" }

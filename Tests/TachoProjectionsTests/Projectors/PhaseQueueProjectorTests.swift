@@ -64,6 +64,24 @@ struct PhaseQueueProjectorTests {
         expectLife(try table(life.flatMap { [$0, $0] }).row("q1"))
     }
 
+    @Test func `what it does is what it did last, in whatever order that is told`() throws {
+        let changes: [Change] = [
+            ("enqueued", "10:00:00", #"{"queue_id":"q1","phase_number":1}"#),
+            ("phase_changed", "10:01:00", #"{"queue_id":"q1","current_phase":"plan"}"#),
+            ("phase_changed", "10:02:00", #"{"queue_id":"q1","current_phase":"build"}"#),
+            ("phase_changed", "10:03:00", #"{"queue_id":"q1","current_phase":7}"#),
+        ]
+
+        for changes in [changes, changes.reversed(), changes.reversed() + changes] {
+            #expect(try table(changes).row("q1").text("current_phase") == "build")
+        }
+        let atOnce = ["plan", "build"].map { phase -> Change in
+            ("phase_changed", "10:01:00", #"{"queue_id":"q1","current_phase":"\#(phase)"}"#)
+        }
+        #expect(try table(atOnce).row("q1").text("current_phase") == "build")
+        #expect(try table(atOnce.reversed()).row("q1").text("current_phase") == "plan")
+    }
+
     @Test func `a phase that is queued again is so once, however often that is told`() throws {
         let again: [Change] =
             life.dropLast() + [

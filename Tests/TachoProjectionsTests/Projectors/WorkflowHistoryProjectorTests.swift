@@ -207,6 +207,89 @@ struct WorkflowHistoryProjectorTests {
         #expect(again.text("status") == "running")
     }
 
+    private func snapshot(_ members: String, at clock: String, in log: inout MemoryLog) {
+        log.append(
+            stream: "w1", type: "state.snapshot", source: "adw/state", time: moment(clock),
+            data: "{\(members)}")
+    }
+
+    @Test func `an older state file adds what is unknown and takes nothing back`() throws {
+        let old =
+            #""status":"failed","last_error":"timeout","current_phase":"Plan","plan_file":null,"nl_input":"do","backend_port":9100,"end_time":"2026-01-02T10:05:00""#
+        let new =
+            #""status":"completed","current_phase":"Ship","plan_file":"p","branch_name":"b","issue_number":7,"backend_port":9101"#
+        var inOrder = MemoryLog()
+        snapshot(old, at: "10:05:00", in: &inOrder)
+        snapshot(new, at: "11:00:00", in: &inOrder)
+        var late = MemoryLog()
+        snapshot(new, at: "11:00:00", in: &late)
+        snapshot(old, at: "10:05:00", in: &late)
+
+        for log in [inOrder, late] {
+            let row = try fold(log).row("w1")
+            #expect(row.text("status") == "completed")
+            #expect(row.text("current_phase") == "Ship")
+            #expect(row.text("plan_file") == "p")
+            #expect(row.text("nl_input") == "do")
+            #expect(row.text("error_message") == "timeout")
+            #expect(row.integer("issue_number") == 7)
+            #expect(row.integer("backend_port") == 9101)
+            #expect(row.timestamp("end_time") == moment("11:00:00"))
+        }
+        // Written at the same moment, or nobody knows when: what is told last was seen last.
+        var again = inOrder
+        snapshot(old, at: "11:00:00", in: &again)
+        #expect(try fold(again).row("w1").text("status") == "failed")
+        again.append(stream: "w1", type: "state.snapshot", data: #"{"status":"completed"}"#)
+        #expect(try fold(again).row("w1").text("status") == "completed")
+    }
+
+    @Test func `an older look at the directory or the finished phases takes nothing back`() throws {
+        func fold(_ order: [Int]) throws -> RowReader {
+            var log = MemoryLog()
+            for place in order {
+                let clock = ["10:05:00", "11:00:00"][place]
+                let directories = ["", #""adw_a","adw_b","adw_c""#][place]
+                let finished = ["\"Plan\"", "\"Plan\",\"Build\""][place]
+                snapshot(#""plan_file":"p","branch_name":"b""#, at: clock, in: &log)
+                log.append(
+                    stream: "w1", type: "state.directory", time: moment(clock),
+                    data:
+                        #"{"directories":[\#(directories)],"state_modified":"2026-01-02T\#(clock)Z"}"#
+                )
+                log.append(
+                    stream: "w1", type: "state.phases", time: moment(clock),
+                    data: #"{"completed":[\#(finished)],"current":"\#(clock)"}"#)
+            }
+            return try self.fold(log).row("w1")
+        }
+
+        for order in [[0, 1], [1, 0], [1, 0, 1, 0]] {
+            let row = try fold(order)
+            #expect(row.text("status") == "completed")
+            #expect(row.timestamp("end_time") == moment("11:00:00"))
+            #expect(row.text("current_phase") == "11:00:00")
+            #expect(row.integer("phase_count") == 2)
+        }
+        #expect(try fold([0]).text("status") == "running")
+    }
+
+    @Test func `one that begins again has no end until its state file says another`() throws {
+        var log = MemoryLog()
+        snapshot(
+            #""status":"completed","start_time":"2026-01-02T10:00:00","end_time":"2026-01-02T10:05:00""#,
+            at: "10:05:00", in: &log)
+        snapshot(#""start_time":"2026-01-02T10:00:00""#, at: "11:00:00", in: &log)
+
+        let again = try fold(log).row("w1")
+        snapshot(#""end_time":"2026-01-02T11:05:00""#, at: "11:05:00", in: &log)
+
+        #expect(again.text("status") == "running")
+        #expect(again.timestamp("end_time") == nil)
+        #expect(again.integer("duration_seconds") == nil)
+        #expect(try fold(log).row("w1").integer("duration_seconds") == 3900)
+    }
+
     @Test func `what is more than can be counted costs what is unknown`() throws {
         var log = MemoryLog()
         result(
