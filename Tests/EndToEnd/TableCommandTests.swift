@@ -119,6 +119,30 @@ struct TableCommandTests {
         #expect(try rowCount("2100-01-01") == 12)
     }
 
+    @Test func `an answer says that the log does not reach as far as was asked`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+        let last = try #require(try tacho.run("status", "--json").data()["position"] as? Int)
+        func warnings(_ arguments: String...) throws -> [String]? {
+            try tacho.run(arguments + ["--json"]).json()["warnings"] as? [String]
+        }
+
+        let beyond = "the log has no position 999999: the answer is as of its last, \(last)"
+        #expect(try warnings("table", "task_logs", "--as-of", "999999") == [beyond])
+        #expect(try warnings("sql", "SELECT 1 FROM task_logs", "--as-of", "999999") == [beyond])
+        #expect(try warnings("quarantine", "list", "--as-of", "999999") == [beyond])
+        #expect(
+            try warnings("history", "--as-of", "2100-01-01")
+                == ["2100-01-01T00:00:00.000Z is still to come: the answer is as of now"])
+        let today = String(Date.now.ISO8601Format().prefix(10))
+        for asOf in ["\(last)", "0", "1h", today] {
+            #expect(try warnings("table", "task_logs", "--as-of", asOf) == [])
+        }
+        let text = try tacho.run("table", "task_logs", "--csv", "--as-of", "999999")
+        #expect(text.errors.contains("warning: \(beyond)"))
+        #expect(text.text.hasPrefix("event_id,"))
+    }
+
     @Test func `filters of the history narrow it down`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)

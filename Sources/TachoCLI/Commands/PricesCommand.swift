@@ -37,7 +37,7 @@ struct PricesListCommand: ParsableCommand {
         let tables = try OpenTables(["prices"], in: location, asOf: asOf.asOf, output.messages)
         let book = PriceBook(try tables.table("prices"))
         let moment =
-            if case .moment(let moment) = asOf.asOf { moment } else { Timestamp.now }
+            if case .moment(let moment) = asOf.asOf { moment.last } else { Timestamp.now }
         var names: [ByteString] = []
         for price in book.all where names.last != price.model { names.append(price.model) }
         let valid = names.compactMap { name in

@@ -130,7 +130,8 @@ private struct PoisonEvents {
     /// A table that fails on everything keeps the first of them only.
     var warnings: [String] {
         let projections = tables.live.projections.projections
-        var warnings = tables.live.report.damage.prefix(5).map(\.message)
+        var warnings = tables.asOfNote.map { [$0] } ?? []
+        warnings += tables.live.report.damage.prefix(5).map(\.message)
         for projection in projections
         where projection.quarantine.count > projection.quarantine.entries.count {
             warnings.append(

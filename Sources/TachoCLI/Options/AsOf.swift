@@ -14,15 +14,29 @@ struct AsOfOptions: ParsableArguments {
 
 enum AsOf: ExpressibleByArgument {
     case position(Position)
-    case moment(Timestamp)
+    case moment(Moment)
 
     init?(argument: String) {
         if let position = PositionArgument(argument: argument) {
             self = .position(position.position)
         } else if let moment = Moment(argument: argument) {
-            self = .moment(moment.last)
+            self = .moment(moment)
         } else {
             return nil
+        }
+    }
+
+    /// What a reader of the answer has to know, if the log does not reach so far.
+    ///
+    /// A day that has begun is as far as it can reach.
+    func note(in reader: LogReader, now: Timestamp) -> String? {
+        switch self {
+        case .position(let position) where position > reader.lastPosition:
+            "the log has no position \(position): the answer is as of its last, "
+                + "\(reader.lastPosition)"
+        case .moment(let moment) where moment.first > now:
+            "\(moment.first) is still to come: the answer is as of now"
+        case .position, .moment: nil
         }
     }
 
@@ -34,6 +48,7 @@ enum AsOf: ExpressibleByArgument {
         switch self {
         case .position(let position): return min(position, reader.lastPosition)
         case .moment(let moment):
+            let moment = moment.last
             if let cut = reader.expired, moment < cut.recorded { throw cut.error }
             let later = RecordFilter(
                 recordedFrom: Timestamp(microseconds: moment.microseconds + 1))

@@ -52,7 +52,10 @@ struct WantedTable: ExpressibleByStringLiteral {
 struct OpenTables {
     let reader: LogReader
     let live: LiveTables
+    /// No further than the log reaches; `nil` is now.
     let asOf: Position?
+    /// If that is not what was asked for.
+    let asOfNote: String?
     /// Those that were asked for.
     let views: [Table]
 
@@ -70,6 +73,7 @@ struct OpenTables {
     ) throws {
         reader = try location.openReader()
         self.asOf = try asOf?.resolved(in: reader)
+        asOfNote = asOf?.note(in: reader, now: .now)
         var options = LiveTables.Options()
         options.asOf = self.asOf
         options.writesSnapshots = true
@@ -123,7 +127,7 @@ struct OpenTables {
 
     /// What a reader of the answer has to know.
     var warnings: [String] {
-        var warnings = [String]()
+        var warnings = [asOfNote].compactMap(\.self)
         for projection in live.projections.projections where projection.quarantine.count > 0 {
             let count = Quantity.count(projection.quarantine.count, "event")
             let first = projection.quarantine.entries.first
