@@ -84,6 +84,19 @@ extension Timestamp: CustomStringConvertible {
 
     /// As `init(iso8601:)` of an array; not generic, because projectors call it for every event.
     public init?(iso8601 text: UnsafeRawBufferPointer) {
+        self.init(iso8601: text, takesShort: false)
+    }
+
+    /// As `init(iso8601:)`, and what leaves out seconds, minutes, or the time.
+    ///
+    /// `2026-01-05T10:06`, `2026-01-05T10+01:00`, and `2026-01-05` are the beginnings of what they name.
+    /// Programs write such stamps into their data (Python's `isoformat` with a `timespec`, dates);
+    /// the time of an event itself is whole (CloudEvents, RFC 3339).
+    package init?(shortISO8601 text: UnsafeRawBufferPointer) {
+        self.init(iso8601: text, takesShort: true)
+    }
+
+    private init?(iso8601 text: UnsafeRawBufferPointer, takesShort: Bool) {
         if let canonical = Timestamp(canonical: text), Self.recordable.contains(canonical) {
             self = canonical
             return
@@ -91,25 +104,13 @@ extension Timestamp: CustomStringConvertible {
         var scanner = DigitScanner(text)
         guard let year = scanner.digits(4), scanner.skip("-"),
             let month = scanner.digits(2), scanner.skip("-"),
-            let day = scanner.digits(2),
-            scanner.skip("T") || scanner.skip(" ") || scanner.skip("t"),
-            let hour = scanner.digits(2), scanner.skip(":"),
-            let minute = scanner.digits(2), scanner.skip(":"),
-            let second = scanner.digits(2)
+            let day = scanner.digits(2)
         else { return nil }
-        var fraction: Int64 = 0
-        if scanner.skip(".") || scanner.skip(",") {
-            guard let read = scanner.fraction() else { return nil }
-            fraction = read
-        }
-        guard let offset = scanner.zoneOffsetSeconds(), scanner.isAtEnd,
-            (1...12).contains(month), hour < 24, minute < 60, second <= 60
+        let time = takesShort && scanner.isAtEnd ? 0 : scanner.time(takesShort: takesShort)
+        guard let time, (1...12).contains(month),
+            let days = CivilDate(year: year, month: month, day: day)?.daysSince1970
         else { return nil }
-        guard let days = CivilDate(year: year, month: month, day: day)?.daysSince1970 else {
-            return nil
-        }
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        microseconds = seconds * 1_000_000 + fraction
+        microseconds = days * 86_400_000_000 + time
         guard Self.recordable.contains(self) else { return nil }
     }
 
@@ -193,7 +194,7 @@ private struct DigitScanner {
     }
 
     /// Microseconds of the digits after the point; digits beyond the sixth are passed over.
-    mutating func fraction() -> Int64? {
+    private mutating func fraction() -> Int64? {
         var value: Int64 = 0
         var count = 0
         while let byte = next, byte &- 0x30 < 10 {
@@ -206,7 +207,32 @@ private struct DigitScanner {
         return value
     }
 
-    mutating func zoneOffsetSeconds() -> Int64? {
+    /// Microseconds since the day began in UTC, of all that follows its date.
+    mutating func time(takesShort: Bool) -> Int64? {
+        guard skip("T") || skip(" ") || skip("t"), let hour = digits(2) else { return nil }
+        var (minute, second, fraction): (Int64, Int64, Int64) = (0, 0, 0)
+        if skip(":") {
+            guard let read = digits(2) else { return nil }
+            minute = read
+            if skip(":") {
+                guard let read = digits(2) else { return nil }
+                second = read
+                if skip(".") || skip(",") {
+                    guard let read = self.fraction() else { return nil }
+                    fraction = read
+                }
+            } else if !takesShort {
+                return nil
+            }
+        } else if !takesShort {
+            return nil
+        }
+        guard let offset = zoneOffsetSeconds(), isAtEnd, hour < 24, minute < 60, second <= 60
+        else { return nil }
+        return (hour * 3600 + minute * 60 + second - offset) * 1_000_000 + fraction
+    }
+
+    private mutating func zoneOffsetSeconds() -> Int64? {
         if isAtEnd || skip("Z") || skip("z") { return 0 }
         let sign: Int64
         if skip("+") {

@@ -159,6 +159,9 @@ struct TableCommandTests {
         #expect(try ids("--search", "42", "--sort", "id", "--limit", "1") == ["a1b2c3d4"])
         #expect(try ids("--since", "2025-12-19") == [])
         #expect(try ids("--until", "2025-12-18", "--model", "SON").count == 2)
+        #expect(try ids("--since", "2025-12-18T10:00").count == 2)
+        #expect(try ids("--since", "2025-12-18T10:01") == [])
+        #expect(try ids("--until", "2025-12-18T10:59+01:00") == [])
         // The sample is of 2025.
         #expect(try ids("--since", "12h") == [])
         #expect(try ids("--until", "12h") == ids())

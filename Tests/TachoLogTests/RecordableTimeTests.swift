@@ -24,6 +24,32 @@ struct RecordableTimeTests {
         #expect(moment.iso8601.count <= 27)
     }
 
+    @Test(arguments: [
+        ("2026-01-05T10:06", "2026-01-05T10:06:00Z"), ("2026-01-05 10:06Z", "2026-01-05T10:06:00Z"),
+        ("2026-01-05T10:06-01:00", "2026-01-05T11:06:00Z"),
+        ("2026-01-05T10", "2026-01-05T10:00:00Z"),
+        ("2026-01-05T10+0100", "2026-01-05T09:00:00Z"), ("2026-01-05", "2026-01-05T00:00:00Z"),
+    ])
+    func `a short stamp is the beginning of what it names, where data say it`(
+        text: String, whole: String
+    ) {
+        let short = Array(text.utf8).withUnsafeBytes { Timestamp(shortISO8601: $0) }
+
+        #expect(short != nil && short == Timestamp(iso8601: whole))
+        #expect(Timestamp(iso8601: text) == nil)
+        let same = Array(whole.utf8).withUnsafeBytes { Timestamp(shortISO8601: $0) }
+        #expect(same == short)
+    }
+
+    @Test(arguments: [
+        "2026-01", "2026-01-5", "2026-02-30", "2026-01-05T", "2026-01-05T1", "2026-01-05T10:",
+        "2026-01-05T10:6", "2026-01-05T10:06:", "2026-01-05T10:60", "2026-01-05T24", "2026-01-05Z",
+        "2026-01-05T10:06.5", "2026-01-05T10:06 ", "20260105",
+    ])
+    func `what is no beginning of a stamp is none`(text: String) {
+        #expect(Array(text.utf8).withUnsafeBytes { Timestamp(shortISO8601: $0) } == nil)
+    }
+
     /// Once such a record was acknowledged, nothing of its log could be read any more.
     @Test(arguments: [
         Timestamp.recordable.lowerBound.microseconds - 1,

@@ -40,12 +40,10 @@ struct Moment: ExpressibleByArgument {
 
     init?(argument: String) {
         let text = Array(argument.utf8)
-        if let moment = Timestamp(iso8601: text) {
+        if let moment = text.withUnsafeBytes({ Timestamp(shortISO8601: $0) }) {
             first = moment
-            last = moment
-        } else if let day = Timestamp(iso8601: text + Array("T00:00:00Z".utf8)) {
-            first = day
-            last = Timestamp(microseconds: day.microseconds + 86_400_000_000 - 1)
+            let isDay = text.count == 10
+            last = isDay ? Timestamp(microseconds: moment.microseconds + Self.dayLength) : moment
         } else if argument.last?.isLetter == true, let ago = UnitNumber.moment(ago: argument) {
             first = ago
             last = ago
@@ -53,6 +51,11 @@ struct Moment: ExpressibleByArgument {
             return nil
         }
     }
+}
+
+extension Moment {
+    /// From a day's first to its last microsecond.
+    private static let dayLength: Int64 = 86_400_000_000 - 1
 }
 
 /// An event's position on the command line.

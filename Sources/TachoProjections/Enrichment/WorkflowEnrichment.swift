@@ -139,7 +139,7 @@ package struct WorkflowEnrichment: Sendable {
 
     private static func durationReference(of scan: Scan, now: Timestamp) -> Int64? {
         guard scan.status == "completed", let start = scan.startTime, !hasZone(start),
-            let moment = Timestamp(iso8601: start)
+            let moment = Array(start.utf8).withUnsafeBytes({ Timestamp(shortISO8601: $0) })
         else { return nil }
         return (now.microseconds - moment.microseconds) / 1_000_000
     }

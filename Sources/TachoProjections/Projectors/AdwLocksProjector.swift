@@ -11,11 +11,12 @@ package import TachoLog
 ///
 /// Source: semantics §1.11, §9.4 B40.
 package struct AdwLocksProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     /// Version 1 did not free a lock when its workflow was cancelled.
     ///
-    /// Columns are the same. One held at the cut is freed by what follows, or by its age.
-    package static let continuedVersions = [1]
+    /// Columns are the same. One held at the cut is freed by what follows, or by its age. Version 2
+    /// read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1, 2]
     package static let inputs: [TypePattern] = [
         "lock.acquired", "lock.updated", "lock.released", "lock.force_released", "lock.expired",
         "workflow.completed", "workflow.failed", "workflow.cancelled",

@@ -8,7 +8,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.9.
 package struct CostSavingsLogProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["savings.recorded"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -10,7 +10,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.1, §4.3, §7.7; the seed's "GitHub Artifact Tracking".
 package struct GitHubArtifactsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["github.*"]
 
     package static let titleByteLimit = 200

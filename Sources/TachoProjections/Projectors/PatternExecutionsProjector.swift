@@ -6,7 +6,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.8, §5.11; the seed's `track_pattern_execution`.
 package struct PatternExecutionsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["pattern.executed"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -8,9 +8,11 @@ package import TachoLog
 ///
 /// Source: semantics §1.7, §5.2, §5.3.
 package struct PatternOccurrencesProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     /// Version 1, of the same columns, took counts of tokens that no message can have.
-    package static let continuedVersions = [1]
+    ///
+    /// Version 2 read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1, 2]
     package static let inputs = OperationSighting.inputs
 
     package enum Column: Int, ColumnHandle, CaseIterable {

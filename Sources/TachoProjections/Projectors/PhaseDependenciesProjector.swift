@@ -14,12 +14,13 @@ package import TachoLog
 ///
 /// Source: semantics §1.14; the seed's "Phase Dependency Graph".
 package struct PhaseDependenciesProjector: Projector {
-    package static let version = 2
+    package static let version = 3
     /// Version 1 lacks only whether a completion may follow.
     ///
     /// It is unknown as in a row of which the tracker has told nothing: an attempt with the cut
-    /// between its two records is timed by both, as it was.
-    package static let continuedVersions = [1]
+    /// between its two records is timed by both, as it was. Version 2, of the same columns, read no
+    /// stamps without seconds and no bare days.
+    package static let continuedVersions = [1, 2]
     package static let inputs: [TypePattern] = ["phase.*"]
 
     /// Workflows have ten phases; this is for those that grew.

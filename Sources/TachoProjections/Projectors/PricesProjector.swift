@@ -9,7 +9,9 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.5.
 package struct PricesProjector: Projector {
-    package static let version = 2
+    package static let version = 3
+    /// Version 2, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [2]
     package static let inputs: [TypePattern] = ["price.set"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -9,7 +9,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.14; the seed's "Resource Utilization Monitoring".
 package struct ResourceSnapshotsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["resource.sampled"]
 
     package init() {}

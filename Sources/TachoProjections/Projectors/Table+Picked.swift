@@ -67,9 +67,9 @@ extension Table {
 }
 
 extension JSONView {
-    /// The moment a text says in ISO 8601.
+    /// The moment a text says in ISO 8601; without seconds, or as a day, its beginning (semantics §0).
     var moment: Timestamp? {
-        withText { Timestamp(iso8601: $0) } ?? nil
+        withText { Timestamp(shortISO8601: $0) } ?? nil
     }
 
     /// Text, and not empty.

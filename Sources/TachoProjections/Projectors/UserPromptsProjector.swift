@@ -13,7 +13,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.3, §2.6; the seed's `user_prompts`.
 package struct UserPromptsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["prompt.submitted", "prompt.posted"]
 
     package enum Column: Int, ColumnHandle, CaseIterable {

@@ -14,7 +14,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.13, §2.6, §7.7.
 package struct WebhookEventsProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["webhook.received"]
 
     /// From here on the same webhook is no duplicate, microseconds.

@@ -9,7 +9,9 @@ package import TachoLog
 ///
 /// Source: semantics §1.12, §7.3, §10.
 package struct WorkLogProjector: Projector {
-    package static let version = 1
+    package static let version = 2
+    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["work_log.entry", "work_log.deleted"]
 
     /// Code points of a summary.

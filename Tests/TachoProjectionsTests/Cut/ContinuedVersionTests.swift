@@ -16,15 +16,29 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
 
     static let all = [
         EarlierVersion(table: "adw_locks", version: 1),
+        EarlierVersion(table: "adw_locks", version: 2),
+        EarlierVersion(table: "adw_tools", version: 1),
+        EarlierVersion(table: "cost_savings_log", version: 1),
+        EarlierVersion(table: "github_artifacts", version: 1),
         EarlierVersion(table: "operation_patterns", version: 1),
+        EarlierVersion(table: "operation_patterns", version: 2),
         EarlierVersion(table: "pattern_approvals", version: 1),
+        EarlierVersion(table: "pattern_executions", version: 1),
         EarlierVersion(table: "pattern_occurrences", version: 1),
+        EarlierVersion(table: "pattern_occurrences", version: 2),
         EarlierVersion(table: "phase_dependencies", version: 1, lacks: ["awaits_completion"]),
-        EarlierVersion(
-            table: "phase_queue", version: 1, lacks: ["requeued_at", "phase_told_at"]),
+        EarlierVersion(table: "phase_dependencies", version: 2),
+        EarlierVersion(table: "phase_queue", version: 1, lacks: ["requeued_at", "phase_told_at"]),
         EarlierVersion(table: "phase_queue", version: 2, lacks: ["phase_told_at"]),
+        EarlierVersion(table: "prices", version: 2),
+        EarlierVersion(table: "resource_snapshots", version: 1),
         EarlierVersion(table: "sessions", version: 7),
+        EarlierVersion(table: "task_logs", version: 1),
         EarlierVersion(table: "tool_calls", version: 5),
+        EarlierVersion(table: "tool_calls", version: 6),
+        EarlierVersion(table: "user_prompts", version: 1),
+        EarlierVersion(table: "webhook_events", version: 1),
+        EarlierVersion(table: "work_log", version: 1),
         EarlierVersion(
             table: "workflow_history", version: 4, lacks: ["merged_at", "phases_modified"]),
         EarlierVersion(
@@ -45,20 +59,29 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
 
         #expect(
             decided == [
-                "adw_locks 2": [1],
+                "adw_locks 3": [1, 2],
+                "adw_tools 2": [1],
+                "cost_savings_log 2": [1],
+                "github_artifacts 2": [1],
                 // Tables before it were kept in another form, which only they can read.
                 "model_usage 4": [],
-                "operation_patterns 2": [1],
+                "operation_patterns 3": [1, 2],
                 "pattern_approvals 2": [1],
-                "pattern_occurrences 2": [1],
-                "phase_dependencies 2": [1],
+                "pattern_executions 2": [1],
+                "pattern_occurrences 3": [1, 2],
+                "phase_dependencies 3": [1, 2],
                 "phase_queue 3": [1, 2],
-                "prices 2": [],  // As model_usage.
+                "prices 3": [2],  // 1 as model_usage.
+                "resource_snapshots 2": [1],
                 // Sessions before it did not say whether they are past what they have copied.
                 "session_times 4": [],
                 "sessions 8": [7],
-                "tool_calls 6": [5],
+                "task_logs 2": [1],
+                "tool_calls 7": [5, 6],
                 "tool_sequences 2": [],  // As model_usage.
+                "user_prompts 2": [1],
+                "webhook_events 2": [1],
+                "work_log 2": [1],
                 "workflow_history 7": [4, 5, 6],
             ])
         let continued = raised.flatMap { type in

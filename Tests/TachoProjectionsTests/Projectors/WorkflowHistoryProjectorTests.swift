@@ -207,6 +207,22 @@ struct WorkflowHistoryProjectorTests {
         #expect(again.text("status") == "running")
     }
 
+    @Test func `a start without seconds, and a day, are when they begin`() throws {
+        for (start, seconds) in [("2026-01-02T10:06", 180), ("2026-01-02", 36_540)] {
+            var log = MemoryLog()
+            log.append(
+                stream: "w1", type: "state.snapshot",
+                data:
+                    #"{"start_time":"\#(start)","end_time":"2026-01-02T10:09","status":"completed"}"#
+            )
+
+            let row = try fold(log).row("w1")
+
+            #expect(row.integer("duration_seconds") == Int64(seconds))
+            #expect(row.integer("hour_of_day") == (seconds == 180 ? 10 : 0))
+        }
+    }
+
     private func snapshot(_ members: String, at clock: String, in log: inout MemoryLog) {
         log.append(
             stream: "w1", type: "state.snapshot", source: "adw/state", time: moment(clock),
