@@ -27,6 +27,8 @@ package import TachoJSON
     package private(set) var parent: JSONView?
     package private(set) var model: JSONView?
     package private(set) var dependsOn: JSONView?
+    /// The writer's own name of the record.
+    package private(set) var eventID: JSONView?
 
     package init(_ data: JSONMembers) {
         data.forEach { key, value in
@@ -48,6 +50,7 @@ package import TachoJSON
             if key.equals("message") { Self.keep(value, in: &message) }
         case 8:
             if key.equals("cost_usd") { Self.keep(value, in: &costUSD) }
+            if key.equals("event_id") { Self.keep(value, in: &eventID) }
         case 10:
             if key.equals("phase_name") { Self.keep(value, in: &phaseName) }
             if key.equals("started_at") { Self.keep(value, in: &startedAt) }

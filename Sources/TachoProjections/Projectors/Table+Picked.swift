@@ -35,6 +35,10 @@ extension Table {
         if isUnknown(column, row), let text = text() { set(column, of: row, text: text) }
     }
 
+    mutating func fill(_ column: some ColumnHandle, of row: Int, integer number: Int64?) {
+        if let number, isUnknown(column, row) { set(column, of: row, integer: number) }
+    }
+
     /// Takes the place of what is there, if there is something to take it.
     mutating func renew(_ column: some ColumnHandle, of row: Int, text: JSONView?) {
         text?.withText { set(column, of: row, text: $0) }

@@ -2,8 +2,9 @@ package import TachoEvents
 import TachoJSON
 package import TachoLog
 
-/// Folds phase events into the append-only log of tasks, one row an event.
+/// Folds phase events into the append-only log of tasks, one row a record.
 ///
+/// A record that was told by two ways is one row (``PhaseFact``), unless both name it by another id.
 /// Rows say what the record says. Where several records are about one phase (a start, the tool
 /// tracker's, the completion) each is a row; what they mean together is `workflow_history`'s
 /// matter. Durations are often cumulative (B20), templates often a phase script's name (B21);
@@ -12,7 +13,10 @@ package import TachoLog
 /// Source: semantics §1.2, §2.3, §2.6.
 package struct TaskLogsProjector: Projector {
     package static let version = 2
-    /// Version 1, of the same columns, read no stamps without seconds and no bare days.
+    /// Version 1 lacks only what a record is known by, and read no stamps without seconds.
+    ///
+    /// It is unknown as for one without an end: one from before the cut that is told again behind it
+    /// is a row of its own, as before.
     package static let continuedVersions = [1]
     package static let inputs: [TypePattern] = ["phase.*", "log.record"]
 
@@ -35,6 +39,7 @@ package struct TaskLogsProjector: Projector {
         case toolCallCount
         case capturedAt
         case createdAt
+        case fact
     }
 
     package static let schema = TableSchema(
@@ -75,6 +80,9 @@ package struct TaskLogsProjector: Projector {
             ColumnDefinition(
                 "created_at", .timestamp,
                 summary: "When it was logged by the writer's clock; unknown if it did not say."),
+            ColumnDefinition(
+                "fact", .integer, isIndexed: true, isHidden: true,
+                summary: "What the record is known by; odd if it has an id."),
         ])
 
     package init() {}
@@ -89,50 +97,67 @@ package struct TaskLogsProjector: Projector {
             guard typeStatus != nil else { return }
             throw .missing("phase_name")
         }
-        let (row, isNew) = table.rowOrInsert(key: event.id, at: event)
-        guard isNew else { return }
-
-        setSubject(record, event, row, &table)
-        table.set(Column.phaseName, of: row, text: name)
+        guard table.row(forKey: event.id) == nil else { return }
+        let fact = PhaseFact(record, event)
+        let hasID = record.eventID?.isFilledText == true
+        let told = fact.flatMap { knownRow(of: $0, hasID: hasID, table) }
+        let row = told ?? table.rowOrInsert(key: event.id, at: event).row
+        if told != nil { table.touch(row, at: event) }
+        if let fact, told == nil || hasID {
+            table.set(Column.fact, of: row, integer: fact.hash & ~1 | (hasID ? 1 : 0))
+        }
+        fillSubject(record, event, row, &table)
+        table.fill(Column.phaseName, of: row, text: name)
         let number = record.phaseNumber?.integerLenient()
-        table.set(
+        table.fill(
             Column.phaseNumber, of: row,
             integer: number ?? name.withText { PhaseName.number(of: $0) })
-        if let status = record.phaseStatus {
-            table.set(Column.phaseStatus, of: row, text: status)
-        } else {
-            table.set(Column.phaseStatus, of: row, text: typeStatus)
-        }
+        table.fill(Column.phaseStatus, of: row, text: record.phaseStatus)
+        table.fill(Column.phaseStatus, of: row, text: typeStatus)
         table.fill(Column.logMessage, of: row, text: record.message)
         table.fill(Column.errorMessage, of: row, text: record.errorMessage)
-        setMeasures(record, row, &table)
-        table.set(Column.capturedAt, of: row, timestamp: event.recorded)
-        table.set(Column.createdAt, of: row, timestamp: event.time)
+        fillMeasures(record, row, &table)
+        table.fill(Column.capturedAt, of: row, timestamp: event.recorded)
+        table.fill(Column.createdAt, of: row, timestamp: event.time)
     }
 
-    private func setSubject(
+    /// The row of a record that was told before: by somebody who had no id for it, or to whom this
+    /// one has none.
+    private func knownRow(of fact: PhaseFact, hasID: Bool, _ table: Table) -> Int? {
+        let kinds = hasID ? [fact.hash & ~1] : [fact.hash & ~1, fact.hash | 1]
+        return kinds.flatMap { table.rows(where: Column.fact, equals: $0) }.min()
+    }
+
+    private func fillSubject(
         _ record: PhaseRecord, _ event: Event, _ row: Int, _ table: inout Table
     ) {
-        if let workflow = record.workflow, workflow.isFilledText {
-            workflow.withText {
-                table.set(Column.adwID, of: row, text: $0.dropping(prefix: "wf-"))
+        if table.isUnknown(Column.adwID, row) {
+            if let workflow = record.workflow, workflow.isFilledText {
+                workflow.withText {
+                    table.set(Column.adwID, of: row, text: $0.dropping(prefix: "wf-"))
+                }
+            } else if !event.stream.equals("general") {
+                table.set(Column.adwID, of: row, text: event.stream)
             }
-        } else if !event.stream.equals("general") {
-            table.set(Column.adwID, of: row, text: event.stream)
         }
-        table.set(
-            Column.issueNumber, of: row, integer: IssueNumber(record.issueNumber).value)
+        table.fill(Column.issueNumber, of: row, integer: IssueNumber(record.issueNumber).value)
         table.fill(Column.workflowTemplate, of: row, text: record.template)
     }
 
-    private func setMeasures(_ record: PhaseRecord, _ row: Int, _ table: inout Table) {
-        table.set(Column.startedAt, of: row, timestamp: record.startedAt?.moment)
-        table.set(Column.completedAt, of: row, timestamp: record.completedAt?.moment)
-        table.set(Column.durationSeconds, of: row, real: record.durationSeconds?.double())
-        table.set(Column.tokensUsed, of: row, integer: record.tokensUsed?.integer())
-        table.set(
-            Column.costUsd, of: row, money: record.costUSD.flatMap { PicoDollars.parse($0) })
-        guard let calls = record.toolCalls, calls.kind == .array else { return }
+    private func fillMeasures(_ record: PhaseRecord, _ row: Int, _ table: inout Table) {
+        table.fill(Column.startedAt, of: row, timestamp: record.startedAt?.moment)
+        table.fill(Column.completedAt, of: row, timestamp: record.completedAt?.moment)
+        if table.isUnknown(Column.durationSeconds, row) {
+            table.set(Column.durationSeconds, of: row, real: record.durationSeconds?.double())
+        }
+        table.fill(Column.tokensUsed, of: row, integer: record.tokensUsed?.integer())
+        if table.isUnknown(Column.costUsd, row) {
+            table.set(
+                Column.costUsd, of: row, money: record.costUSD.flatMap { PicoDollars.parse($0) })
+        }
+        guard let calls = record.toolCalls, calls.kind == .array,
+            table.isUnknown(Column.toolCalls, row)
+        else { return }
         table.set(Column.toolCalls, of: row, json: calls)
         var count: Int64 = 0
         calls.forEachElement { _ in

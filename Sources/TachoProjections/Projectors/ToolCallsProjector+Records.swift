@@ -8,6 +8,7 @@ extension ToolCallsProjector {
     func applyPhase(_ event: Event, _ table: inout Table) {
         let record = event.phaseRecord
         guard let calls = record.toolCalls else { return }
+        let fact = PhaseFact(record, event)
         var index = 0
         calls.forEachElement { element in
             defer { index += 1 }
@@ -15,7 +16,7 @@ extension ToolCallsProjector {
             let call = LoggedCall(element)
             let row =
                 row(id: call.id, event, &table)
-                ?? table.rowOrInsert(key: Self.key(event, index), at: event).row
+                ?? row(of: fact, index, event, &table)
             note(.record, row, event, &table)
             let workflow = record.workflow ?? call.workflow
             setWorkflow(workflow, event, row, &table)
@@ -37,6 +38,18 @@ extension ToolCallsProjector {
         setWorkflow(call.workflow, event, row, &table)
         table.fill(Column.sessionID, of: row, text: call.sessionID)
         set(call, isOver: false, row, &table)
+    }
+
+    /// The row of a call without an id: of the same place in the list of the same record.
+    private func row(
+        of fact: PhaseFact?, _ index: Int, _ event: Event, _ table: inout Table
+    ) -> Int {
+        let key = fact.map { ContentHash.combine($0.hash, Int64(index)) }
+        let told = key.flatMap { table.rows(where: Column.pairingKey, equals: $0).first }
+        if let told { return told }
+        let (row, isNew) = table.rowOrInsert(key: Self.key(event, index), at: event)
+        if isNew, let key { table.set(Column.pairingKey, of: row, integer: key) }
+        return row
     }
 
     private static func key(_ event: Event, _ index: Int) -> ByteString {

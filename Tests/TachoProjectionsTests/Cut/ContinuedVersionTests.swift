@@ -33,7 +33,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "prices", version: 2),
         EarlierVersion(table: "resource_snapshots", version: 1),
         EarlierVersion(table: "sessions", version: 7),
-        EarlierVersion(table: "task_logs", version: 1),
+        EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
         EarlierVersion(table: "tool_calls", version: 5),
         EarlierVersion(table: "tool_calls", version: 6),
         EarlierVersion(table: "user_prompts", version: 1),

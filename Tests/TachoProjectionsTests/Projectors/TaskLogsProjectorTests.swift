@@ -35,6 +35,40 @@ struct TaskLogsProjectorTests {
         #expect(second.integer("tool_call_count") == 1)
     }
 
+    @Test func `a record that a file and the server tell of is one row, whoever is first`() throws {
+        let file =
+            #"{"event_id":"evt_1","adw_id":"w1","phase_name":"Test","message":"m","completed_at":"2026-01-02T10:00:00.5Z"}"#
+        let body =
+            #"{"adw_id":"wf-w1","phase_name":"test","phase_status":"completed","log_message":"other","completed_at":"2026-01-02T10:00:00.5","tokens_used":7,"tool_calls":[{}]}"#
+        func rows(_ records: [String]) throws -> TableReader {
+            var log = MemoryLog()
+            for record in records {
+                log.append(stream: "w1", type: "phase.completed", data: record)
+            }
+            return try TableReader(folding: TaskLogsProjector.self, log)
+        }
+
+        for records in [[file, body], [body, file], [body, body], [body, file, body, body]] {
+            let table = try rows(records)
+            #expect(table.count == 1)
+            let row = try table.row("e1")
+            #expect(row.text("adw_id") == "w1")
+            #expect(row.integer("tokens_used") == 7)
+            #expect(row.integer("tool_call_count") == 1)
+            #expect(row.text("log_message") == (records[0] == file ? "m" : "other"))
+            #expect(row.integer("updated_position") == Int64(records.count))
+        }
+        // Two ids are two records, and so are two starts: the tracker's, and the completion.
+        let another = file.replacing("evt_1", with: "evt_2")
+        #expect(try rows([file, another]).count == 2)
+        #expect(try rows([body, file, another, body]).count == 2)
+        let begun = body.replacing("\"tokens", with: #""started_at":"2026-01-02T09:00:00","tokens"#)
+        #expect(try rows([body, begun]).count == 2)
+        // Nothing tells two beginnings apart.
+        let start = #"{"adw_id":"w1","phase_name":"Test","phase_status":"started"}"#
+        #expect(try rows([start, start]).count == 2)
+    }
+
     @Test func `a phase event without a phase is poison, another record is passed over`() throws {
         var log = MemoryLog()
         log.append(stream: "w1", type: "phase.completed", data: #"{"adw_id":"w1"}"#)

@@ -212,4 +212,22 @@ struct ToolCallsProjectorTests {
         #expect(table.rows.allSatisfy { ($0.integer("duration_ms") ?? 0) >= 0 })
         #expect(table.quarantinedCount == 0)
     }
+
+    @Test func `calls in a record that is posted twice are told once`() throws {
+        var log = MemoryLog()
+        for end in ["10:00:02", "10:00:02", "10:00:03"] {
+            log.append(
+                stream: "w1", type: "phase.completed",
+                data:
+                    #"{"adw_id":"w1","phase_name":"Test","completed_at":"2026-01-02T\#(end)","tool_calls":[{"tool_name":"Bash","command":"a"},{"tool_name":"Bash","command":"a"}]}"#
+            )
+        }
+
+        let table = try TableReader(folding: ToolCallsProjector.self, log)
+
+        #expect(table.count == 4)
+        #expect(try table.row("e1:0").integer("record_count") == 2)
+        #expect(try table.row("e1:1").integer("record_count") == 2)
+        #expect(try table.row("e3:0").integer("record_count") == 1)
+    }
 }
