@@ -154,6 +154,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         let front = try #require(lines[0].firstRange(of: Array("\"columns\":".utf8))).upperBound
         let words = String(decoding: lines[0][..<front], as: UTF8.self)
             .replacing(#/"version":\d+/#, with: "\"version\":\(earlier.version)")
+            .replacing(#/"fingerprint":"\w+"/#, with: "\"fingerprint\":\"\(otherFingerprint)\"")
         let columns = elements(Array(lines[0][front...].dropLast()), kept)
         var written = [Array(words.utf8) + columns + [UInt8(ascii: "}")]]
         written += lines.dropFirst().dropLast().map { elements($0, kept) }
@@ -164,6 +165,8 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         for line in written { writer.append(line) }
         return writer.finish()
     }
+
+    private static let otherFingerprint = String(repeating: "0", count: 64)
 
     private static func elements(_ array: [UInt8], _ kept: [Int]) -> [UInt8] {
         var all: [[UInt8]] = []
