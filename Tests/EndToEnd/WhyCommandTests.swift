@@ -111,7 +111,7 @@ struct WhyCommandTests {
         #expect(recorded.lines.count == all)
         #expect(
             recorded.text.contains(
-                "\"projector\":\"task_logs\",\"version\":1,\"position\":\(last),"
+                "\"projector\":\"task_logs\",\"version\":2,\"position\":\(last),"
                     + "\"reason\":\"phase_name is missing\""))
     }
 
