@@ -79,10 +79,11 @@ struct TextDictionary: Sendable {
         }
     }
 
-    /// By halves.
+    /// By halves; one that is greater than all, as new keys are, by a single comparison.
     ///
     /// - Precondition: The strings ascend.
     private func search(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard count > 0, order(of: bytes, to: count - 1) <= 0 else { return nil }
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
