@@ -49,6 +49,25 @@ package struct ToolBlock {
     /// Reads a block; of any other kind of block no more than its `type`, which stands first.
     package init(_ block: JSONView) {
         JSONMembers(block).forEach { key, value in take(key, value) }
+        if kind == .result, iFlowError != nil { isError = true }
+    }
+
+    /// What a result that went wrong says: its content is text, or blocks of which some are text.
+    package var errorText: JSONView? {
+        if content?.kind == .string { return content }
+        var text = iFlowError
+        content?.forEachElement { block in
+            text = block["text"]
+            return text == nil
+        }
+        return text
+    }
+
+    /// iFlow's results are objects, which have the error in the place of the output.
+    private var iFlowError: JSONView? {
+        guard let content, content.kind == .object else { return nil }
+        let response = content.field("responseParts", "functionResponse")?["response"]
+        return response?["error"].flatMap { $0.isNull ? nil : $0 }
     }
 
     /// - Returns: Whether to go on.

@@ -2,8 +2,8 @@ package import TachoJSON
 
 /// What a message of Claude Code's says, read once: five projectors look at each.
 ///
-/// Of a `transcript.*` event the record is read through its message, of an `output.*` event to its
-/// end, where its session stands.
+/// Of a `transcript.*` event the record is read through its message; of an `output.*` event, and of
+/// iFlow's, to its end, where session, directory, and version stand.
 @usableFromInline package struct AgentReading {
     package let record: AgentRecord
     package let message: AgentMessage?
@@ -12,7 +12,9 @@ package import TachoJSON
 
     package init(_ event: Event) {
         let isOutput = event.type.first == UInt8(ascii: "o")
-        record = AgentRecord(event.members, reading: isOutput ? .everything : .throughMessage)
+        let scope: AgentRecord.Scope =
+            isOutput || event.isOfIFlow ? .everything : .throughMessage
+        record = AgentRecord(event.members, reading: scope)
         message = record.message.map { AgentMessage($0) }
         blocks = nil
     }
@@ -40,6 +42,11 @@ package import TachoJSON
 }
 
 extension Event {
+    /// Whether iFlow wrote it, whose transcripts have Claude Code's shape but for three things: a call
+    /// is repeated by the record after it, a result says its outcome in its content, and where a session
+    /// runs stands behind the message.
+    package var isOfIFlow: Bool { source.hasPrefix("iflow/") }
+
     /// Whether ``agentReading`` is worth being read before it is asked for.
     package var isAgentMessage: Bool {
         switch type.first {

@@ -31,7 +31,7 @@ struct CallStep {
     /// Milliseconds, where the source tells them.
     var duration: Int64?
 
-    /// Whether the source may tell all calls again, as documents do that grow.
+    /// Whether the source may tell calls again, as documents do that grow.
     var mayComeAgain = false
 
     static let inputs: [TypePattern] =
@@ -110,17 +110,19 @@ struct CallStep {
         body(step)
     }
 
-    /// The file's, which stands first where there is one, or else the notebook's.
+    /// The file's, which stands first where there is one, or else the notebook's, or what iFlow reads.
     private static func path(_ input: JSONView?) -> JSONView? {
         guard let input else { return nil }
         var file: JSONView?
-        var notebook: JSONView?
+        var other: JSONView?
         JSONMembers(input).forEach { key, value in
             if key.equals("file_path") { file = value }
-            if notebook == nil, key.equals("notebook_path") { notebook = value }
+            if other == nil, key.equals("notebook_path") || key.equals("absolute_path") {
+                other = value
+            }
             return file == nil
         }
-        return file ?? notebook
+        return file ?? other
     }
 
     /// Hands the step on with its tool and path; one that is no text is unknown.
@@ -218,7 +220,8 @@ struct CallStep {
             switch kind {
             case .use:
                 var step = CallStep(
-                    kind: .began, session: session, agent: agent, call: id, moment: event.time)
+                    kind: .began, session: session, agent: agent, call: id, moment: event.time,
+                    mayComeAgain: event.isOfIFlow)
                 step.withTexts(block.name, path(block.input), body)
             case .result:
                 body(

@@ -89,7 +89,7 @@ extension SessionsProjector {
     ///
     /// Documents are written again with more in them, and histories are copied; what has no id is
     /// told once.
-    private mutating func isNews(
+    mutating func isNews(
         _ kind: StaticString, _ id: ByteString?, _ row: Int, _ table: inout Table
     ) -> Bool {
         guard let id else { return true }

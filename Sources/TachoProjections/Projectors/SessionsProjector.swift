@@ -18,12 +18,13 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 8
-    /// Version 7, of the same columns, took counts of tokens that no message can have.
+    package static let version = 9
+    /// Version 7, of the columns of 8, took counts of tokens that no message can have; 8 did not keep
+    /// what a session's totals had told: the next one is taken for one that has it all.
     ///
-    /// Before it, sessions did not say whether they are past what they have copied: the next record
+    /// Before them, sessions did not say whether they are past what they have copied: the next record
     /// would be taken for their first.
-    package static let continuedVersions = [7]
+    package static let continuedVersions = [7, 8]
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 
@@ -254,7 +255,7 @@ package struct SessionsProjector: Projector {
         }
         table.renew(Column.version, of: row, text: record.version)
         if isAssistant {
-            takeMessage(reading, .transcript, row, &table)
+            takeMessage(reading, .transcript, event, row, &table)
         } else if isUser {
             takeUser(reading, .transcript, event, row, &table)
         } else if record.subtype?.equals("compact_boundary") == true {
@@ -275,7 +276,7 @@ package struct SessionsProjector: Projector {
         table.fill(Column.cwd, of: row, text: record.workingDirectory)
         table.renew(Column.version, of: row, text: record.version)
         if event.type.equals("output.assistant") {
-            takeMessage(reading, .output, row, &table)
+            takeMessage(reading, .output, event, row, &table)
         } else if event.type.equals("output.user") {
             takeUser(reading, .output, event, row, &table)
         } else if event.type.equals("output.system") {
@@ -312,17 +313,20 @@ package struct SessionsProjector: Projector {
     }
 
     private mutating func takeMessage(
-        _ reading: AgentReading, _ source: Source, _ row: Int, _ table: inout Table
+        _ reading: AgentReading, _ source: Source, _ event: Event, _ row: Int,
+        _ table: inout Table
     ) {
         guard let message = reading.message else { return }
+        let repeatsCalls = event.isOfIFlow
         var calls: Int64 = 0
         var subagents: Int64 = 0
         reading.forEachBlock { block in
-            if block.kind == .use {
-                calls += 1
-                if block.name?.equals("Task") == true || block.name?.equals("Agent") == true {
-                    subagents += 1
-                }
+            guard block.kind == .use else { return }
+            let id = repeatsCalls ? block.id?.withText { ByteString($0) } : nil
+            guard isNews("call:", id, row, &table) else { return }
+            calls += 1
+            if block.name?.equals("Task") == true || block.name?.equals("Agent") == true {
+                subagents += 1
             }
         }
         let isOutput = source == .output

@@ -84,7 +84,7 @@ extension ToolCallsProjector {
         switch key.count {
         case 4: key.equals("path")
         case 9: key.equals("file_path")
-        case 13: key.equals("notebook_path")
+        case 13: key.equals("notebook_path") || key.equals("absolute_path")
         default: false
         }
     }

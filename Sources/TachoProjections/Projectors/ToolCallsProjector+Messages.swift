@@ -48,20 +48,9 @@ extension ToolCallsProjector {
             setOutcome(.completed, row, &table)
             return
         }
-        let text = block.content.flatMap { Self.firstText($0) }
+        let text = block.errorText
         setError(text, row, &table)
         setOutcome(text?.withText { Self.outcome(ofError: $0) } ?? .failed, row, &table)
-    }
-
-    /// A result's content is text, or blocks of which some are text.
-    private static func firstText(_ content: JSONView) -> JSONView? {
-        if content.kind == .string { return content }
-        var text: JSONView?
-        content.forEachElement { block in
-            text = block["text"]
-            return text == nil
-        }
-        return text
     }
 
     /// The agent says in words that a call was not made, or was stopped.
@@ -71,6 +60,7 @@ extension ToolCallsProjector {
             "Permission to use ", "Claude requested permissions ",
         ]
         if denials.contains(where: { text.hasPrefix($0) }) { return .denied }
-        return text.hasPrefix("[Request interrupted") ? .interrupted : .failed
+        let interruptions: [StaticString] = ["[Request interrupted", "[Operation Cancelled]"]
+        return interruptions.contains(where: { text.hasPrefix($0) }) ? .interrupted : .failed
     }
 }

@@ -12,7 +12,9 @@ package import TachoLog
 ///
 /// Source: the seed's `tool_sequences`; DESIGN §8.
 package struct ToolSequencesProjector: Projector {
-    package static let version = 2
+    package static let version = 3
+    /// Version 2, of the same columns, took a call that iFlow repeats for two.
+    package static let continuedVersions = [2]
     package static let inputs = CallStep.inputs
 
     package static let callLimit = 32

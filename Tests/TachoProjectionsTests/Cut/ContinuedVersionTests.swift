@@ -33,9 +33,12 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "prices", version: 2),
         EarlierVersion(table: "resource_snapshots", version: 1),
         EarlierVersion(table: "sessions", version: 7),
+        EarlierVersion(table: "sessions", version: 8),
         EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
         EarlierVersion(table: "tool_calls", version: 5),
         EarlierVersion(table: "tool_calls", version: 6),
+        EarlierVersion(table: "tool_calls", version: 7),
+        EarlierVersion(table: "tool_sequences", version: 2),
         EarlierVersion(table: "user_prompts", version: 1),
         EarlierVersion(table: "webhook_events", version: 1),
         EarlierVersion(table: "work_log", version: 1),
@@ -75,10 +78,10 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "resource_snapshots 2": [1],
                 // Sessions before it did not say whether they are past what they have copied.
                 "session_times 4": [],
-                "sessions 8": [7],
+                "sessions 9": [7, 8],
                 "task_logs 2": [1],
-                "tool_calls 7": [5, 6],
-                "tool_sequences 2": [],  // As model_usage.
+                "tool_calls 8": [5, 6, 7],
+                "tool_sequences 3": [2],  // 1 as model_usage.
                 "user_prompts 2": [1],
                 "webhook_events 2": [1],
                 "work_log 2": [1],

@@ -310,6 +310,60 @@ struct AgentSessionTests {
         #expect(try fold(ToolCallsProjector.self, log).row("c").text("status") == "denied")
     }
 
+    // MARK: iFlow
+
+    /// Two calls, the first of them repeated by the record after it, and how both ended.
+    private func iFlowLog() -> MemoryLog {
+        func use(_ id: String) -> String {
+            #"{"type":"tool_use","id":"\#(id)","name":"read_file","input":{"absolute_path":"C:\\\#(id).rs"}}"#
+        }
+        func answer(_ uuid: String, _ blocks: String) -> String {
+            #"{"uuid":"\#(uuid)","sessionId":"s","message":{"id":"\#(uuid)","role":"assistant","content":[\#(blocks)],"model":"glm","stop_reason":null,"usage":{"input_tokens":0,"output_tokens":0}}}"#
+        }
+        func result(_ id: String, _ response: String) -> String {
+            #"{"uuid":"r\#(id)","sessionId":"s","message":{"role":"user","content":[{"tool_use_id":"\#(id)","type":"tool_result","content":{"callId":"\#(id)","responseParts":{"functionResponse":{"id":"\#(id)","name":"read_file","response":\#(response)}},"resultDisplay":"x"}}]},"cwd":"C:\\p","gitBranch":null,"version":"1.0.0","toolUseResult":{"toolName":"read_file","status":"success"}}"#
+        }
+        var log = MemoryLog()
+        for (clock, kind, data) in [
+            ("12:00:00", "assistant", answer("m1", use("a"))),
+            ("12:00:00", "assistant", answer("m2", use("a") + "," + use("b"))),
+            ("12:00:01", "user", result("a", #"{"error":"File not found"}"#)),
+            ("12:00:02", "user", result("b", #"{"output":"ok"}"#)),
+            // Repeated when it is over, behind the words that follow.
+            ("12:00:03", "assistant", answer("m3", use("b"))),
+        ] {
+            log.append(
+                stream: "s", type: "transcript.\(kind)", source: "iflow/transcript",
+                time: moment(clock), data: data)
+        }
+        return log
+    }
+
+    @Test func `a call that iFlow's next record repeats is one call`() throws {
+        let session = try fold(SessionsProjector.self, iFlowLog()).row("s")
+        let stretch = try fold(ToolSequencesProjector.self, iFlowLog()).row(at: 0)
+
+        #expect(session.integer("tool_call_count") == 2)
+        #expect(stretch.integer("call_count") == 2 && stretch.integer("open_count") == 0)
+    }
+
+    @Test func `a result of iFlow's says in its content that the call failed`() throws {
+        let calls = try fold(ToolCallsProjector.self, iFlowLog())
+        let session = try fold(SessionsProjector.self, iFlowLog()).row("s")
+
+        #expect(try calls.row("a").text("status") == "failed")
+        #expect(try calls.row("a").text("error_message") == "File not found")
+        #expect(try calls.row("b").text("status") == "completed")
+        #expect(try calls.row("b").text("file_path") == #"C:\b.rs"#)
+        #expect(session.integer("error_count") == 1)
+    }
+
+    @Test func `where a session of iFlow's runs stands behind the message`() throws {
+        let session = try fold(SessionsProjector.self, iFlowLog()).row("s")
+
+        #expect(session.text("cwd") == #"C:\p"# && session.text("version") == "1.0.0")
+    }
+
     // MARK: SWE-agent and Aider
 
     @Test func `a step is a call by its number, and the run says the tokens`() throws {
