@@ -31,6 +31,7 @@ package struct AgentSession {
     package var workingDirectory: JSONView?
     package var gitBranch: JSONView?
     package var version: JSONView?
+    /// The one that is asked from here on, or only selected: see ``isContextOfUsage``.
     package var model: JSONView?
     package var provider: JSONView?
     /// The session whose history this one begins with, as a fork or as a subagent.

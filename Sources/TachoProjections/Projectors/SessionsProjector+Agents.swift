@@ -59,7 +59,11 @@ extension SessionsProjector {
             table.renew(Column.gitBranch, of: row, text: session.gitBranch)
         }
         table.renew(Column.version, of: row, text: session.version)
-        setModel(session.model, row, &table)
+        if session.isContextOfUsage {
+            setModel(session.model, row, &table)
+        } else {
+            selectModel(session.model, row, &table)
+        }
     }
 
     private mutating func take(_ usage: AgentUsage, _ row: Int, _ table: inout Table) {

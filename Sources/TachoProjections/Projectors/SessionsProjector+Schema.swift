@@ -84,7 +84,9 @@ extension SessionsProjector {
         ColumnDefinition("cwd", .text, isIndexed: true, summary: "First working directory."),
         ColumnDefinition("git_branch", .text, summary: "Last branch."),
         ColumnDefinition("version", .text, summary: "Last version of the agent."),
-        ColumnDefinition("model", .text, isIndexed: true, summary: "Last model."),
+        ColumnDefinition(
+            "model", .text, isIndexed: true,
+            summary: "Last model; until one is used, the one that was selected."),
         ColumnDefinition("models", .json, summary: "All models, in the order of their first use."),
         ColumnDefinition(
             "started_at", .timestamp,

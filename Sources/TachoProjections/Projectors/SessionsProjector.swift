@@ -436,11 +436,18 @@ package struct SessionsProjector: Projector {
 
     // MARK: Models
 
+    /// A model that a person has selected is the session's until one is used: who looks for one in
+    /// a list has selected many.
+    func selectModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
+        guard table.isUnknown(Column.models, row), model?.isFilledText == true else { return }
+        table.set(Column.model, of: row, text: model)
+    }
+
+    /// A model that was used.
     func setModel(_ model: JSONView?, _ row: Int, _ table: inout Table) {
         model?.withText { model in
-            guard !model.isEmpty,
-                table.withText(Column.model, row, { $0.equals(model) }) != true
-            else { return }
+            let isLast = table.withText(Column.model, row, { $0.equals(model) }) == true
+            guard !model.isEmpty, !isLast || table.isUnknown(Column.models, row) else { return }
             table.set(Column.model, of: row, text: model)
             var writer = JSONWriter()
             writer.beginArray()

@@ -216,6 +216,23 @@ struct AgentSessionTests {
         #expect(row.integer("duration_ms") == 1000)
     }
 
+    @Test func `a model that was selected and never asked is not one of the session's`() throws {
+        func change(_ model: String) -> String { #"{"provider":"p","modelId":"\#(model)"}"# }
+        var log = MemoryLog()
+        add("pi.session", #"{"id":"s","modelId":"claude-opus-4-5"}"#, to: &log)
+        let begun = try fold(SessionsProjector.self, log).row("s")
+        add("pi.model_change", change("first-in-the-list"), to: &log)
+        add("pi.model_change", change("claude-opus-4-5"), to: &log)
+        add("pi.message", piAnswer(), to: &log)
+        add("pi.model_change", change("last-in-the-list"), to: &log)
+
+        let row = try fold(SessionsProjector.self, log).row("s")
+
+        #expect(begun.text("model") == "claude-opus-4-5" && begun.json("models") == nil)
+        #expect(row.text("model") == "claude-opus-4-5")
+        #expect(row.json("models") == #"["claude-opus-4-5"]"#)
+    }
+
     // MARK: Gemini
 
     /// The same message as it is written at first, with its tokens, and with its calls.
