@@ -24,6 +24,8 @@ package enum AgentActivity {
     case compaction
     /// The session is over, with what it says of why.
     case ended(reason: JSONView?)
+    /// The session goes on, after it was over or not.
+    case resumed
 }
 
 /// What a record says of its session; `nil` is not said.
@@ -116,6 +118,9 @@ package struct AgentTotal {
     package enum Role: Sendable {
         /// It takes the place of the messages, which say less.
         case instead
+        /// The same of the messages since the session was begun or entered again, or of all: agents
+        /// differ in whether they begin to count anew.
+        case sinceEntered
         /// The messages say all; it is to check them by.
         case check
     }

@@ -2,11 +2,12 @@ import TachoJSON
 
 /// GitHub Copilot CLI's sessions: records of `type`, `data`, `id`, `parentId`.
 ///
-/// A message says how many tokens it wrote and no more; what went in is told once, when the
-/// session is shut down, by model. `hook.start` and `hook.end` say again what the records beside
-/// them say.
+/// A message says how many tokens it wrote and no more; what went in is told when the session is
+/// shut down, by model, and again after each time it was resumed. `hook.start` and `hook.end` say
+/// again what the records beside them say.
 ///
-/// Source: `shared/data/SHAPES.md` part 1.
+/// Source: `shared/data/SHAPES.md` part 1; of resumed sessions what others have reported who count
+/// their tokens (copilot-cli 524 and 3994, ccusage 1721).
 package enum CopilotFormat: AgentFormat {
     package static let prefix = EventType.copilotPrefix
 
@@ -17,6 +18,9 @@ package enum CopilotFormat: AgentFormat {
         if name.hasPrefix("hook.") { return }
         guard let data = event.data["data"] else { return }
         if name.equals("session.start") {
+            body(.session(session(data)))
+        } else if name.equals("session.resume") {
+            body(.resumed)
             body(.session(session(data)))
         } else if name.equals("session.model_change") {
             var session = AgentSession()
@@ -71,8 +75,7 @@ package enum CopilotFormat: AgentFormat {
         result.output = data["result"]
         if data["success"]?.boolean() == false {
             let error = data.field("error", "message")
-            let isDenied = error?.withText { $0.hasPrefix("Denied ") } ?? false
-            result.outcome = isDenied ? .denied : .failed
+            result.outcome = isDenied(data["error"]) ? .denied : .failed
             result.error = error?.withText { $0.errorText }
         }
         result.exitCode = data.field("result", "content")?.withText { exitCode(in: $0) } ?? nil
@@ -80,6 +83,13 @@ package enum CopilotFormat: AgentFormat {
             result.outcome = .failed
         }
         body(.result(result))
+    }
+
+    /// By a hook or a rule, or by a person.
+    private static func isDenied(_ error: JSONView?) -> Bool {
+        guard let error else { return false }
+        return error["code"]?.equals("denied") == true || error["code"]?.equals("rejected") == true
+            || error["message"]?.withText { $0.hasPrefix("Denied ") } == true
     }
 
     /// `<shellId: 1 completed with exit code 0>` ends the output of a command.
@@ -114,7 +124,7 @@ package enum CopilotFormat: AgentFormat {
                 output: MessageUsage.count(usage["outputTokens"]),
                 cacheRead: MessageUsage.count(usage["cacheReadTokens"]),
                 cacheWrite: MessageUsage.count(usage["cacheWriteTokens"]))
-            var total = AgentTotal(.instead, counts)
+            var total = AgentTotal(.sinceEntered, counts)
             total.model = model
             body(.total(total))
             return true

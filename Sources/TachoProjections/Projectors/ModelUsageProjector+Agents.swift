@@ -7,6 +7,7 @@ import TachoLog
 extension ModelUsageProjector {
     mutating func takeActivities(_ event: Event, _ table: inout Table) {
         guard event.mayTellTokens else { return }
+        var hasRunTotal = false
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
             case .session(let session):
@@ -16,10 +17,14 @@ extension ModelUsageProjector {
                 switch total.role {
                 case .check: keep(total, event, &table)
                 case .instead: takeInstead(total, event, &table)
+                case .sinceEntered:
+                    takeSinceEntered(total, event, &table)
+                    hasRunTotal = true
                 }
             default: break
             }
         }
+        if hasRunTotal { coverMessages(of: ByteString(event.stream), event, &table) }
     }
 
     private mutating func take(_ usage: AgentUsage, _ event: Event, _ table: inout Table) {
@@ -49,6 +54,59 @@ extension ModelUsageProjector {
             total.model?.text(), total.counts, cost: total.cost, session, event, &table)
         if !wasFinished { finish(session, event, &table) }
     }
+
+    // MARK: Totals of one run of a session
+
+    // Copilot says its total whenever the session is left, and the session may be entered again. Each
+    // total is a row for each model, with what is not in the rows before it; messages after it count
+    // until the next.
+
+    static let copilot = Array("copilot".utf8)
+
+    /// Whether a row of source `result` is of one run, behind which the session may go on.
+    func isOfOneRun(_ row: Int, _ table: Table) -> Bool {
+        table.text(Column.provider, row, equals: Self.copilot)
+    }
+
+    private mutating func takeSinceEntered(
+        _ total: AgentTotal, _ event: Event, _ table: inout Table
+    ) {
+        let session = ByteString(event.stream)
+        let model = total.model?.text() ?? []
+        var told: [Int64?] = [nil, nil, nil, nil]
+        var written: Int64 = 0
+        for row in table.rows(where: Column.sessionID, equals: session)
+        where table.text(Column.model, row)?.bytes ?? [] == model {
+            if table.text(Column.inputSource, row, equals: "result") {
+                for (index, column) in Self.totalled.enumerated() {
+                    let count = table.integer(column, row)
+                    told[index] = told[index].map { $0 + (count ?? 0) } ?? count
+                }
+            } else if table.boolean(Column.isCounted, row) == true {
+                written += table.integer(Column.outputTokens, row) ?? 0
+            }
+        }
+        let counts = [
+            total.counts.input, total.counts.output, total.counts.cacheRead,
+            total.counts.cacheWrite,
+        ]
+        let run = RunTotal(told: told, now: counts.map { $0 ?? 0 }, output: 1, written: written)
+        let news = zip(counts, told).map { count, before in
+            count.map { $0 - (run.hasAllBefore ? before ?? 0 : 0) }
+        }
+        let isFirst = told.allSatisfy { $0 == nil }
+        if isFirst || news.contains(where: { $0 ?? 0 > 0 }) {
+            takeShare(
+                total.model?.text(),
+                MessageUsage(
+                    input: news[0], output: news[1], cacheRead: news[2], cacheWrite: news[3]),
+                cost: total.cost, session, ofRun: Array(event.id), event, &table)
+        }
+    }
+
+    private static let totalled: [Column] = [
+        .inputTokens, .outputTokens, .cacheReadTokens, .cacheCreationTokens,
+    ]
 
     // MARK: The session's own row
 

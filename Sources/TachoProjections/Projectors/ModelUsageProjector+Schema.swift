@@ -45,8 +45,8 @@ extension ModelUsageProjector {
             ColumnDefinition(
                 "usage_id", .text,
                 summary: "provider/message/request, the message empty if telemetry came first; of "
-                    + "a result provider/result/workflow/source/session/model; of a session's own "
-                    + "total agent/session/session."),
+                    + "a result provider/result/workflow/source/session/model, of Copilot's with "
+                    + "the event; of a session's own total agent/session/session."),
             ColumnDefinition(
                 "provider", .text,
                 summary: "anthropic for Claude Code; as recorded, else the producer."),

@@ -18,7 +18,9 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
-    package static let version = 4
+    package static let version = 5
+    /// Version 4, of the same columns, had one row for all totals of a session of Copilot's.
+    package static let continuedVersions = [4]
     package static let inputs: [TypePattern] =
         [
             "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
@@ -198,15 +200,18 @@ package struct ModelUsageProjector: Projector {
         if let session, !wasFinished { finish(session, event, &table) }
     }
 
-    /// One model's part of a result; a later result of the session has what came before in it.
+    /// One model's part of a result; a later result of the session has what came before in it, but
+    /// for one of a single run of the session.
     mutating func takeShare(
         _ model: [UInt8]?, _ usage: MessageUsage, cost: JSONView?, _ session: ByteString?,
-        _ event: Event, _ table: inout Table
+        ofRun run: [UInt8]? = nil, _ event: Event, _ table: inout Table
     ) {
-        let key = UsageKey.make([
-            Self.provider(event), Array("result".utf8), Array(event.stream), Array(event.source),
-            session?.bytes ?? Array("event:".utf8) + Array(event.id), model ?? [],
-        ])
+        let key = UsageKey.make(
+            [
+                Self.provider(event), Array("result".utf8), Array(event.stream),
+                Array(event.source),
+                session?.bytes ?? Array("event:".utf8) + Array(event.id), model ?? [],
+            ] + (run.map { [$0] } ?? []))
         let (row, isNew) = table.rowToChange(key, at: event)
         table.add(1, to: Column.lineCount, of: row)
         if isNew {
@@ -242,6 +247,11 @@ package struct ModelUsageProjector: Projector {
         _ session: ByteString, _ event: Event, _ table: inout Table
     ) {
         finishedSessions?.insert(session)
+        coverMessages(of: session, event, &table)
+    }
+
+    /// What a result has is not counted again.
+    func coverMessages(of session: ByteString, _ event: Event, _ table: inout Table) {
         for row in table.rows(where: Column.sessionID, equals: session)
         where !table.text(Column.inputSource, row, equals: "result") {
             table.set(Column.isCounted, of: row, boolean: false)
@@ -252,7 +262,8 @@ package struct ModelUsageProjector: Projector {
     mutating func isFinished(_ session: ByteString, _ table: Table) -> Bool {
         if let finishedSessions { return finishedSessions.contains(session) }
         var finished: Set<ByteString> = []
-        for row in 0..<table.rowCount where table.text(Column.inputSource, row, equals: "result") {
+        for row in 0..<table.rowCount
+        where table.text(Column.inputSource, row, equals: "result") && !isOfOneRun(row, table) {
             if let session = table.text(Column.sessionID, row) { finished.insert(session) }
         }
         finishedSessions = finished

@@ -9,8 +9,7 @@ extension SessionsProjector {
         let row = begin(event.stream, event, &table, isTimed: false)
         let isCopy = isCopy(event, row, &table)
         let isHistory = isCopy && replay(row, table) == .history
-        var totals: [MessageUsage] = []
-        var cost: Int64?
+        var totals: [AgentTotal] = []
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
             case .session(let session):
@@ -36,21 +35,19 @@ extension SessionsProjector {
                 }
             case .usage(let usage): take(usage, row, &table)
             case .total(let total):
-                guard total.role == .instead else { break }
-                totals.append(total.counts)
-                let amount = total.cost.flatMap { PicoDollars.parse($0) }
-                cost = Self.sum(cost, amount)
+                if total.role != .check { totals.append(total) }
             case .compaction: count(1, .transcriptCompactions, in: .compactionCount, row, &table)
             case .ended(let reason):
                 table.set(Column.status, of: row, text: "ended")
                 table.set(Column.endReason, of: row, text: reason)
+            case .resumed:
+                table.set(Column.status, of: row, text: "active")
+                table.setUnknown(Column.endReason, of: row)
             }
         }
         // Asked again: the record that says whose history follows is of it, too.
         if !isCopy || replay(row, table) != .history { span(row, event, table) }
-        guard !totals.isEmpty else { return }
-        take(totals, row, &table)
-        if let cost { table.set(Column.reportedCostTotal, of: row, money: cost) }
+        if !totals.isEmpty { take(totals, row, &table) }
     }
 
     private func take(_ session: AgentSession, _ row: Int, _ table: inout Table) {
@@ -69,24 +66,52 @@ extension SessionsProjector {
     private mutating func take(_ usage: AgentUsage, _ row: Int, _ table: inout Table) {
         setModel(usage.model, row, &table)
         let counts = Self.tokens(usage.counts)
-        guard let id = usage.id else {
-            return take(MessageLedger.Change(usage: counts, isNew: true), row, &table)
+        if let id = usage.id {
+            let hash = Self.hash("message:", id)
+            take(remember(hash, counts, isFinal: true, row, &table), row, &table)
+        } else {
+            take(MessageLedger.Change(usage: counts, isNew: true), row, &table)
         }
-        let hash = Self.hash("message:", id)
-        take(remember(hash, counts, isFinal: true, row, &table), row, &table)
+        // What was written after the last total is in none.
+        guard let told = table.integer(Column.totalOutput, row) else { return }
+        let later =
+            (table.integer(Column.messageOutput, row) ?? 0)
+            - (table.integer(Column.outputAtTotal, row) ?? 0)
+        show(Self.sum(told, later) ?? told, .outputTokens, row, &table)
     }
 
     /// What an agent adds up by itself where its messages say less.
-    private func take(_ totals: [MessageUsage], _ row: Int, _ table: inout Table) {
+    private func take(_ totals: [AgentTotal], _ row: Int, _ table: inout Table) {
         func sum(_ count: KeyPath<MessageUsage, Int64?>) -> Int64 {
-            totals.reduce(0) { Self.sum($0, $1[keyPath: count]) ?? 0 }
+            totals.reduce(0) { Self.sum($0, $1.counts[keyPath: count]) ?? 0 }
         }
-        show(sum(\.input), .inputTokens, row, &table)
-        show(sum(\.output), .outputTokens, row, &table)
-        show(sum(\.cacheRead), .cacheReadTokens, row, &table)
-        show(sum(\.cacheWrite), .cacheWriteTokens, row, &table)
+        let columns: [(told: Column, shown: Column, count: Int64)] = [
+            (.totalInput, .inputTokens, sum(\.input)),
+            (.totalOutput, .outputTokens, sum(\.output)),
+            (.totalCacheRead, .cacheReadTokens, sum(\.cacheRead)),
+            (.totalCacheWrite, .cacheWriteTokens, sum(\.cacheWrite)),
+        ]
+        let written = table.integer(Column.messageOutput, row) ?? 0
+        var isAdded = false
+        if totals.contains(where: { $0.role == .sinceEntered }) {
+            let later = RunTotal(
+                told: columns.map { table.integer($0.told, row) }, now: columns.map(\.count),
+                output: 1, written: written - (table.integer(Column.outputAtTotal, row) ?? 0))
+            isAdded = !later.hasAllBefore
+            table.set(Column.outputAtTotal, of: row, integer: written)
+        }
+        for (told, shown, count) in columns {
+            let before = isAdded ? table.integer(told, row) : nil
+            let all = Self.sum(before, count) ?? count
+            table.set(told, of: row, integer: all)
+            show(all, shown, row, &table)
+        }
         table.set(Column.hasResult, of: row, boolean: true)
         table.set(Column.outputTokensIsLowerBound, of: row, boolean: false)
+        let cost = totals.reduce(nil) { cost, total in
+            Self.sum(cost, total.cost.flatMap { PicoDollars.parse($0) })
+        }
+        if let cost { table.set(Column.reportedCostTotal, of: row, money: cost) }
     }
 
     /// Whether something is told for the first time.

@@ -59,6 +59,11 @@ extension SessionsProjector {
         case telemetryOutput
         case telemetryCacheRead
         case telemetryCacheWrite
+        case totalInput
+        case totalOutput
+        case totalCacheRead
+        case totalCacheWrite
+        case outputAtTotal
         case hasResult
         case forkedAt
         case replay
@@ -146,7 +151,8 @@ extension SessionsProjector {
             "open_messages", "ledger_messages", "telemetry_prompts", "telemetry_calls",
             "telemetry_errors", "telemetry_compactions", "telemetry_subagents",
             "telemetry_requests", "telemetry_input", "telemetry_output", "telemetry_cache_read",
-            "telemetry_cache_write",
+            "telemetry_cache_write", "total_input", "total_output", "total_cache_read",
+            "total_cache_write", "output_at_total",
         ].map { ColumnDefinition($0, .integer, isHidden: true) }
         + [
             ColumnDefinition("has_result", .boolean, isHidden: true),

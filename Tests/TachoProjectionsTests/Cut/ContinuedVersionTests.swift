@@ -14,12 +14,17 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
 
     var description: String { "\(table) \(version)" }
 
+    private static let totalsOfSessions: Set = [
+        "total_input", "total_output", "total_cache_read", "total_cache_write", "output_at_total",
+    ]
+
     static let all = [
         EarlierVersion(table: "adw_locks", version: 1),
         EarlierVersion(table: "adw_locks", version: 2),
         EarlierVersion(table: "adw_tools", version: 1),
         EarlierVersion(table: "cost_savings_log", version: 1),
         EarlierVersion(table: "github_artifacts", version: 1),
+        EarlierVersion(table: "model_usage", version: 4),
         EarlierVersion(table: "operation_patterns", version: 1),
         EarlierVersion(table: "operation_patterns", version: 2),
         EarlierVersion(table: "pattern_approvals", version: 1),
@@ -32,8 +37,8 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "phase_queue", version: 2, lacks: ["phase_told_at"]),
         EarlierVersion(table: "prices", version: 2),
         EarlierVersion(table: "resource_snapshots", version: 1),
-        EarlierVersion(table: "sessions", version: 7),
-        EarlierVersion(table: "sessions", version: 8),
+        EarlierVersion(table: "sessions", version: 7, lacks: totalsOfSessions),
+        EarlierVersion(table: "sessions", version: 8, lacks: totalsOfSessions),
         EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
         EarlierVersion(table: "tool_calls", version: 5),
         EarlierVersion(table: "tool_calls", version: 6),
@@ -66,8 +71,8 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "adw_tools 2": [1],
                 "cost_savings_log 2": [1],
                 "github_artifacts 2": [1],
-                // Tables before it were kept in another form, which only they can read.
-                "model_usage 4": [],
+                // Tables before 4 were kept in another form, which only they can read.
+                "model_usage 5": [4],
                 "operation_patterns 3": [1, 2],
                 "pattern_approvals 2": [1],
                 "pattern_executions 2": [1],
