@@ -38,6 +38,8 @@ package struct AgentSession {
     package var provider: JSONView?
     /// The session whose history this one begins with, as a fork or as a subagent.
     package var parentID: ByteString?
+    /// Whether that history keeps the times it had, all before the moment of this record.
+    package var isHistoryDated = false
     /// Whether model and provider hold for the usage behind it, which does not name its own.
     package var isContextOfUsage = false
 

@@ -4,8 +4,9 @@ import TachoLog
 /// pi's sessions: lines with a `type`; messages with a `role`, usage, and what they cost.
 ///
 /// The input is without what the cache gave. A message has no id of its own; the moment it was
-/// made and its tokens name it, also in a session that branched off and begins with a copy.
-/// Commands that a person ran (`bashExecution`) are no calls of the agent.
+/// made and its tokens name it, also in a session that branched off and begins with a copy, whose
+/// records have the times they had. Commands that a person ran (`bashExecution`) are no calls of the
+/// agent.
 ///
 /// Source: `shared/data/SHAPES.md` part 1.
 package enum PiFormat: AgentFormat {
@@ -22,8 +23,19 @@ package enum PiFormat: AgentFormat {
             var session = AgentSession()
             session.workingDirectory = event.data["cwd"]
             session.model = event.data["modelId"]
+            let source = event.data["branchedFrom"] ?? event.data["parentSession"]
+            session.parentID = source?.withText { id(ofFile: $0) } ?? nil
+            session.isHistoryDated = true
             body(.session(session))
         }
+    }
+
+    /// A session's file is named by its moment and its id: `2025-12-09T00-52-54-397Z_<id>.jsonl`.
+    private static func id(ofFile path: UnsafeRawBufferPointer) -> ByteString? {
+        let name = path.split(whereSeparator: { "/\\".utf8.contains($0) }).last ?? path[...]
+        let stem = name.prefix { $0 != UInt8(ascii: ".") }
+        let id = stem.split(separator: UInt8(ascii: "_")).last ?? stem
+        return id.isEmpty ? nil : ByteString(UnsafeRawBufferPointer(rebasing: id))
     }
 
     private static func read(
@@ -49,13 +61,16 @@ package enum PiFormat: AgentFormat {
         }
     }
 
-    /// A command's output ends with `Command exited with code 2` or `Command aborted`.
+    /// A command's output ends with `Command exited with code 2` or `Command aborted`; of other tools
+    /// that were stopped, `Operation aborted` is all.
     private static func setEnd(
         of text: UnsafeRawBufferPointer, _ result: inout AgentCallResult
     ) {
         let start = text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         let line = UnsafeRawBufferPointer(rebasing: text[start...])
-        if line.equals("Command aborted") { result.outcome = .interrupted }
+        if line.equals("Command aborted") || line.equals("Operation aborted") {
+            result.outcome = .interrupted
+        }
         guard line.hasPrefix("Command exited with code ") else { return }
         let digits = line.dropping(prefix: "Command exited with code ")
         result.exitCode = Int32(String(decoding: digits, as: UTF8.self)).map { Int64($0) }

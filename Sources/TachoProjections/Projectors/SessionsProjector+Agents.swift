@@ -8,13 +8,15 @@ extension SessionsProjector {
     mutating func applyActivities(_ event: Event, _ table: inout Table) {
         let row = begin(event.stream, event, &table, isTimed: false)
         let isCopy = isCopy(event, row, &table)
-        let isHistory = isCopy && replay(row, table) == .history
+        let isHistory = isCopy && saysWhatFollows(row, table)
         var totals: [AgentTotal] = []
         AgentFormats.forEachActivity(in: event) { activity in
             switch activity {
             case .session(let session):
                 take(session, row, &table)
-                if session.parentID != nil { beginReplay(event, row, &table) }
+                if let parent = session.parentID {
+                    beginReplay(of: parent, session, event, row, &table)
+                }
             case .history: followHistory(row, &table)
             case .prompt where isHistory: break
             case .call where isCopy: break
@@ -46,8 +48,14 @@ extension SessionsProjector {
             }
         }
         // Asked again: the record that says whose history follows is of it, too.
-        if !isCopy || replay(row, table) != .history { span(row, event, table) }
+        if !isCopy || !saysWhatFollows(row, table) { span(row, event, table) }
         if !totals.isEmpty { take(totals, row, &table) }
+    }
+
+    /// Whether a copy is known for one by more than its moment.
+    private func saysWhatFollows(_ row: Int, _ table: Table) -> Bool {
+        let replay = replay(row, table)
+        return replay == .history || replay == .dated
     }
 
     private func take(_ session: AgentSession, _ row: Int, _ table: inout Table) {

@@ -8,7 +8,9 @@ import TachoLog
 // the first that has no mark the session's own begin, and nothing is looked up again. Codex marks the
 // session, and writes its history down at once: what is of the first second after the fork, or from
 // before, was copied (``ModelUsageProjector`` knows it by its counts, too). A prompt may be of that
-// second without being a copy; it is one only if the file says whose history follows.
+// second without being a copy; it is one only if the file says whose history follows. pi marks the
+// session as well, and its copies keep the times they had: what is from before the session was copied,
+// if the log has the session that it is of.
 //
 // Copies that Claude Code did not mark are known by the record they begin with (see `CopiedHistory.swift`),
 // and then by the ids of messages and prompts: a session whose history another has before it in the log
@@ -28,6 +30,8 @@ extension SessionsProjector {
         case records
         /// Claude Code's conversation that another session has begun.
         case conversation
+        /// pi's branch, whose copies are older than itself.
+        case dated
     }
 
     private static let replayMicroseconds: Int64 = 1_000_000
@@ -98,12 +102,18 @@ extension SessionsProjector {
         return isRemembered(UInt64(bitPattern: record.hash), row, table)
     }
 
-    // MARK: Codex
+    // MARK: Codex and pi
 
-    func beginReplay(_ event: Event, _ row: Int, _ table: inout Table) {
+    func beginReplay(
+        of parent: ByteString, _ session: AgentSession, _ event: Event, _ row: Int,
+        _ table: inout Table
+    ) {
         guard replay(row, table) == nil, let time = event.time else { return }
+        // Where the log does not have the other session, the copy is all there is.
+        let isDated = session.isHistoryDated
+        if isDated, table.row(forKey: parent) == nil { return }
         table.set(Column.forkedAt, of: row, timestamp: time)
-        set(.forked, row, &table)
+        set(isDated ? .dated : .forked, row, &table)
     }
 
     func followHistory(_ row: Int, _ table: inout Table) {
@@ -118,7 +128,10 @@ extension SessionsProjector {
             return false
         }
         guard let time = event.time else { return true }
-        let isOver = time.microseconds - forked.microseconds > Self.replayMicroseconds
+        let isOver =
+            replay(row, table) == .dated
+            ? time >= forked
+            : time.microseconds - forked.microseconds > Self.replayMicroseconds
         if isOver { set(.over, row, &table) }
         return !isOver
     }

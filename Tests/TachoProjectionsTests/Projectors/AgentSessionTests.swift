@@ -202,6 +202,51 @@ struct AgentSessionTests {
         #expect(row.integer("inherited_count") == 1)
     }
 
+    @Test(
+        arguments: [
+            (#""branchedFrom":"/s/2026-01-02T12-00-00-000Z_s.jsonl""#, 1),
+            (#""parentSession":"/s/2026-01-02T12-00-00-000Z_s.jsonl""#, 1), (#""cwd":"/d""#, 2),
+            // Of this one the log has nothing: the copy is all there is.
+            (#""branchedFrom":"/s/2026-01-02T12-00-00-000Z_gone.jsonl""#, 2),
+        ])
+    func `what a branch copied is of the session it came from`(said: String, count: Int64) throws {
+        var log = MemoryLog()
+        let user = #"{"message":{"role":"user","content":"x"}}"#
+        add("pi.session", #"{"id":"s"}"#, at: "12:00:00", to: &log)
+        add("pi.session", #"{"id":"b",\#(said)}"#, at: "13:00:00", stream: "b", to: &log)
+        add("pi.message", user, at: "12:00:01", stream: "b", to: &log)
+        add("pi.message", piAnswer(), at: "12:00:02", stream: "b", to: &log)
+        // Of the same second as the branch, and its own.
+        add("pi.message", user, at: "13:00:00", stream: "b", to: &log)
+        add(
+            "pi.message",
+            piAnswer().replacing(#""timestamp":17"#, with: #""timestamp":18"#)
+                .replacing(#""id":"t""#, with: #""id":"t2""#), at: "13:00:05", stream: "b",
+            to: &log)
+
+        let row = try fold(SessionsProjector.self, log).row("b")
+
+        #expect(row.integer("prompt_count") == count && row.integer("message_count") == count)
+        #expect(row.integer("tool_call_count") == count)
+        #expect(row.integer("output_tokens") == 4 * count)
+        #expect(row.integer("event_count") == 5)
+        #expect(row.timestamp("started_at") == moment(count == 1 ? "13:00:00" : "12:00:01"))
+        try ProjectorLaws(of: SessionsProjector.self, on: log, checkpointLimit: 8).check()
+    }
+
+    @Test(arguments: ["Operation aborted", "x\\n\\nCommand aborted"])
+    func `a call of pi's that a person stopped is no failure`(text: String) throws {
+        var log = MemoryLog()
+        add("pi.message", piAnswer(), to: &log)
+        add(
+            "pi.message",
+            #"{"message":{"role":"toolResult","toolCallId":"t","isError":true,"content":[{"type":"text","text":"\#(text)"}]}}"#,
+            to: &log)
+
+        #expect(try fold(ToolCallsProjector.self, log).row("t").text("status") == "interrupted")
+        #expect(try fold(SessionsProjector.self, log).row("s").integer("error_count") == 0)
+    }
+
     @Test func `a command of pi's that failed says so in its last line`() throws {
         var log = MemoryLog()
         add("pi.message", piAnswer(), at: "12:00:00", to: &log)
