@@ -188,6 +188,34 @@ import Testing
         #expect(report.eventCount == 2 && report.duplicateCount == 1)
     }
 
+    @Test(arguments: ["", #","messages":[]"#, #","messages":[{"id":"m1","type":"user"}]"#])
+    func `a session's first line may have messages of its own and others behind it`(
+        messages: String
+    ) throws {
+        let head = #"{"sessionId":"g1","projectHash":"h"\#(messages)}"#
+        let next = #"{"id":"m2","type":"gemini","tokens":{"input":1}}"#
+        let path = try directory.write("session-1.jsonl", "\(head)\n\(next)\n")
+
+        let (report, events) = try importing(path)
+
+        #expect(report.files.map(\.kind) == [.geminiLines] && report.isBalanced)
+        #expect(events.allSatisfy { $0.stream == "g1" })
+        #expect(events.first?.text == #"{"sessionId":"g1","projectHash":"h"}"#)
+        #expect(events.last?.text == next && events.last?.type == "gemini.gemini")
+        #expect(events.count == (messages.contains("m1") ? 3 : 2))
+    }
+
+    @Test func `documents of two sessions, one a line, are two sessions`() throws {
+        func document(_ id: String) -> String {
+            #"{"sessionId":"\#(id)","projectHash":"h","messages":[{"id":"\#(id)m","type":"user"}]}"#
+        }
+        let path = try directory.write("s.jsonl", "\(document("g1"))\n\(document("g2"))\n")
+
+        let events = try importing(path).events
+
+        #expect(events.map(\.stream) == ["g1", "g1", "g2", "g2"])
+    }
+
     @Test func `rollouts from before there were payloads are sessions of Codex`() throws {
         let lines = [
             #"{"id":"c1","timestamp":"2025-05-02T12:00:00Z","instructions":null,"git":{"branch":"b"}}"#,

@@ -4,7 +4,8 @@ import TachoLog
 /// Gemini CLI's sessions: documents that are written again for each change, split into messages.
 ///
 /// A message is written first without its tokens and calls, and again with them: each state is an
-/// event of its own. What it says counts once by the message's id and the calls' ids.
+/// event of its own. What it says counts once by the message's id and the calls' ids. An older CLI
+/// wrote it down only when its calls were over.
 ///
 /// Of tokens, the cached ones are part of the input, thoughts are apart from the output, and what
 /// a tool of the provider's put into the prompt is apart from the input:
@@ -22,7 +23,13 @@ package enum GeminiFormat: AgentFormat {
         } else if name.equals("gemini") {
             readAnswer(event.data, event, body)
         } else if name.equals("session") {
-            body(.session(AgentSession()))
+            var session = AgentSession()
+            // The workspace's; the one it was started in comes first.
+            event.data["directories"]?.forEachElement { directory in
+                session.workingDirectory = directory
+                return false
+            }
+            body(.session(session))
         }
     }
 
@@ -55,8 +62,9 @@ package enum GeminiFormat: AgentFormat {
         _ told: JSONView, _ event: Event, _ body: (AgentActivity) -> Void
     ) {
         guard let id = told["id"]?.filledText else { return }
-        var call = AgentCall(id: id, time: event.time)
-        call.name = told["name"]?.filledText
+        let name = told["name"]?.filledText
+        var call = AgentCall(id: id, time: moment(in: id, of: name) ?? event.time)
+        call.name = name
         call.arguments = told["args"]
         body(.call(call))
         let outcome: AgentCallResult.Outcome
@@ -71,13 +79,27 @@ package enum GeminiFormat: AgentFormat {
         result.outcome = outcome
         result.output = told["result"]
         let output = firstResponse(told["result"])
-        result.exitCode = output?["output"]?.withText { exitCode(in: $0) } ?? nil
+        // What another tool has read may have such a line in it, too.
+        if name == "run_shell_command" {
+            result.exitCode = output?["output"]?.withText { exitCode(in: $0) } ?? nil
+        }
         if let code = result.exitCode, code != 0, outcome == .completed { result.outcome = .failed }
         if result.outcome != .completed {
             let error = output?["error"] ?? told["resultDisplay"] ?? output?["output"]
             result.error = error?.withText { $0.errorText }
         }
         body(.result(result))
+    }
+
+    /// When the call was made: the id that the CLI gives a call is `<tool>-<milliseconds>-<random>`.
+    ///
+    /// The message has the moment in which it was written down, which may be when its calls were over.
+    private static func moment(in id: ByteString, of name: ByteString?) -> Timestamp? {
+        guard let name, id.bytes.starts(with: name.bytes + [UInt8(ascii: "-")]) else { return nil }
+        let digits = id.bytes.dropFirst(name.bytes.count + 1).prefix { $0 &- 0x30 < 10 }
+        guard digits.count == 13, id.bytes.dropFirst(digits.endIndex).first == UInt8(ascii: "-")
+        else { return nil }
+        return Int64(String(decoding: digits, as: UTF8.self)).map { Timestamp(milliseconds: $0) }
     }
 
     private static func firstResponse(_ result: JSONView?) -> JSONView? {

@@ -38,12 +38,13 @@ package enum SourceDetector {
         return unknown(text, form, place)
     }
 
-    /// Whether the first line is a whole object that has no messages: these then follow it.
+    /// Whether the first line is a whole object that has no messages, or others stand behind it.
     private static func isLineOfGemini(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let newline = text.firstIndex(of: 0x0A, from: 0) else { return false }
         let line = UnsafeRawBufferPointer(rebasing: text[..<newline])
         return (try? JSON.validate(line)) == .object  // Else it is a document over many lines.
-            && JSONView(validated: line)["messages"] == nil
+            && (JSONView(validated: line)["messages"] == nil
+                || LineValues.firstNonBlank(text, from: newline) < text.count)
     }
 
     // MARK: - Form

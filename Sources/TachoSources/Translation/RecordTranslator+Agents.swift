@@ -19,7 +19,8 @@ extension RecordTranslator {
         }
     }
 
-    /// A line of Gemini's newer sessions: the session's members, a message, or a change of either.
+    /// A line of Gemini's newer sessions: the session's members, perhaps with the messages so far, a
+    /// message, or a change of either.
     ///
     /// Messages have the ids they have in a document, so that a session which goes on in the other
     /// form tells its messages once more and counts none of them twice. The other lines say nothing
@@ -29,6 +30,9 @@ extension RecordTranslator {
     ) -> [AgentDocument.Part] {
         let record = JSONView(validated: line)
         chain.advance(line)
+        if record["messages"]?.kind == .array, record["sessionId"] != nil {
+            return AgentDocument.gemini(line, source: source, owner: owner)
+        }
         if let changed = record["$set"], let messages = changed["messages"],
             messages.kind == .array
         {

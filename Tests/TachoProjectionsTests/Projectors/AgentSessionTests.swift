@@ -315,6 +315,45 @@ struct AgentSessionTests {
         #expect(call.integer("duration_ms") == 4000)
     }
 
+    @Test(
+        arguments: [
+            ("write_file-1767355205000-c85b", 4000), ("write_file-1767355205000", 0),
+            ("read_file-1767355205000-c85b", 0), ("write_file-176735520500-c85b", 0),
+        ] as [(String, Int64)])
+    func `the id that Gemini gives a call has the moment it was made`(
+        id: String, duration: Int64
+    ) throws {
+        var log = MemoryLog()
+        // Written down when the call was over.
+        add(
+            "gemini.gemini",
+            #"{"id":"m","toolCalls":[{"id":"\#(id)","name":"write_file","status":"success","timestamp":"2026-01-02T12:00:09Z"}]}"#,
+            at: "12:00:09", to: &log)
+
+        let call = try fold(ToolCallsProjector.self, log).row(id)
+
+        #expect(call.integer("duration_ms") == duration)
+    }
+
+    @Test func `a file with a command's output in it is no command that failed`() throws {
+        var log = MemoryLog()
+        add(
+            "gemini.gemini",
+            #"{"id":"m","toolCalls":[{"id":"c","name":"read_file","status":"success","result":[{"functionResponse":{"response":{"output":"Exit Code: 1"}}}]}]}"#,
+            to: &log)
+
+        let call = try fold(ToolCallsProjector.self, log).row("c")
+
+        #expect(call.text("status") == "completed" && call.integer("exit_code") == nil)
+    }
+
+    @Test func `a session of Gemini's runs in the first directory of its workspace`() throws {
+        var log = MemoryLog()
+        add("gemini.session", #"{"sessionId":"s","directories":["/p","/q"]}"#, to: &log)
+
+        #expect(try fold(SessionsProjector.self, log).row("s").text("cwd") == "/p")
+    }
+
     // MARK: Copilot
 
     @Test func `what a shutdown adds up takes the place of messages that say less`() throws {
