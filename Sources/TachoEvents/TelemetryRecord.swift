@@ -1,4 +1,5 @@
 package import TachoJSON
+package import TachoLog
 
 /// The data of an `otel.*` event: a log record, a span, or a point of a metric.
 ///
@@ -70,9 +71,34 @@ package struct TelemetryRecord {
         return (start, end)
     }
 
+    /// When a span began; `nil` for one that is longer than anything lasts.
+    package var spanStart: Timestamp? {
+        guard let times = spanNanoseconds,
+            times.end - times.start <= Self.durationLimit * 1_000_000
+        else { return nil }
+        return Timestamp(microseconds: times.start / 1000)
+    }
+
     package var traceID: JSONView? { data["trace_id"] }
     package var spanID: JSONView? { data["span_id"] }
-    package var statusCode: Int64? { data.field("status", "code")?.integer() }
+    /// Whether what a span is about went wrong.
+    package var hasFailed: Bool {
+        data.field("status", "code")?.integer() == 2 || text("error.type") != nil
+    }
+    /// What a span says of that.
+    package var failure: JSONView? {
+        text("error.type")
+            ?? data.field("status", "message").flatMap {
+                $0.withText { !$0.isEmpty } == true ? $0 : nil
+            }
+    }
+
+    /// Whether a span's event is about one call of a model; one that sums others up
+    /// (`invoke_agent`) is not.
+    package static func isModelCall(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.equals("span.chat") || name.equals("span.text_completion")
+            || name.equals("span.generate_content")
+    }
 
     /// Tokens as Claude Code's `api_request` counts them: input without what the cache gave.
     package var requestUsage: MessageUsage {

@@ -11,7 +11,11 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.1, §3.6.
 package struct SessionTimesProjector: Projector {
-    package static let version = 4
+    package static let version = 5
+    /// Version 4, of the same columns, did not look at all spans.
+    ///
+    /// Before it, sessions did not say whether they are past what they have copied.
+    package static let continuedVersions = [4]
     package static let inputs: [TypePattern] = [
         "hook.*", "transcript.assistant", "transcript.user", "transcript.system", "otel.*",
     ]
@@ -350,6 +354,7 @@ package struct SessionTimesProjector: Projector {
             let row = record.sessionID?.withText({ begin($0, moment, event, &table) }) ?? nil
         else { return }
         if record.isSpan {
+            if let start = record.spanStart { cover(start, row, table) }
             guard let times = record.spanNanoseconds, let kind = Self.kind(ofSpan: name) else {
                 return
             }
@@ -391,7 +396,7 @@ package struct SessionTimesProjector: Projector {
     }
 
     private static func kind(ofSpan name: UnsafeRawBufferPointer) -> SessionTimeline.Kind? {
-        if name.equals("span.chat") || name.equals("span.llm_request") { return .model }
+        if TelemetryRecord.isModelCall(name) || name.equals("span.llm_request") { return .model }
         if name.equals("span.execute_tool") || name.equals("span.tool.execution") {
             return .tool
         }

@@ -95,7 +95,8 @@ extension SessionsProjector {
         ColumnDefinition("models", .json, summary: "All models, in the order of their first use."),
         ColumnDefinition(
             "started_at", .timestamp,
-            summary: "Earliest time of an event by its producer's clock; unknown without any."),
+            summary: "Earliest time of an event by its producer's clock, of a span its beginning; "
+                + "unknown without any."),
         ColumnDefinition("ended_at", .timestamp, summary: "Latest time of an event, likewise."),
         ColumnDefinition(
             "status", .text, isIndexed: true,

@@ -18,6 +18,8 @@ extension SessionsProjector {
             text: record.text("app.version") ?? record.resource?["service.version"])
         guard let name = event.name(after: EventType.telemetryPrefix) else { return }
         if record.isSpan {
+            // The event has the moment of its end.
+            if let start = record.spanStart { span(row, through: start, table) }
             takeSpan(record, named: name, row, &table)
         } else if record.isLog, event.producer.equals("claude-code") {
             takeLog(record, named: name, row, &table)
@@ -36,7 +38,8 @@ extension SessionsProjector {
         }
         if name.equals("codex.tool_result") || name.equals("gemini_cli.tool_call") {
             count(1, .telemetryCalls, in: .toolCallCount, row, &table)
-            if record.flag("success") == false {
+            // What was refused was never made.
+            if record.flag("success") == false, record.text("decision")?.equals("reject") != true {
                 count(1, .telemetryErrors, in: .errorCount, row, &table)
             }
             return
@@ -87,11 +90,16 @@ extension SessionsProjector {
     ) {
         if name.equals("span.execute_tool") {
             count(1, .telemetryCalls, in: .toolCallCount, row, &table)
-        } else if name.equals("span.chat"), let usage = record.spanUsage {
+            if record.hasFailed { count(1, .telemetryErrors, in: .errorCount, row, &table) }
+        } else if TelemetryRecord.isModelCall(name) {
+            if record.hasFailed { table.add(1, to: Column.apiErrorCount, of: row) }
+            guard let usage = record.spanUsage else { return }
             setModel(
                 record.text("gen_ai.response.model") ?? record.text("gen_ai.request.model"), row,
                 &table)
             countRequest(usage, row, &table)
+        } else if name.equals("span.invoke_agent") {
+            selectModel(record.text("gen_ai.request.model"), row, &table)
         }
     }
 

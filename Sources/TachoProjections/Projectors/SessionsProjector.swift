@@ -137,7 +137,10 @@ package struct SessionsProjector: Projector {
 
     /// The session lasts at least from and to the event.
     mutating func span(_ row: Int, _ event: Event, _ table: Table) {
-        guard let time = event.time else { return }
+        if let time = event.time { span(row, through: time, table) }
+    }
+
+    mutating func span(_ row: Int, through time: Timestamp, _ table: Table) {
         changeExtent(of: row, table) {
             $0.start = min($0.start ?? time, time)
             $0.end = max($0.end ?? time, time)

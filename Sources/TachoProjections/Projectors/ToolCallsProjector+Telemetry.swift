@@ -92,9 +92,8 @@ extension ToolCallsProjector {
         if let result = record.text("gen_ai.tool.call.result") {
             setResultSize(result, row, &table)
         }
-        let hasFailed = record.statusCode == 2 || record.text("error.type") != nil
-        if hasFailed { setError(record.text("error.type"), row, &table) }
-        setOutcome(hasFailed ? .failed : .completed, row, &table)
+        if record.hasFailed { setError(record.failure, row, &table) }
+        setOutcome(record.hasFailed ? .failed : .completed, row, &table)
     }
 
     // MARK: Both

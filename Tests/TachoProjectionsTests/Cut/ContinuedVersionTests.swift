@@ -37,6 +37,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "phase_queue", version: 2, lacks: ["phase_told_at"]),
         EarlierVersion(table: "prices", version: 2),
         EarlierVersion(table: "resource_snapshots", version: 1),
+        EarlierVersion(table: "session_times", version: 4),
         EarlierVersion(table: "sessions", version: 7, lacks: totalsOfSessions),
         EarlierVersion(table: "sessions", version: 8, lacks: totalsOfSessions),
         EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
@@ -81,8 +82,8 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "phase_queue 3": [1, 2],
                 "prices 3": [2],  // 1 as model_usage.
                 "resource_snapshots 2": [1],
-                // Sessions before it did not say whether they are past what they have copied.
-                "session_times 4": [],
+                // Sessions before 4 did not say whether they are past what they have copied.
+                "session_times 5": [4],
                 "sessions 9": [7, 8],
                 "task_logs 2": [1],
                 "tool_calls 8": [5, 6, 7],

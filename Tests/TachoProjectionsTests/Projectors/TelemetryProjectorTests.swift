@@ -127,6 +127,96 @@ struct TelemetryProjectorTests {
         #expect(row.text("workflow_id") == nil)
     }
 
+    /// An agent's span around one call of a model of each kind, one that failed, and two of a tool.
+    private func spanLog() -> MemoryLog {
+        let usage = #""gen_ai.usage.input_tokens":100,"gen_ai.usage.output_tokens":10"#
+        let failure = #""error.type":"timeout""#
+        let spans: [(String, Int, Int, String, Int)] = [
+            ("chat", 1, 3, usage, 0), ("generate_content", 3, 4, usage, 0),
+            ("text_completion", 4, 6, usage, 0), ("chat", 6, 7, failure, 2),
+            ("execute_tool", 7, 8, #""gen_ai.tool.call.id":"k1""#, 1),
+            ("execute_tool", 8, 9, #""gen_ai.tool.call.id":"k2""#, 2),
+            ("invoke_agent", 0, 10, usage, 0),
+        ]
+        var log = MemoryLog()
+        for (index, (operation, start, end, attributes, status)) in spans.enumerated() {
+            let seconds = (moment("12:00:00")?.microseconds ?? 0) / 1_000_000
+            log.append(
+                stream: "c", type: "otel.span.\(operation)", source: "agent/otel",
+                time: moment("12:00:\(end < 10 ? "0" : "")\(end)"),
+                data:
+                    #"{"signal":"span","trace_id":"t","span_id":"\#(index)","start_time_unix_nano":\#(seconds + Int64(start))000000000,"end_time_unix_nano":\#(seconds + Int64(end))000000000,"attributes":{"gen_ai.conversation.id":"c","gen_ai.request.model":"gpt",\#(attributes)},"status":{"message":"no","code":\#(status)}}"#
+            )
+        }
+        return log
+    }
+
+    @Test func `spans of all calls of models and tools are counted, with those that failed`() throws
+    {
+        let row = try TableReader(folding: SessionsProjector.self, spanLog()).row("c")
+        let usage = try TableReader(folding: ModelUsageProjector.self, spanLog())
+        let calls = try TableReader(folding: ToolCallsProjector.self, spanLog())
+
+        #expect(row.integer("message_count") == 3 && usage.count == 3)
+        #expect(row.integer("input_tokens") == 300 && row.integer("output_tokens") == 30)
+        #expect(row.integer("tool_call_count") == 2 && row.integer("error_count") == 1)
+        #expect(row.integer("api_error_count") == 1)
+        #expect(try calls.row("k1").text("status") == "completed")
+        #expect(try calls.row("k2").text("status") == "failed")
+        #expect(try calls.row("k2").text("error_message") == "no")
+    }
+
+    @Test func `a session lasts from its spans' first beginning`() throws {
+        let session = try TableReader(folding: SessionsProjector.self, spanLog()).row("c")
+        let times = try TableReader(folding: SessionTimesProjector.self, spanLog()).row("c")
+
+        for row in [session, times] {
+            #expect(row.timestamp("started_at") == moment("12:00:00"))
+            #expect(row.timestamp("ended_at") == moment("12:00:10"))
+        }
+        #expect(times.integer("wall_ms") == 10_000)
+        #expect(times.integer("model_ms") == 6000 && times.integer("tool_ms") == 2000)
+    }
+
+    @Test func `a span longer than a year has no beginning`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "c", type: "otel.span.x", source: "agent/otel", time: moment("12:00:00"),
+            data:
+                #"{"signal":"span","start_time_unix_nano":1,"end_time_unix_nano":1767355200000000000,"attributes":{"session.id":"c"}}"#
+        )
+
+        let session = try TableReader(folding: SessionsProjector.self, log).row("c")
+
+        #expect(session.timestamp("started_at") == moment("12:00:00"))
+    }
+
+    @Test func `a model that an agent's span names is its session's until one is used`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "c", type: "otel.span.invoke_agent", source: "agent/otel",
+            data:
+                #"{"signal":"span","attributes":{"gen_ai.conversation.id":"c","gen_ai.request.model":"gpt"}}"#
+        )
+
+        let row = try TableReader(folding: SessionsProjector.self, log).row("c")
+
+        #expect(row.text("model") == "gpt" && row.json("models") == nil)
+    }
+
+    @Test func `a call of Gemini's that was refused is no failure`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "c", type: "otel.gemini_cli.tool_call", source: "gemini-cli/otel",
+            data:
+                #"{"signal":"log","attributes":{"session.id":"c","function_name":"x","success":false,"decision":"reject"}}"#
+        )
+
+        let row = try TableReader(folding: SessionsProjector.self, log).row("c")
+
+        #expect(row.integer("tool_call_count") == 1 && row.integer("error_count") == 0)
+    }
+
     // MARK: Calls
 
     @Test(arguments: [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
