@@ -33,7 +33,10 @@ package enum SWEAgentFormat: AgentFormat {
     }
 
     private static func readStep(_ event: Event, _ body: (AgentActivity) -> Void) {
-        guard let action = event.data["action"], action.kind == .string else { return }
+        // An answer that could not be read has no action, and nothing was called.
+        guard let action = event.data["action"], action.kind == .string,
+            action.withText({ $0.contains { $0 > 0x20 } }) == true
+        else { return }
         let id = part(of: event)
         var call = AgentCall(id: id, time: nil)
         action.withText { action in

@@ -566,6 +566,15 @@ struct AgentSessionTests {
         #expect(usage.text("model") == nil && usage.money("reported_cost") == 1_250_000_000_000)
     }
 
+    @Test(arguments: ["", " \\n", "\\t"])
+    func `a step without an action calls nothing`(action: String) throws {
+        var log = MemoryLog()
+        add("swe-agent.step", #"{"action":"\#(action)","observation":"try again"}"#, to: &log)
+
+        #expect(try fold(ToolCallsProjector.self, log).count == 0)
+        #expect(try fold(SessionsProjector.self, log).row("s").integer("tool_call_count") == 0)
+    }
+
     @Test func `two equal messages of Aider's are two`() throws {
         var log = MemoryLog()
         for _ in 0..<2 {
