@@ -34,8 +34,9 @@ package struct PriceBook: Sendable {
     /// The price of a model at a moment.
     ///
     /// A model is looked for by its whole name, then without what stands in brackets behind it
-    /// (`[1m]`), then without a date (`-20251101`, `@20251101`), then all of that without its
-    /// maker's name in front (`openai/`). A price that an event says comes
+    /// (`[1m]`), then without a date (`-20251101`, `@20251101`), then with a Claude's version as its
+    /// maker writes it (`claude-sonnet-4-6` for Copilot's `claude-sonnet-4.6`), then all of that
+    /// without its maker's name in front (`openai/`). A price that an event says comes
     /// before an embedded one, the provider's own before another's, and of several the one that
     /// holds since last.
     package func price(
@@ -83,6 +84,11 @@ package struct PriceBook: Sendable {
             date.first == UInt8(ascii: "-") || date.first == UInt8(ascii: "@")
         {
             names.append(ByteString(Array(name.dropLast(9))))
+        }
+        if model.bytes.starts(with: "claude-".utf8), model.bytes.contains(UInt8(ascii: ".")) {
+            names += names.map { name in
+                ByteString(name.bytes.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "-") : $0 })
+            }
         }
         for prefix in makers where model.bytes.starts(with: prefix.bytes) {
             names += Self.names(of: ByteString(Array(model.bytes.dropFirst(prefix.bytes.count))))

@@ -170,6 +170,7 @@ struct PricedUsageTests {
     @Test(arguments: [
         ("claude-opus-4-5-20251101", 5.0), ("claude-opus-4-5@20251101", 5),
         ("claude-opus-4-5[1m]", 5), ("claude-opus-4-5-20251101[1m]", 5), ("claude-opus-4-5", 5),
+        ("claude-opus-4.5", 5), ("anthropic/claude-opus-4.5", 5),
         ("anthropic/claude-opus-4-5-20251101", 5), ("openai/gpt-5.2", 1.75),
     ])
     func `a model's date and brackets do not hide its price`(model: String, price: Double) throws {
