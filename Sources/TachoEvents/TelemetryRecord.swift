@@ -61,6 +61,7 @@ package struct TelemetryRecord {
     /// The agent's session; GenAI's conversation, where there is none.
     package var sessionID: JSONView? {
         shared("session.id") ?? shared("gen_ai.conversation.id") ?? shared("conversation.id")
+            ?? shared("traceloop.association.properties.session_id")
     }
 
     /// Nanoseconds since 1970 of a span's beginning and end.
@@ -91,13 +92,6 @@ package struct TelemetryRecord {
             ?? data.field("status", "message").flatMap {
                 $0.withText { !$0.isEmpty } == true ? $0 : nil
             }
-    }
-
-    /// Whether a span's event is about one call of a model; one that sums others up
-    /// (`invoke_agent`) is not.
-    package static func isModelCall(_ name: UnsafeRawBufferPointer) -> Bool {
-        name.equals("span.chat") || name.equals("span.text_completion")
-            || name.equals("span.generate_content")
     }
 
     /// Tokens as Claude Code's `api_request` counts them: input without what the cache gave.
@@ -133,13 +127,84 @@ package struct TelemetryRecord {
             cacheRead: tokens("cached_content_token_count"))
     }
 
-    /// Tokens as GenAI spans count them: their input has what the cache gave and took in it.
+}
+
+// Spans of calls of models and tools, as GenAI's conventions name things, OpenInference (`llm.…`,
+// `openinference.…`), and OpenLLMetry (`traceloop.…`, and older names of GenAI's).
+//
+// Source: ecosystem §3.8; the three conventions' own lists of attributes.
+
+extension TelemetryRecord {
+    /// What a span is about.
+    package enum SpanKind: Sendable {
+        /// One call of a model.
+        case model
+        /// One call of a tool.
+        case tool
+        /// Calls of both, whose tokens it sums up.
+        case agent
+    }
+
+    /// What a span is about, by its event's type without `otel.`; `nil` for anything else.
+    package func spanKind(_ name: UnsafeRawBufferPointer) -> SpanKind? {
+        if name.equals("span.chat") || name.equals("span.text_completion")
+            || name.equals("span.generate_content")
+        {
+            return .model
+        }
+        if name.equals("span.execute_tool") { return .tool }
+        if name.equals("span.invoke_agent") { return .agent }
+        if let kind = text("openinference.span.kind") {
+            if kind.equals("LLM") { return .model }
+            if kind.equals("TOOL") { return .tool }
+            return kind.equals("AGENT") ? .agent : nil
+        }
+        if let type = text("llm.request.type") {
+            return type.equals("chat") || type.equals("completion") ? .model : nil
+        }
+        guard let kind = text("traceloop.span.kind") else { return nil }
+        if kind.equals("tool") { return .tool }
+        return kind.equals("agent") ? .agent : nil
+    }
+
+    package var spanModel: JSONView? {
+        text("gen_ai.response.model") ?? text("gen_ai.request.model") ?? text("llm.model_name")
+    }
+
+    package var spanProvider: JSONView? {
+        text("gen_ai.provider.name") ?? text("gen_ai.system") ?? text("llm.provider")
+            ?? text("llm.system")
+    }
+
+    package var toolName: JSONView? {
+        text("gen_ai.tool.name") ?? text("tool.name") ?? text("traceloop.entity.name")
+    }
+
+    /// JSON as text.
+    package var toolArguments: JSONView? {
+        text("gen_ai.tool.call.arguments") ?? text("input.value") ?? text("traceloop.entity.input")
+    }
+
+    package var toolResult: JSONView? {
+        text("gen_ai.tool.call.result") ?? text("output.value") ?? text("traceloop.entity.output")
+    }
+
+    /// Tokens: the input has what the cache gave and took in it.
     package var spanUsage: MessageUsage? {
-        let read = tokens("gen_ai.usage.cache_read.input_tokens")
-        let written = tokens("gen_ai.usage.cache_creation.input_tokens")
-        let whole = tokens("gen_ai.usage.input_tokens") ?? tokens("gen_ai.usage.prompt_tokens")
+        let read =
+            tokens("gen_ai.usage.cache_read.input_tokens")
+            ?? tokens("gen_ai.usage.cache_read_input_tokens")
+            ?? tokens("llm.token_count.prompt_details.cache_read")
+        let written =
+            tokens("gen_ai.usage.cache_creation.input_tokens")
+            ?? tokens("gen_ai.usage.cache_creation_input_tokens")
+            ?? tokens("llm.token_count.prompt_details.cache_write")
+        let whole =
+            tokens("gen_ai.usage.input_tokens") ?? tokens("gen_ai.usage.prompt_tokens")
+            ?? tokens("llm.token_count.prompt")
         let output =
             tokens("gen_ai.usage.output_tokens") ?? tokens("gen_ai.usage.completion_tokens")
+            ?? tokens("llm.token_count.completion")
         guard whole != nil || output != nil else { return nil }
         let input = whole.map { max(0, $0 - min($0, read ?? 0) - min($0, written ?? 0)) }
         return MessageUsage(

@@ -92,9 +92,10 @@ extension ModelUsageProjector {
     private func takeSpan(
         _ record: TelemetryRecord, _ event: Event, hasResult: Bool, _ table: inout Table
     ) {
-        guard let usage = record.spanUsage else { return }
-        let said = record.text("gen_ai.provider.name") ?? record.text("gen_ai.system")
-        let provider = said?.text() ?? Self.provider(event)
+        guard let name = event.name(after: EventType.telemetryPrefix),
+            record.spanKind(name) == .model, let usage = record.spanUsage
+        else { return }
+        let provider = record.spanProvider?.text() ?? Self.provider(event)
         let message = record.text("gen_ai.response.id")?.text()
         let known = message.flatMap { message in
             table.rows(where: Column.messageID, equals: ByteString(message)).first {
@@ -107,9 +108,7 @@ extension ModelUsageProjector {
         let row = begin(
             known, key, provider, record, event, hasResult: hasResult, &table)
         table.fill(Column.messageID, of: row, text: record.text("gen_ai.response.id"))
-        table.fill(
-            Column.model, of: row,
-            text: record.text("gen_ai.response.model") ?? record.text("gen_ai.request.model"))
+        table.fill(Column.model, of: row, text: record.spanModel)
         set(usage, row, &table)
         if let times = record.spanNanoseconds {
             table.fill(

@@ -25,7 +25,7 @@ package struct ModelUsageProjector: Projector {
         [
             "transcript.assistant", "transcript.progress", "output.assistant", "output.result",
             "otel.api_request", "otel.codex.sse_event", "otel.gemini_cli.api_response",
-            "otel.span.chat", "otel.span.text_completion", "otel.span.generate_content",
+            "otel.span.*",
         ] + AgentFormats.inputs
 
     /// A copy, for finding them, of the sessions that have a row of source `result`.

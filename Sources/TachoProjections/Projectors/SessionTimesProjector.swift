@@ -355,7 +355,7 @@ package struct SessionTimesProjector: Projector {
         else { return }
         if record.isSpan {
             if let start = record.spanStart { cover(start, row, table) }
-            guard let times = record.spanNanoseconds, let kind = Self.kind(ofSpan: name) else {
+            guard let times = record.spanNanoseconds, let kind = Self.kind(of: record, name) else {
                 return
             }
             add(kind, from: times.start / 1000, to: times.end / 1000, row, &table)
@@ -395,11 +395,17 @@ package struct SessionTimesProjector: Projector {
         add(kind, from: end - duration, to: end, row, &table)
     }
 
-    private static func kind(ofSpan name: UnsafeRawBufferPointer) -> SessionTimeline.Kind? {
-        if TelemetryRecord.isModelCall(name) || name.equals("span.llm_request") { return .model }
-        if name.equals("span.execute_tool") || name.equals("span.tool.execution") {
-            return .tool
+    private static func kind(
+        of span: TelemetryRecord, _ name: UnsafeRawBufferPointer
+    ) -> SessionTimeline.Kind? {
+        switch span.spanKind(name) {
+        case .model: return .model
+        case .tool: return .tool
+        case .agent: return nil
+        case nil: break
         }
+        if name.equals("span.llm_request") { return .model }
+        if name.equals("span.tool.execution") { return .tool }
         if name.equals("span.tool.blocked_on_user") { return .permission }
         return name.equals("span.hook") ? .hook : nil
     }

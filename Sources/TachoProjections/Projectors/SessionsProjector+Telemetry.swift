@@ -88,18 +88,17 @@ extension SessionsProjector {
         _ record: TelemetryRecord, named name: UnsafeRawBufferPointer, _ row: Int,
         _ table: inout Table
     ) {
-        if name.equals("span.execute_tool") {
+        switch record.spanKind(name) {
+        case .tool:
             count(1, .telemetryCalls, in: .toolCallCount, row, &table)
             if record.hasFailed { count(1, .telemetryErrors, in: .errorCount, row, &table) }
-        } else if TelemetryRecord.isModelCall(name) {
+        case .model:
             if record.hasFailed { table.add(1, to: Column.apiErrorCount, of: row) }
             guard let usage = record.spanUsage else { return }
-            setModel(
-                record.text("gen_ai.response.model") ?? record.text("gen_ai.request.model"), row,
-                &table)
+            setModel(record.spanModel, row, &table)
             countRequest(usage, row, &table)
-        } else if name.equals("span.invoke_agent") {
-            selectModel(record.text("gen_ai.request.model"), row, &table)
+        case .agent: selectModel(record.spanModel, row, &table)
+        case nil: break
         }
     }
 

@@ -2,8 +2,7 @@ import TachoEvents
 import TachoJSON
 import TachoLog
 
-// Calls as telemetry tells of them: the events of Claude Code, Codex, and Gemini, and GenAI's
-// `execute_tool` spans.
+// Calls as telemetry tells of them: the events of Claude Code, Codex, and Gemini, and spans of tools.
 
 extension ToolCallsProjector {
     func applyTelemetry(_ event: Event, _ table: inout Table) {
@@ -16,7 +15,9 @@ extension ToolCallsProjector {
         if !isSpan, event.type.hasPrefix("otel.gemini_cli.") {
             return applyGemini(record, event, &table)
         }
-        guard isSpan || event.producer.equals("claude-code") else { return }
+        guard isSpan ? isToolSpan(record, event) : event.producer.equals("claude-code") else {
+            return
+        }
         let id = record.text(isSpan ? "gen_ai.tool.call.id" : "tool_use_id")
         let row =
             row(id: id, event, &table) ?? table.rowOrInsert(key: event.id, at: event).row
@@ -31,6 +32,10 @@ extension ToolCallsProjector {
         } else {
             setOutcome(of: record, event, row, &table)
         }
+    }
+
+    private func isToolSpan(_ record: TelemetryRecord, _ event: Event) -> Bool {
+        event.name(after: EventType.telemetryPrefix).map { record.spanKind($0) } == .tool
     }
 
     func begin(
@@ -82,16 +87,14 @@ extension ToolCallsProjector {
     // MARK: GenAI
 
     private func setSpan(_ record: TelemetryRecord, _ row: Int, _ table: inout Table) {
-        table.fill(Column.toolName, of: row, text: record.text("gen_ai.tool.name"))
-        setInput(textOfJSON: record.text("gen_ai.tool.call.arguments"), row, &table)
+        table.fill(Column.toolName, of: row, text: record.toolName)
+        setInput(textOfJSON: record.toolArguments, row, &table)
         if let times = record.spanNanoseconds {
             setTimes(
                 end: Timestamp(microseconds: times.end / 1000),
                 (times.end - times.start) / 1_000_000, row, &table)
         }
-        if let result = record.text("gen_ai.tool.call.result") {
-            setResultSize(result, row, &table)
-        }
+        if let result = record.toolResult { setResultSize(result, row, &table) }
         if record.hasFailed { setError(record.failure, row, &table) }
         setOutcome(record.hasFailed ? .failed : .completed, row, &table)
     }

@@ -28,7 +28,7 @@ package struct ToolCallsProjector: Projector {
             "hook.PermissionDenied",
             "transcript.assistant", "transcript.user", "output.assistant", "output.user",
             "phase.*", "tool.call", "otel.tool_result", "otel.tool_decision",
-            "otel.span.execute_tool", "otel.codex.tool_result", "otel.codex.tool_decision",
+            "otel.span.*", "otel.codex.tool_result", "otel.codex.tool_decision",
             "otel.gemini_cli.tool_call",
         ] + AgentFormats.inputs
 

@@ -166,6 +166,43 @@ struct TelemetryProjectorTests {
         #expect(try calls.row("k2").text("error_message") == "no")
     }
 
+    @Test(
+        arguments: [
+            (
+                #""openinference.span.kind":"LLM","llm.model_name":"gpt","llm.provider":"openai","llm.token_count.prompt":100,"llm.token_count.completion":10,"llm.token_count.prompt_details.cache_read":40"#,
+                #""openinference.span.kind":"TOOL","tool.name":"search","input.value":"{\"query\":\"x\"}","output.value":"found""#
+            ),
+            (
+                #""llm.request.type":"chat","gen_ai.system":"openai","gen_ai.request.model":"gpt","gen_ai.usage.prompt_tokens":100,"gen_ai.usage.completion_tokens":10,"gen_ai.usage.cache_read_input_tokens":40"#,
+                #""traceloop.span.kind":"tool","traceloop.entity.name":"search","traceloop.entity.input":"{\"query\":\"x\"}","traceloop.entity.output":"found""#
+            ),
+        ])
+    func `spans of older conventions tell of calls, too`(model: String, tool: String) throws {
+        var log = MemoryLog()
+        for (name, attributes) in [("openai.chat", model), ("search", tool), ("chain", #""x":1"#)] {
+            log.append(
+                stream: "c", type: "otel.span.\(name)", source: "agent/otel",
+                data:
+                    #"{"signal":"span","start_time_unix_nano":1000000000,"end_time_unix_nano":4000000000,"attributes":{"session.id":"c",\#(attributes)}}"#
+            )
+        }
+
+        let usage = try TableReader(folding: ModelUsageProjector.self, log)
+        let calls = try TableReader(folding: ToolCallsProjector.self, log)
+        let session = try TableReader(folding: SessionsProjector.self, log).row("c")
+
+        #expect(usage.count == 1 && calls.count == 1)
+        #expect(usage.row(at: 0).text("provider") == "openai")
+        #expect(usage.row(at: 0).text("model") == "gpt")
+        #expect(usage.row(at: 0).integer("input_tokens") == 60)
+        #expect(usage.row(at: 0).integer("cache_read_tokens") == 40)
+        #expect(usage.row(at: 0).integer("output_tokens") == 10)
+        #expect(calls.row(at: 0).text("tool_name") == "search")
+        #expect(calls.row(at: 0).text("command") == "x")
+        #expect(calls.row(at: 0).integer("duration_ms") == 3000)
+        #expect(session.integer("message_count") == 1 && session.integer("tool_call_count") == 1)
+    }
+
     @Test func `a session lasts from its spans' first beginning`() throws {
         let session = try TableReader(folding: SessionsProjector.self, spanLog()).row("c")
         let times = try TableReader(folding: SessionTimesProjector.self, spanLog()).row("c")
