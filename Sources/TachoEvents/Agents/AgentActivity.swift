@@ -16,6 +16,8 @@ package enum AgentActivity {
     case call(AgentCall)
     /// A call of a tool is over.
     case result(AgentCallResult)
+    /// A model answered, and of that call alone no tokens are told; the id names the answer.
+    case answer(id: ByteString)
     /// Tokens of one call of a model.
     case usage(AgentUsage)
     /// Tokens by the agent's own count.

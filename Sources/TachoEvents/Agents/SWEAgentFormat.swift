@@ -3,8 +3,9 @@ import TachoLog
 
 /// SWE-agent's trajectories, split into steps: one action, and what came of it.
 ///
-/// Nothing has a time, and a call no id: the stream and the step's number name it. Tokens and money
-/// are told once for the whole run, in `info.model_stats`, without a model.
+/// Nothing has a time, and a call no id: the stream and the step's number name it, and the answer of
+/// the model that led to it. Tokens and money are told once for the whole run, in `info.model_stats`,
+/// without a model.
 ///
 /// Source: `shared/data/SHAPES.md` part 1.
 package enum SWEAgentFormat: AgentFormat {
@@ -33,11 +34,12 @@ package enum SWEAgentFormat: AgentFormat {
     }
 
     private static func readStep(_ event: Event, _ body: (AgentActivity) -> Void) {
+        let id = part(of: event)
+        if event.data["response"]?.withText({ !$0.isEmpty }) == true { body(.answer(id: id)) }
         // An answer that could not be read has no action, and nothing was called.
         guard let action = event.data["action"], action.kind == .string,
             action.withText({ $0.contains { $0 > 0x20 } }) == true
         else { return }
-        let id = part(of: event)
         var call = AgentCall(id: id, time: nil)
         action.withText { action in
             let words = action.split(whereSeparator: { $0 == 0x20 || $0 == 0x0A })

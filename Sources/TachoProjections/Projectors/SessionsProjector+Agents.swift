@@ -21,6 +21,7 @@ extension SessionsProjector {
             case .prompt where isHistory: break
             case .call where isCopy: break
             case .result where isCopy: break
+            case .answer where isCopy: break
             case .usage where isCopy: break
             case .compaction where isCopy: break
             case .prompt(let prompt):
@@ -34,6 +35,10 @@ extension SessionsProjector {
             case .result(let result):
                 if result.outcome == .failed, isNews("error:", result.id, row, &table) {
                     count(1, .transcriptErrors, in: .errorCount, row, &table)
+                }
+            case .answer(let id):
+                if isNews("message:", id, row, &table) {
+                    count(1, .ledgerMessages, in: .messageCount, row, &table)
                 }
             case .usage(let usage): take(usage, row, &table)
             case .total(let total):

@@ -548,7 +548,7 @@ struct AgentSessionTests {
     @Test func `a step is a call by its number, and the run says the tokens`() throws {
         var log = MemoryLog()
         let line =
-            #"{"position":1,"recorded":"2026-01-02T03:04:05.000Z","id":"a/b/step/0:0011","stream":"a/b","type":"swe-agent.step","source":"swe-agent/session","version":1,"data":{"action":"edit 1:1\nx\n","observation":"ok","execution_time":0.5}}"#
+            #"{"position":1,"recorded":"2026-01-02T03:04:05.000Z","id":"a/b/step/0:0011","stream":"a/b","type":"swe-agent.step","source":"swe-agent/session","version":1,"data":{"action":"edit 1:1\nx\n","observation":"ok","response":"so","execution_time":0.5}}"#
         log.lines.append(Array((line + "\n").utf8))
         add(
             "swe-agent.info",
@@ -562,7 +562,7 @@ struct AgentSessionTests {
         #expect(call.text("tool_name") == "edit" && call.text("command") == "edit 1:1\nx")
         #expect(call.integer("duration_ms") == 500 && call.text("status") == "completed")
         #expect(session.text("end_reason") == "submitted")
-        #expect(session.integer("input_tokens") == 9)
+        #expect(session.integer("input_tokens") == 9 && session.integer("message_count") == 1)
         #expect(usage.text("model") == nil && usage.money("reported_cost") == 1_250_000_000_000)
     }
 
