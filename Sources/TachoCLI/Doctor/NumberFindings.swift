@@ -72,7 +72,8 @@ struct NumberFindings {
                 "lower-bounds", false,
                 "\(Quantity.count(total.lowerBoundCount)) of "
                     + "\(Quantity.count(total.messageCount, "message")) know of their output only "
-                    + "the guess at its start: tokens and costs are at least what is shown",
+                    + "the guess at its start, or nothing of their input: tokens and costs are at "
+                    + "least what is shown",
                 "telemetry knows the final counts: `tacho setup claude --telemetry`")
         }
         let difference = abs(total.reportedCost - total.costOfReported)

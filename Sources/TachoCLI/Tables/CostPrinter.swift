@@ -86,7 +86,7 @@ struct CostPrinter {
         }
         if total.lowerBoundCount > 0 {
             lines.append(
-                "at least  the output of \(Quantity.count(total.lowerBoundCount, "message")) is "
+                "at least  the tokens of \(Quantity.count(total.lowerBoundCount, "message")) are "
                     + "known as a lower bound only, and so is the cost")
         }
         if total.mayBeLongCount > 0 {

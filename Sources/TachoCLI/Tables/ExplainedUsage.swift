@@ -68,7 +68,8 @@ struct ExplainedUsage {
         let bounds = priced.filter(\.usage.isLowerBound).count
         if bounds > 0 {
             Output.note(
-                "the output of \(Quantity.count(bounds, "message")) is known as a lower bound only")
+                "the tokens of \(Quantity.count(bounds, "message")) are known as a lower bound only"
+            )
         }
         let reported = priced.compactMap(\.usage.reportedCost)
         if !reported.isEmpty {

@@ -21,7 +21,7 @@ package struct CostReport: Sendable {
         /// Over the rows that have a price.
         package var cost: Int128 = 0
         package var pricedCount = 0
-        /// Rows whose output was at least what is counted.
+        /// Rows whose tokens were at least what is counted.
         package var lowerBoundCount = 0
         /// Rows whose requests may have been long, priced as short.
         package var mayBeLongCount = 0

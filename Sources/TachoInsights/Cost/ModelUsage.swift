@@ -24,6 +24,7 @@ package struct ModelUsage: Sendable {
     package let cacheWrite1h: Int64?
     package let cacheRead: Int64?
     package let webSearches: Int64?
+    /// Whether there were more tokens: the output is a guess, or nobody tells the input.
     package let isLowerBound: Bool
     package let isCounted: Bool
     /// The sum over a run's requests, which hides how long each was.
@@ -52,7 +53,7 @@ package struct ModelUsage: Sendable {
         cacheWrite1h = table.integer(Column.cacheCreation1hTokens, row)
         cacheRead = table.integer(Column.cacheReadTokens, row)
         webSearches = table.integer(Column.webSearchRequests, row)
-        isLowerBound = table.boolean(Column.outputIsLowerBound, row) ?? true
+        isLowerBound = input == nil || table.boolean(Column.outputIsLowerBound, row) ?? true
         isCounted = table.boolean(Column.isCounted, row) ?? true
         isResult = table.text(Column.inputSource, row, equals: "result")
         isFast = table.text(Column.speed, row, equals: "fast")

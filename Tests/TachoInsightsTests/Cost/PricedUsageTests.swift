@@ -185,6 +185,23 @@ struct PricedUsageTests {
         #expect(try amount(model, #""input_tokens":1"#) == nil)
     }
 
+    @Test(arguments: [
+        (#""output_tokens":5"#, true), (#""input_tokens":0,"output_tokens":5"#, false),
+        (#""input_tokens":-1,"output_tokens":5"#, true),
+    ])
+    func `what a message cost of which nobody tells the input is a lower bound`(
+        usage: String, isLowerBound: Bool
+    ) throws {
+        var log = UsageLog()
+        log.message("claude-opus-4.5", usage)
+
+        let priced = try #require(try log.priced().first)
+
+        #expect(priced.usage.isLowerBound == isLowerBound)
+        #expect(priced.amount == millionths(125))
+        #expect(try log.report().total.lowerBoundCount == (isLowerBound ? 1 : 0))
+    }
+
     @Test func `a model's own date and provider come first`() throws {
         var log = UsageLog()
         log.price(#"{"model":"m","provider":"anthropic","input":"0.000001"}"#)
