@@ -38,6 +38,12 @@ import Testing
             ),
             ("{\"adw_id\":\"a\",\"phase_name\":\"Plan\",\"log_message\":\"m\"}", .structuredLog),
             ("{\"completed\":[],\"current\":null,\"last_updated\":\"t\"}", .adwPhases),
+            (
+                "[\n {\"sessionId\":\"s\",\"messageId\":0,\"type\":\"user\",\"message\":\"hi\"}\n]",
+                .sidecar
+            ),
+            ("{\n \"history\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}]}", .sidecar),
+            ("{\"history\":[{\"role\":\"user\",\"content\":\"x\"}]}", .sweAgent),
             ("{\"resourceSpans\":[]}", .otlp), ("{\"silly\":1}", .unknownRecords),
             ("7", .unknownRecords),
             ("2025-12-18 10:00:00 - INFO - started", .adwLog),

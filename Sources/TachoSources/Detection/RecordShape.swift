@@ -10,8 +10,23 @@ enum RecordShape {
     static func kind(of record: JSONView) -> SourceKind? {
         guard record.kind == .object else { return nil }
         let members = Members(record)
+        if isNoteOfGemini(record, members) { return .sidecar }
         return wholeDocument(members) ?? hook(members) ?? otherAgent(members)
             ?? transcript(members) ?? log(members)
+    }
+
+    /// What the CLI keeps beside its sessions: `logs.json`, a list of what was typed, and copies of the
+    /// conversation that a person asked for, `checkpoint-….json`.
+    private static func isNoteOfGemini(_ record: JSONView, _ members: Members) -> Bool {
+        if members.isText(.sessionId), members.isText(.message), !members.has(.uuid) {
+            return record["messageId"]?.kind == .number
+        }
+        var isCopy = false
+        members[.history]?.forEachElement { message in
+            isCopy = message["parts"]?.kind == .array
+            return false
+        }
+        return isCopy
     }
 
     private static func wholeDocument(_ members: Members) -> SourceKind? {
