@@ -61,13 +61,6 @@ extension ModelUsageProjector {
     // total is a row for each model, with what is not in the rows before it; messages after it count
     // until the next.
 
-    static let copilot = Array("copilot".utf8)
-
-    /// Whether a row of source `result` is of one run, behind which the session may go on.
-    func isOfOneRun(_ row: Int, _ table: Table) -> Bool {
-        table.text(Column.provider, row, equals: Self.copilot)
-    }
-
     private mutating func takeSinceEntered(
         _ total: AgentTotal, _ event: Event, _ table: inout Table
     ) {

@@ -84,7 +84,7 @@ extension ModelUsageProjector {
         toldSessions?.insert(ByteString(session))
     }
 
-    private func isToldOnly(_ row: Int, _ table: Table) -> Bool {
+    func isToldOnly(_ row: Int, _ table: Table) -> Bool {
         table.text(Column.inputSource, row, equals: "telemetry")
             && table.isUnknown(Column.messageID, row) && table.isUnknown(Column.requestID, row)
     }

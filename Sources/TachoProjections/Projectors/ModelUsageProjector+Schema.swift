@@ -36,6 +36,7 @@ extension ModelUsageProjector {
         case finalFields
         case forkedFrom
         case isReplaying
+        case isOfRun
     }
 
     package static let schema = TableSchema(
@@ -130,5 +131,6 @@ extension ModelUsageProjector {
             ColumnDefinition("final_fields", .integer, isHidden: true),
             ColumnDefinition("forked_from", .text, isHidden: true),
             ColumnDefinition("is_replaying", .boolean, isHidden: true),
+            ColumnDefinition("is_of_run", .boolean, isHidden: true),
         ])
 }

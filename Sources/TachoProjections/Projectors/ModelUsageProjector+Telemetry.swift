@@ -89,7 +89,7 @@ extension ModelUsageProjector {
     }
 
     /// A span of one call of a model; one that sums others up (`invoke_agent`) is none.
-    private func takeSpan(
+    private mutating func takeSpan(
         _ record: TelemetryRecord, _ event: Event, hasResult: Bool, _ table: inout Table
     ) {
         guard let name = event.name(after: EventType.telemetryPrefix),
@@ -108,6 +108,7 @@ extension ModelUsageProjector {
         let row = begin(
             known, key, provider, record, event, hasResult: hasResult, &table)
         table.fill(Column.messageID, of: row, text: record.text("gen_ai.response.id"))
+        if known == nil, isToldOnly(row, table) { noteTold(record) }
         table.fill(Column.model, of: row, text: record.spanModel)
         set(usage, row, &table)
         if let times = record.spanNanoseconds {

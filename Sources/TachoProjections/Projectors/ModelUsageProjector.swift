@@ -19,7 +19,8 @@ package import TachoLog
 /// Source: ecosystem §3.3, §3.4 ("our rule"); `shared/data/SHAPES.md` part 1.
 package struct ModelUsageProjector: Projector {
     package static let version = 5
-    /// Version 4, of the same columns, had one row for all totals of a session of Copilot's.
+    /// Version 4 had one row for all totals of a session of Copilot's, which ended it, and lacks only
+    /// what says that a row does not.
     package static let continuedVersions = [4]
     package static let inputs: [TypePattern] =
         [
@@ -220,6 +221,7 @@ package struct ModelUsageProjector: Projector {
             if let model, !model.isEmpty { table.set(Column.model, of: row, text: model) }
             table.set(Column.isSidechain, of: row, boolean: false)
             table.set(Column.inputSource, of: row, text: "result")
+            if run != nil { table.set(Column.isOfRun, of: row, boolean: true) }
         }
         table.fill(Column.occurredAt, of: row, timestamp: event.time)
         setCounts(usage, isFinal: true, row, &table)
@@ -263,7 +265,9 @@ package struct ModelUsageProjector: Projector {
         if let finishedSessions { return finishedSessions.contains(session) }
         var finished: Set<ByteString> = []
         for row in 0..<table.rowCount
-        where table.text(Column.inputSource, row, equals: "result") && !isOfOneRun(row, table) {
+        where table.text(Column.inputSource, row, equals: "result")
+            && table.boolean(Column.isOfRun, row) != true
+        {
             if let session = table.text(Column.sessionID, row) { finished.insert(session) }
         }
         finishedSessions = finished

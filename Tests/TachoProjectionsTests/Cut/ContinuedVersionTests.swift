@@ -24,7 +24,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "adw_tools", version: 1),
         EarlierVersion(table: "cost_savings_log", version: 1),
         EarlierVersion(table: "github_artifacts", version: 1),
-        EarlierVersion(table: "model_usage", version: 4),
+        EarlierVersion(table: "model_usage", version: 4, lacks: ["is_of_run"]),
         EarlierVersion(table: "operation_patterns", version: 1),
         EarlierVersion(table: "operation_patterns", version: 2),
         EarlierVersion(table: "pattern_approvals", version: 1),
