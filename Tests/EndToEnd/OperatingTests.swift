@@ -110,4 +110,29 @@ import Testing
         #expect(try run("cat", "--store", restored).lines.starts(with: lines))
         #expect(try answers(restored) == before)
     }
+
+    @Test
+    func `a compaction leaves columns out unless it is told to have them, and changes no answer`()
+        throws
+    {
+        func reasons(_ options: String...) throws -> Set<String> {
+            let plan = try tacho.run(["compact", "--json"] + options).data()
+            let steps = try #require(plan["steps"] as? [[String: Any]])
+            return Set(steps.flatMap { $0["reasons"] as? [String] ?? [] })
+        }
+        let (lines, before) = (try run("cat").lines, try answers())
+
+        #expect(try reasons("--columns").contains("reindex") == false, "sealing has written them")
+        #expect(try reasons().contains("reindex"))
+        _ = try run("compact", "--execute")
+        #expect(try reasons().isEmpty)
+        #expect(try reasons("--columns") == ["reindex"])
+        #expect(try run("cat").lines.starts(with: lines))
+        #expect(try answers() == before)
+
+        _ = try run("compact", "--columns", "--execute")
+        #expect(try reasons("--columns").isEmpty)
+        #expect(try isSound())
+        #expect(try answers() == before)
+    }
 }
