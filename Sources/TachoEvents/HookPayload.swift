@@ -84,7 +84,21 @@ package struct HookFields {
     private var hasEventType = false
     @usableFromInline private(set) var isLoggerRecord = false
 
+    private init() {}
+
     package init(_ members: JSONMembers) {
+        read(members)
+    }
+
+    /// Reads members where the fields are to lie: a copy would wait for those just written.
+    package static func read(
+        _ members: JSONMembers, into place: UnsafeMutablePointer<HookFields>
+    ) {
+        place.initialize(to: HookFields())
+        place.pointee.read(members)
+    }
+
+    private mutating func read(_ members: JSONMembers) {
         let data = members.object
         members.forEach { key, value in
             take(key, value, data)

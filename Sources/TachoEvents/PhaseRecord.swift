@@ -30,7 +30,21 @@ package import TachoJSON
     /// The writer's own name of the record.
     package private(set) var eventID: JSONView?
 
+    private init() {}
+
     package init(_ data: JSONMembers) {
+        read(data)
+    }
+
+    /// Reads members where the record is to lie: a copy would wait for those just written.
+    package static func read(
+        _ data: JSONMembers, into place: UnsafeMutablePointer<PhaseRecord>
+    ) {
+        place.initialize(to: PhaseRecord())
+        place.pointee.read(data)
+    }
+
+    private mutating func read(_ data: JSONMembers) {
         data.forEach { key, value in
             take(key, value)
             return true

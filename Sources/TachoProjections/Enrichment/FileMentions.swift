@@ -19,10 +19,12 @@ package struct FileMentions {
     /// Each once, in the order of their bytes.
     package static func all(in text: String) -> [String] {
         var mentions = FileMentions(text: Array(text.utf8))
-        mentions.findPaths(after: ["app/"], hasName: true)
-        mentions.findPaths(after: ["tests/", "test/"], hasName: false)
-        mentions.findPaths(after: ["src/"], hasName: false)
-        mentions.findFiles([".py", ".ts", ".js"])
+        if mentions.text.contains(UInt8(ascii: "/")) {
+            mentions.findPaths(after: ["app/"], hasName: true)
+            mentions.findPaths(after: ["tests/", "test/"], hasName: false)
+            mentions.findPaths(after: ["src/"], hasName: false)
+        }
+        if mentions.text.contains(UInt8(ascii: ".")) { mentions.findFiles([".py", ".ts", ".js"]) }
         return mentions.found.sorted { $0.lexicographicallyPrecedes($1) }
             .map { String(decoding: $0, as: UTF8.self) }
     }

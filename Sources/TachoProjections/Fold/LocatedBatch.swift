@@ -93,11 +93,11 @@ final class LocatedBatch: @unchecked Sendable {
         let places = noteMembers(of: data)
         memberEnds.append(UInt32(members.count))
         // Where the members lie is told when all of them do.
-        let reading = EventReading(record, JSONMembers(data))
-        readings.append(reading)
-        switch reading.shape {
-        case .hook: hookFields.append(HookFields(JSONMembers(data, at: places)))
-        case .phase: phaseRecords.append(PhaseRecord(JSONMembers(data, at: places)))
+        let reading = readings.next()
+        reading.initialize(to: EventReading(record, JSONMembers(data)))
+        switch reading.pointee.shape {
+        case .hook: HookFields.read(JSONMembers(data, at: places), into: hookFields.next())
+        case .phase: PhaseRecord.read(JSONMembers(data, at: places), into: phaseRecords.next())
         case .other: break
         }
     }
@@ -202,12 +202,18 @@ private struct BatchMemory<Element> {
     @inline(__always)
     mutating func removeAll() { count = 0 }
 
+    /// Adds an element.
+    ///
+    /// - Returns: Where it has to be initialized, before another one is added.
     @inline(__always)
-    mutating func append(_ element: Element) {
+    mutating func next() -> UnsafeMutablePointer<Element> {
         if count == memory.count { reserve(count + 1) }
-        (start + count).initialize(to: element)
         count += 1
+        return start + count - 1
     }
+
+    @inline(__always)
+    mutating func append(_ element: Element) { next().initialize(to: element) }
 
     mutating func append(_ elements: UnsafeRawBufferPointer) where Element == UInt8 {
         append(elements.assumingMemoryBound(to: UInt8.self))

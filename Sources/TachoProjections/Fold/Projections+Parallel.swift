@@ -8,19 +8,20 @@ extension Projections {
     ///
     /// - Parameters:
     ///   - threadCount: With the calling one.
-    ///   - queueCapacity: Batches that may wait for the slowest projector.
+    ///   - queueCapacity: Batches that may wait for the slowest projector; by default one for each
+    ///     thread. More of them do not fit into the processor's own memory.
     ///   - produce: Hands over the batches in order; it stops by returning or throwing.
     /// - Throws: What `produce` throws, and ``LogError`` as ``fold(_:)`` does. What was handed
     ///   over before is folded.
     package mutating func foldAll(
-        threadCount: Int, queueCapacity: Int = 4,
+        threadCount: Int, queueCapacity: Int? = nil,
         _ produce: (_ fold: (RecordBatch) throws -> Void) throws -> Void
     ) throws {
         guard threadCount > 1, projections.count > 1 else {
             return try produce { try self.fold($0) }
         }
         var state = self
-        let lanes = Lanes(projections, queueCapacity: queueCapacity)
+        let lanes = Lanes(projections, queueCapacity: queueCapacity ?? threadCount)
         // The tables have one owner while they are folded, or each change would copy them.
         projections = []
         state.projections = []
