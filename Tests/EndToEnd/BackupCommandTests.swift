@@ -29,6 +29,61 @@ import Testing
         #expect(try program.run("restore", copy, "--to", new).status == 4)
     }
 
+    /// Names of the store itself, and of places in it.
+    static let inside = [
+        "", "/", "/log", "/copy", "/none/../log/", "/../store", "-link", "-link/log",
+        "-none/../store",
+    ]
+
+    @Test(arguments: inside)
+    func `neither a backup nor an archive is made in the store itself`(_ place: String) throws {
+        let program = try filled()
+        try FileManager.default.createSymbolicLink(
+            atPath: program.store + "-link", withDestinationPath: program.store)
+        let before = try program.run("cat").output
+        let files = try FileManager.default.subpathsOfDirectory(atPath: program.store)
+        let target = program.store + place
+
+        let backup = try program.run("backup", target)
+        let plan = try program.run("archive", "--to", target)
+        let archive = try program.run("archive", "--to", target, "--execute")
+
+        for result in [backup, plan, archive] {
+            #expect(result.status == 4, "\(result.text)\(result.errors)")
+            #expect(result.errors.contains("Nothing was changed"), "\(result.errors)")
+        }
+        #expect(try program.run("cat").output == before)
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: program.store) == files)
+        #expect(try program.run("verify", "--deep").status == 0)
+    }
+
+    @Test func `places beside the store, and named like it, are as good as any`() throws {
+        var program = try filled()
+        program.workingDirectory = program.home.path
+        try FileManager.default.createDirectory(
+            atPath: program.home.file("store-old"), withIntermediateDirectories: true)
+
+        #expect(try program.run("backup", "store-old").status == 0)
+        #expect(try program.run("archive", "--to", "store.cold/2026", "--execute").status == 0)
+        #expect(try program.run("cat", "--type", "t").lines.count == 80)
+        let missing = try program.run("restore", "nowhere", "--to", "new")
+        #expect(missing.status == 1 && missing.errors.contains("there is no directory nowhere"))
+    }
+
+    @Test(arguments: ["archive", "expire"])
+    func `an age says of what it is, where events go by it`(_ command: String) throws {
+        let program = try filled()
+        let arguments = [command] + (command == "archive" ? ["--to", program.store + "-cold"] : [])
+
+        let bare = try program.run(arguments + ["--older-than", "90"])
+        let whole = try program.run(arguments + ["--older-than", "90d"])
+        let now = try program.run(arguments + ["--older-than", "0"])
+
+        #expect(bare.status == 2 && bare.errors.contains("with s, m, h, d, or w behind it"))
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(now.status == 0 && now.errors.contains("--execute"), "\(now.text)\(now.errors)")
+    }
+
     @Test func `a backup that has rotted is restored as far as it goes, with exit code 5`() throws {
         let program = try filled()
         let (copy, new) = (program.store + "-copy", program.store + "-new")

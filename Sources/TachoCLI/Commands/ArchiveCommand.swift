@@ -35,7 +35,9 @@ struct ArchiveCommand: ParsableCommand {
             valueName: "url"))
     var endpoint: String?
 
-    @Option(help: "Segments whose last event is older: 90d, 12h, 30m, 2w, or seconds.")
+    @Option(
+        help: ArgumentHelp(
+            "Segments whose last event is older: 90d, 12h, 30m, 2w.", valueName: "age"))
     var olderThan: String?
 
     @Option(help: "This many of the newest sealed segments stay.")
@@ -55,8 +57,8 @@ struct ArchiveCommand: ParsableCommand {
             throw ValidationError("--part-size is 5 to 5120 MiB: a bucket takes no others.")
         }
         guard keep >= 0 else { throw ValidationError("--keep is not below 0.") }
-        if let olderThan, UnitNumber.seconds(olderThan) == nil {
-            throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
+        if let olderThan, UnitNumber.age(olderThan) == nil {
+            throw ValidationError(UnitNumber.ageRule)
         }
         guard !to.isEmpty else { throw ValidationError("--to needs the name of a directory.") }
     }
@@ -65,10 +67,11 @@ struct ArchiveCommand: ParsableCommand {
         let before = olderThan.flatMap(UnitNumber.moment(ago:))
         let policy = ArchivePolicy(before: before, keptCount: keep)
         let archiver = Archiver(location.path)
-        guard planning.execute else { return try print(archiver.plan(policy)) }
         let place = ArchivePlace.location(to, endpoint: endpoint, environment) {
             StoreDirectory.absolute(StoreDirectory.withoutSlash($0))
         }
+        try archiver.check(location: place)
+        guard planning.execute else { return try print(archiver.plan(policy)) }
         var parts = S3Storage.Parts()
         parts.byteCount = partSize << 20
         let storage = try ArchivePlace.storage(at: place, environment, parts: parts)

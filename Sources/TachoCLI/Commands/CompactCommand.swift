@@ -72,7 +72,7 @@ struct CompactCommand: ParsableCommand {
             throw ValidationError("--merge-up-to is 1 to 1024 MiB.")
         }
         if let olderThan, Self.seconds(olderThan) == nil {
-            throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
+            throw ValidationError(UnitNumber.ageRule)
         }
         let numbers = [budget ?? 0, retainRetired]
         guard numbers.allSatisfy({ $0 >= 0 && $0 < 1e6 }) else {

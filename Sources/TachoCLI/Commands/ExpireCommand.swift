@@ -29,7 +29,9 @@ struct ExpireCommand: ParsableCommand {
     var type: [String] = []
 
     @Option(
-        help: "Segments, or events of the types, that are older: 90d, 12h, 30m, 2w, or seconds.")
+        help: ArgumentHelp(
+            "Segments, or events of the types, that are older: 90d, 12h, 30m, 2w.",
+            valueName: "age"))
     var olderThan: String?
 
     @Option(
@@ -48,8 +50,8 @@ struct ExpireCommand: ParsableCommand {
             throw ValidationError(
                 "--type names a type of events; tacho.* is the store's own history, which stays.")
         }
-        if let olderThan, UnitNumber.seconds(olderThan) == nil {
-            throw ValidationError("--older-than is a number with s, m, h, d, or w behind it.")
+        if let olderThan, UnitNumber.age(olderThan) == nil {
+            throw ValidationError(UnitNumber.ageRule)
         }
         if let maxBytes, UnitNumber.bytes(maxBytes) == nil {
             throw ValidationError("--max-bytes is a number, perhaps with k, M, G, or T behind it.")
@@ -62,7 +64,7 @@ struct ExpireCommand: ParsableCommand {
         if let maxBytes { words.append("beyond \(maxBytes) bytes") }
         let names = type.joined(separator: ", ")
         return ExpiryPolicy(
-            seconds: olderThan.flatMap(UnitNumber.seconds),
+            seconds: olderThan.flatMap(UnitNumber.age),
             byteCount: maxBytes.flatMap(UnitNumber.bytes),
             types: type.map { TypePattern(ByteString($0)) },
             text: (type.isEmpty ? "" : names + " ") + words.joined(separator: ", "))

@@ -12,9 +12,20 @@ enum UnitNumber {
     /// `90d`, `12h`, or seconds; `nil` for anything else, and for what is beyond all time.
     static func seconds(_ text: String) -> Int64? { number(text, secondUnits) }
 
-    /// The moment that was so long ago: see ``seconds(_:)``.
+    /// As ``seconds(_:)``, but a number has to say of what it is.
+    ///
+    /// Where events are let go, who means days must not get seconds.
+    static func age(_ text: String) -> Int64? {
+        guard let last = text.last, secondUnits[last] != nil || text == "0" else { return nil }
+        return seconds(text)
+    }
+
+    /// What is said of an ``age(_:)`` that is none.
+    static let ageRule = "--older-than is a number with s, m, h, d, or w behind it."
+
+    /// The moment that was so long ago: see ``age(_:)``.
     static func moment(ago text: String) -> Timestamp? {
-        seconds(text).map { Timestamp(microseconds: Timestamp.now.microseconds - $0 * 1_000_000) }
+        age(text).map { Timestamp(microseconds: Timestamp.now.microseconds - $0 * 1_000_000) }
     }
 
     /// `500M`, `10G`, or bytes.

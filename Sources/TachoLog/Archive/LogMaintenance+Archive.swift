@@ -18,8 +18,8 @@ extension LogMaintenance {
     ///   - segment: Sealed, of this log.
     ///   - storage: Where to.
     /// - Returns: What was moved.
-    /// - Throws: ``LogError``: `.conflict` if the storage has an archive of another store, or the
-    ///   segment is not there any more; `.damaged` if the segment is, or the copy does not read back
+    /// - Throws: ``LogError``: `.conflict` if the storage is in the store itself or has an archive of
+    ///   another, or the segment is not there any more; `.damaged` if the segment is, or the copy does not read back
     ///   as it was written. The log is then as it was.
     package func archive(
         _ segment: SegmentSummary, to storage: any ArchiveStorage
@@ -76,6 +76,8 @@ extension LogMaintenance {
             throw LogError(
                 .conflict, "an archive's name has neither quotes, backslashes, nor control letters")
         }
+        // What does not begin so is a URL.
+        if location.hasPrefix("/") { try layout.requireOutside(location, fileSystem) }
     }
 
     private func listing(_ storage: any ArchiveStorage) throws(LogError) -> ArchiveListing {

@@ -46,14 +46,15 @@ public struct LogBackup: Sendable {
     ///     empty.
     ///   - progress: Told the bytes of the log that are done and all.
     /// - Returns: What was copied.
-    /// - Throws: ``LogError``: `.conflict` if the directory is something else, or has events that
-    ///   the store does not have; `.busy` if another process copies to it. An earlier copy is then
+    /// - Throws: ``LogError``: `.conflict` if the directory is something else, is in the store, or
+    ///   has events that the store does not have; `.busy` if another process copies to it. An earlier copy is then
     ///   as it was, or, after a full disk or a death, can be read and is completed by the next run.
     /// - Complexity: O(bytes that are not there yet).
     public func run(
         to directory: String, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         let target = StoreLayout(directory)
+        try source.requireOutside(directory, fileSystem)
         let format = try StoreFormat.ofStore(source, fileSystem)
         let isNew = try isNew(target, format)
         try LogError.unifying {

@@ -40,10 +40,13 @@ public struct LogRestore: Sendable {
     ) throws(LogError) -> Report {
         let target = StoreLayout(directory)
         guard let format = try StoreFormat.load(source, fileSystem) else {
+            let isThere = try LogError.unifying { try fileSystem.status(source.directory) != nil }
             throw LogError(
                 .notFound,
-                "\(source.directory) has no FORMAT file: it is no backup, or one that was not "
-                    + "finished. Finish it with `tacho backup`.")
+                isThere
+                    ? "\(source.directory) has no FORMAT file: it is no backup, or one that was not "
+                        + "finished. Finish it with `tacho backup`."
+                    : "there is no directory \(source.directory)")
         }
         try Self.checkIsEmpty(directory, fileSystem)
         var leftOut = [String]()

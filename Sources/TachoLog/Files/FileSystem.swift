@@ -51,6 +51,10 @@ public protocol FileSystem: Sendable {
     /// `nil` if nothing has that name.
     func status(_ path: String) throws(FileError) -> FileStatus?
 
+    /// The one name of a place, from the root on: links are followed, `.` and `..` are gone. Of what
+    /// is not there, as of the part above it that is.
+    func resolved(_ path: String) -> String
+
     /// A number that is the same until the machine restarts. What a page cache held survives a
     /// process, not a restart; recovery must know which of the two it looks at.
     func bootIdentifier() -> UInt64
@@ -120,6 +124,9 @@ extension FileSystem {
 
     /// Nothing, for file systems without a disk that works beside.
     public func beginSynchronizing(_ file: FileDescriptor, from offset: Int, byteCount: Int) {}
+
+    /// By the text alone, for file systems without links.
+    public func resolved(_ path: String) -> String { PathText.normalized(path) }
 
     /// True, for file systems whose files nobody else removes.
     package func hasName(_ file: FileDescriptor) throws(FileError) -> Bool { true }

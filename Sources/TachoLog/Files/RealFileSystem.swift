@@ -179,6 +179,24 @@ public struct RealFileSystem: FileSystem {
                 microseconds: Int64(modified.tv_sec) * 1_000_000 + Int64(modified.tv_nsec) / 1000))
     }
 
+    public func resolved(_ path: String) -> String {
+        let slash = UInt8(ascii: "/")
+        var head = path.utf8.first == slash ? path : "./" + path
+        var rest = ""
+        while true {
+            if let real = realpath(head, nil) {
+                defer { free(real) }
+                return PathText.normalized(String(cString: real) + "/" + rest)
+            }
+            // What is not there is no link: the part above it is looked up.
+            guard head != "/", let last = head.utf8.lastIndex(of: slash) else {
+                return PathText.normalized(path)
+            }
+            rest = head[last...].dropFirst() + "/" + rest
+            head = last == head.startIndex ? "/" : String(head[..<last])
+        }
+    }
+
     public func bootIdentifier() -> UInt64 {
         let raw = "/proc/sys/kernel/random/boot_id".withCString {
             tachoOpen($0, O_RDONLY | O_CLOEXEC, 0)

@@ -36,6 +36,29 @@ package struct StoreLayout: Sendable {
     package func retiredFile(_ name: String) -> String { retired + "/" + name }
     package func temporaryFile(_ name: String) -> String { temporary + "/" + name }
 
+    /// Refuses the store's own directory, and what is in it, as a place for a copy.
+    ///
+    /// A copy there is lost with the store. Worse, a segment that is archived to `log/` is its own
+    /// copy: it would be found good, and then removed.
+    ///
+    /// - Parameters:
+    ///   - path: Where the copy is to be; it need not be there.
+    ///   - fileSystem: Where both are.
+    /// - Throws: ``LogError`` `.conflict`; nothing was changed then.
+    package func requireOutside(
+        _ path: String, _ fileSystem: any FileSystem
+    ) throws(LogError) {
+        let own = Array(fileSystem.resolved(directory).utf8)
+        let other = Array(fileSystem.resolved(path).utf8)
+        guard other.starts(with: own),
+            other.count == own.count || other[own.count] == UInt8(ascii: "/")
+        else { return }
+        throw LogError(
+            .conflict,
+            "\(path) is \(other.count == own.count ? "the store itself" : "in the store"): a copy "
+                + "there is lost with it. Nothing was changed; name another directory.")
+    }
+
     /// - Parameters:
     ///   - first: The segment's first position.
     ///   - generation: Not 0 if a file for that position was given up after a failed sync.

@@ -99,6 +99,15 @@ package struct Archiver: Sendable {
         self.projectors = projectors
     }
 
+    /// Whether segments may be moved there: asked before a plan promises it.
+    ///
+    /// - Parameter location: As the manifest keeps it.
+    /// - Throws: ``LogError`` `.conflict` if it is a directory in the store itself.
+    package func check(location: String) throws(LogError) {
+        guard location.hasPrefix("/") else { return }
+        try StoreLayout(directory).requireOutside(location, fileSystem)
+    }
+
     package func plan(_ policy: ArchivePolicy) throws(LogError) -> ArchivePlan {
         try ArchivePlan(policy, in: LogReader.open(directory, fileSystem: fileSystem))
     }
