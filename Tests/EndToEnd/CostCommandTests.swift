@@ -99,6 +99,21 @@ struct CostCommandTests {
         #expect(try tacho.run("explain", "cost", "nobody").status == 1)
     }
 
+    @Test func `a price of a token is printed, however small it is`() throws {
+        let tacho = try Program()
+        let amounts = #""input":"0.0000057","output":"0.00000000007","cache_read":"0.00012""#
+        try tacho.append(
+            [#"{"model":"m","provider":"p",\#(amounts)}"#], type: "price.set", stream: "prices")
+
+        let line = try tacho.run(
+            "table", "prices", "--columns", "input,output,cache_read", "--where", "model=m"
+        ).lines.last
+
+        #expect(
+            line?.split(separator: " ").map(String.init)
+                == ["$0.0000057", "$0.000000000070", "$0.0001"])
+    }
+
     @Test func `prices are imported once, and told what was rounded`() throws {
         let tacho = try Program()
         try fill(tacho)

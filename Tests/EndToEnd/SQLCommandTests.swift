@@ -24,6 +24,18 @@ struct SQLCommandTests {
                 """)
     }
 
+    @Test func `a number that is small is not printed as none`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let result = try tacho.run(
+            "sql", "SELECT 0.0001 AS a, -0.0000012345 AS b, 1e-30 AS c, 0.0 AS d, 2.0004 AS e")
+
+        #expect(
+            result.lines.last?.split(separator: " ").map(String.init)
+                == ["0.0001", "-0.00000123", "1e-30", "0", "2"])
+    }
+
     @Test func `JSON and CSV have the values of SQL, and a script has rows for each statement`()
         throws
     {

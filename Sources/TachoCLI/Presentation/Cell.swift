@@ -75,10 +75,18 @@ enum Cell {
         }
     }
 
-    /// Without the noise behind the third digit after the point.
+    /// Without the noise behind the third digit after the point; of what is below 1, behind the
+    /// third that is not zero: a small number is not none.
     private static func shortened(_ number: Double) -> String {
-        guard number.isFinite, number.magnitude < 1e12 else { return String(number) }
-        var text = Quantity.fixed(number, 3)
+        guard number.isFinite, number.magnitude < 1e12, number.magnitude >= 1e-9 || number == 0
+        else { return String(number) }
+        var digits = 3
+        var first = number.magnitude
+        while first < 0.1, first > 0 {
+            first *= 10
+            digits += 1
+        }
+        var text = Quantity.fixed(number, digits)
         while text.hasSuffix("0") { text.removeLast() }
         if text.hasSuffix(".") { text.removeLast() }
         return text

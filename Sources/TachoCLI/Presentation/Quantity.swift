@@ -49,16 +49,23 @@ enum Quantity {
         return "\(whole / 86_400)d \(twoDigits(whole / 3600 % 24))h"
     }
 
-    /// `$12.34`, and four digits below a dollar; from pico-dollars, rounded half up.
+    /// `$12.34`, four digits below a dollar, and below those two that say something:
+    /// `$0.00000070`; from pico-dollars, rounded half up.
     static func dollars(picoDollars: Int64) -> String {
         if picoDollars == 0 { return "$0.00" }
         let magnitude = picoDollars.magnitude
-        let digits: UInt64 = magnitude < 1_000_000_000_000 ? 4 : 2
-        let unit: UInt64 = digits == 4 ? 100_000_000 : 10_000_000_000
+        var digits = magnitude < 1_000_000_000_000 ? 4 : 2
+        var unit: UInt64 = digits == 4 ? 100_000_000 : 10_000_000_000
+        if magnitude < unit {
+            while unit > 1, magnitude < unit * 10 {
+                unit /= 10
+                digits += 1
+            }
+        }
         let rounded = (magnitude + unit / 2) / unit
-        let scale: UInt64 = digits == 4 ? 10_000 : 100
+        let scale = 1_000_000_000_000 / unit
         let fraction = String(rounded % scale)
-        let zeros = String(repeating: "0", count: Int(digits) - fraction.count)
+        let zeros = String(repeating: "0", count: digits - fraction.count)
         return "\(picoDollars < 0 ? "-" : "")$\(count(rounded / scale)).\(zeros)\(fraction)"
     }
 
