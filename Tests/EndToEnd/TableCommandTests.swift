@@ -222,6 +222,16 @@ struct TableCommandTests {
 
 /// Commands that read only some columns of a snapshot.
 struct OpenedColumnsTests {
+    @Test func `a limit of 0 is all rows, as everywhere`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let all = try tacho.run("table", "tool_calls", "--csv").text
+
+        #expect(try tacho.run("table", "tool_calls", "--csv", "--limit", "0").text == all)
+        #expect(try tacho.run("table", "tool_calls", "--csv", "--limit", "1").lines.count == 2)
+    }
+
     @Test func `answers from snapshots are those of the fold`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)

@@ -32,7 +32,7 @@ struct TableCommand: ParsableCommand {
             valueName: "column,…"))
     var sort: String?
 
-    @Option(help: "At most so many rows. (default: 100 in a terminal, else all)")
+    @Option(help: "At most so many rows; 0 is all. (default: 100 in a terminal, else all)")
     var limit: Int?
 
     @Option(help: "Leave out so many rows first.")
@@ -65,8 +65,7 @@ struct TableCommand: ParsableCommand {
         }
         try answer.print(output)
         if limit == nil, let implied = query.limit, answer.rows.count == implied, !output.isQuiet {
-            Output.note(
-                "\(implied) rows shown; --limit \(answer.table.rowCount) shows all there may be")
+            Output.note("\(implied) rows shown; --limit 0 shows all there may be")
         }
         try tables.checkDamage()
     }
@@ -116,7 +115,7 @@ struct TableCommand: ParsableCommand {
 
     private func query(_ schema: TableSchema) throws(Failure) -> TableQuery {
         do throws(TableQueryError) {
-            var query = TableQuery(limit: limit ?? impliedLimit, offset: offset)
+            var query = TableQuery(limit: limit == 0 ? nil : limit ?? impliedLimit, offset: offset)
             for condition in conditions {
                 query.conditions.append(try .init(ByteString(condition), for: schema))
             }
