@@ -99,6 +99,27 @@ struct CostCommandTests {
         #expect(try tacho.run("explain", "cost", "nobody").status == 1)
     }
 
+    @Test func `a beginning of an id explains, if only one begins so`() throws {
+        let tacho = try Program()
+        let lines = [
+            message("msg_1", "claude-opus-5", input: 10, session: "f6991f4d-1"),
+            message("msg_2", "claude-opus-5", input: 20, session: "f6991f4d-1"),
+            message("msg_3", "claude-opus-5", input: 30, session: "f7000000-2"),
+        ]
+        let input = Data(lines.map { $0 + "\n" }.joined().utf8)
+        #expect(try tacho.run(["append", "--envelope", "--quiet"], input: input).status == 0)
+
+        for kind in ["cost", "tokens"] {
+            let whole = try tacho.run("explain", kind, "f6991f4d-1")
+            #expect(whole.status == 0 && whole.lines.count > 2, "\(whole.errors)")
+            #expect(try tacho.run("explain", kind, "f69").text == whole.text)
+            let several = try tacho.run("explain", kind, "f")
+            #expect(several.status == 1)
+            #expect(several.errors == "tacho: f begins 2 ids: f6991f4d-1, f7000000-2\n")
+            #expect(try tacho.run("explain", kind, "").status == 1)
+        }
+    }
+
     @Test func `a price of a token is printed, however small it is`() throws {
         let tacho = try Program()
         let amounts = #""input":"0.0000057","output":"0.00000000007","cache_read":"0.00012""#

@@ -15,9 +15,10 @@ struct ExplainCostCommand: ParsableCommand {
         commandName: "cost",
         abstract: "Show every term of a cost: tokens × price = amount.",
         discussion: """
-            The id is a message's, a session's, or a workflow's. Several messages are added up by \
-            model, price, and kind; --each shows each. Prices are in dollars a million tokens. \
-            Amounts are exact. `tacho cat --from P --to P` prints the event at position P.
+            The id is a message's, a session's, or a workflow's; a beginning is enough if only one \
+            begins so. Several messages are added up by model, price, and kind; --each shows each. \
+            Prices are in dollars a million tokens. Amounts are exact. `tacho cat --from P --to P` \
+            prints the event at position P.
 
             EXAMPLES
               tacho explain cost msg_01CYbREiC29jw1fzJgDRPBXu
@@ -97,8 +98,8 @@ struct ExplainTokensCommand: ParsableCommand {
         commandName: "tokens",
         abstract: "Show each message's tokens, and where each count is from.",
         discussion: """
-            The id is a message's, a session's, or a workflow's. Rows that are not counted are \
-            part of a result of their session.
+            The id is a message's, a session's, or a workflow's; a beginning is enough if only one \
+            begins so. Rows that are not counted are part of a result of their session.
 
             EXAMPLES
               tacho explain tokens f6991f4d-0000-4000-8000-000000000000

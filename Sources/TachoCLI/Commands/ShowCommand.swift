@@ -261,7 +261,9 @@ struct Subject {
         if matches.count == 1 { return matches[0] }
         guard matches.isEmpty else {
             let some = matches.prefix(5).map(\.id).joined(separator: ", ")
-            throw Failure(.failure, "\(text) begins \(matches.count) ids: \(some), …")
+            throw Failure(
+                .failure,
+                "\(text) begins \(matches.count) ids: \(some)\(matches.count > 5 ? ", …" : "")")
         }
         throw Failure(
             .failure,

@@ -18,13 +18,12 @@ struct ExplainedUsage {
             ["model_usage", "prices", "sessions"], in: location, asOf: asOf, output.messages)
         let table = try tables.table("model_usage")
         self.table = table
-        let name = ByteString(id)
         let all = ModelUsage.read(table, sessions: try tables.table("sessions"))
-        usages = all.filter { usage in
-            usage.session == name || usage.workflow == name
-                || table.key(usage.row) == name
-                || table.text(ModelUsageProjector.Column.messageID, usage.row) == name
+        var found = Self.usages(of: ByteString(id), all, table)
+        if found.isEmpty, let name = try Self.completed(id, all, table) {
+            found = Self.usages(of: name, all, table)
         }
+        usages = found
         guard let first = usages.first else {
             throw Failure(
                 .failure,
@@ -40,6 +39,40 @@ struct ExplainedUsage {
             history: tables.reader,
             snapshots: SnapshotStore(directory: location.layout.snapshots))
         traced = history?.changes.map(\.position)
+    }
+
+    /// What a row of usage may be called by.
+    private static func names(_ usage: ModelUsage, _ table: Table) -> [ByteString] {
+        [
+            usage.workflow, usage.session, table.key(usage.row),
+            table.text(ModelUsageProjector.Column.messageID, usage.row),
+        ].compactMap(\.self)
+    }
+
+    private static func usages(
+        of name: ByteString, _ all: [ModelUsage], _ table: Table
+    ) -> [ModelUsage] {
+        all.filter { names($0, table).contains(name) }
+    }
+
+    /// The one id that begins so, as `tacho show` takes it; `nil` if none does.
+    private static func completed(
+        _ text: String, _ all: [ModelUsage], _ table: Table
+    ) throws(Failure) -> ByteString? {
+        let beginning = ByteString(text)
+        guard !text.isEmpty else { return nil }
+        var seen = Set<ByteString>()
+        var matches = [ByteString]()
+        for usage in all {
+            for name in names(usage, table) where name.hasPrefix(beginning) {
+                if seen.insert(name).inserted { matches.append(name) }
+            }
+        }
+        guard matches.count > 1 else { return matches.first }
+        let some = matches.prefix(5).map(\.description).joined(separator: ", ")
+        throw Failure(
+            .failure,
+            "\(text) begins \(matches.count) ids: \(some)\(matches.count > 5 ? ", …" : "")")
     }
 
     /// The key of its row.
