@@ -275,6 +275,16 @@ struct SQLCommandTests {
 }
 
 struct ExportCommandTests {
+    @Test func `a file in a directory that is not there is refused by its name`() throws {
+        let tacho = try Program()
+        try SampleStore.fill(tacho)
+
+        let result = try tacho.run("export", "sqlite", tacho.home.file("none/out.db"))
+
+        #expect(result.status == 1)
+        #expect(result.errors == "tacho: there is no directory \(tacho.home.file("none"))\n")
+    }
+
     @Test func `an exported file is what sqlite3 and the tables say`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)

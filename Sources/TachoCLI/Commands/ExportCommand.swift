@@ -38,6 +38,7 @@ struct ExportSQLiteCommand: ParsableCommand {
 
     func run() throws {
         let place = try ExportPlace(path, isForced: options.isForced)
+        try place.requireParent()
         let tables = try options.open()
         let temporary = place.begin()
         do {

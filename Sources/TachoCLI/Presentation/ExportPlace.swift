@@ -34,6 +34,23 @@ struct ExportPlace {
         }
     }
 
+    private var parent: String {
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return parent.isEmpty ? "/" : parent
+    }
+
+    /// - Throws: ``Failure`` if the directory is not there that the file is to be in.
+    func requireParent() throws(Failure) {
+        let isThere: Bool
+        do throws(FileError) {
+            isThere = try fileSystem.status(parent) != nil
+        } catch {
+            // What cannot be looked at is told by who writes there.
+            return
+        }
+        guard isThere else { throw Failure(.failure, "there is no directory \(parent)") }
+    }
+
     /// - Returns: The name to write under.
     func begin() -> String {
         Interruption.removes(temporary)
@@ -73,8 +90,7 @@ struct ExportPlace {
             try fileSystem.rename(temporary, to: path)
             Interruption.removes(nil)
             Self.remove(replaced)
-            let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            try fileSystem.synchronizeDirectory(parent.isEmpty ? "/" : parent)
+            try fileSystem.synchronizeDirectory(parent)
         } catch {
             throw LogError(error)
         }
