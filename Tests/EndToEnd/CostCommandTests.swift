@@ -99,6 +99,17 @@ struct CostCommandTests {
         #expect(try tacho.run("explain", "cost", "nobody").status == 1)
     }
 
+    @Test func `no cost in a time is told from no cost at all`() throws {
+        let tacho = try Program()
+        try fill(tacho)
+
+        let none = try tacho.run("cost", "--since", "2026-02-01")
+
+        #expect(none.status == 0 && none.output.isEmpty)
+        #expect(none.errors.contains("in that time"), "\(none.errors)")
+        #expect(!none.errors.contains("tacho import"))
+    }
+
     @Test func `a beginning of an id explains, if only one begins so`() throws {
         let tacho = try Program()
         let lines = [

@@ -80,7 +80,10 @@ struct CostCommand: ParsableCommand {
                 "\(Quantity.count(timeless, "message")) without a time (outputs of runs have none) "
                     + "left out by --since and --until")
         }
-        try CostPrinter(report: report, prices: prices.rawValue, warnings: warnings).print(output)
+        try CostPrinter(
+            report: report, prices: prices.rawValue, warnings: warnings,
+            isOfSomeTime: since != nil || until != nil
+        ).print(output)
         try tables.checkDamage()
     }
 

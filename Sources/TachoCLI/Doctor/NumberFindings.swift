@@ -135,8 +135,8 @@ struct NumberFindings {
         if unread > 0 {
             add(
                 "no-transcript", false,
-                "\(Quantity.count(unread, "session")) with hooks, but without a transcript: their "
-                    + "tokens are unknown",
+                "\(Quantity.count(unread, "session")) of whose calls hooks tell, and no transcript: "
+                    + "their tokens are unknown",
                 "`tacho import` of the agent's directory takes the transcripts in")
         }
     }

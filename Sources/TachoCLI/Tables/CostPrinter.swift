@@ -8,6 +8,8 @@ struct CostPrinter {
     let report: CostReport
     let prices: String
     let warnings: [String]
+    /// Whether only a part of the time was asked for.
+    var isOfSomeTime = false
 
     private static let kinds: [(kind: TokenKind, key: String)] = [
         (.input, "input_tokens"), (.output, "output_tokens"),
@@ -46,7 +48,9 @@ struct CostPrinter {
             ])
         listing.warnings = warnings
         listing.emptyMessage =
-            "No use of a model is known. `tacho import PATH` takes in transcripts and runs."
+            isOfSomeTime
+            ? "No use of a model is known in that time; `tacho cost --by day` shows when there was."
+            : "No use of a model is known. `tacho import PATH` takes in transcripts and runs."
         listing.rows = report.groups.map { row($0.key?.description, $0.sum) }
         return listing
     }
