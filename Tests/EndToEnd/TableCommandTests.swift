@@ -201,6 +201,16 @@ struct TableCommandTests {
         #expect(try after.rows().count == before.count)
     }
 
+    @Test func `a line for people has the day of its event`() throws {
+        let tacho = try Program()
+        let line = #"{"stream":"s","type":"t","time":"2025-12-18T10:00:00.091Z","data":{"n":1}}"#
+        _ = try tacho.run("append", "--envelope", input: Data((line + "\n").utf8))
+
+        let text = try tacho.run("tail", "--pretty").text
+
+        #expect(text == "     1  2025-12-18 10:00:00.091  s           t                     n=1\n")
+    }
+
     @Test func `recorded text cannot act on the terminal`() throws {
         let tacho = try Program()
         let text = "\\u001b[2J\\u001b]0;owned\\u0007 \\u202egnp.exe"

@@ -21,7 +21,7 @@ struct TailCommand: ParsableCommand {
     @Flag(name: [.customShort("f"), .customLong("follow")], help: "Wait for new events.")
     var follows = false
 
-    @Flag(help: "A readable line instead of JSON.")
+    @Flag(help: "A readable line instead of JSON; times are UTC.")
     var pretty = false
 
     @OptionGroup var selection: RecordSelection

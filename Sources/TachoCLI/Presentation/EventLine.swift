@@ -3,7 +3,7 @@ import TachoLog
 
 /// One event as a line for people.
 ///
-/// `12  10:00:00.091  a1b2c3d4  phase.completed  phase_name=Build duration_seconds=12.5`
+/// `12  2025-12-18 10:00:00.091  a1b2c3d4  phase.completed  phase_name=Build duration_seconds=12.5`
 struct EventLine {
     private let style: Style
     private let width: Int?
@@ -16,7 +16,7 @@ struct EventLine {
     /// - Returns: With its newline.
     func text(_ record: RecordView) -> String {
         let position = TerminalText.padded("\(record.position)", to: 6, rightAligned: true)
-        let moment = Quantity.timeOfDay(record.time ?? record.recorded)
+        let moment = Quantity.preciseMoment(record.time ?? record.recorded)
         let stream = TerminalText.sanitized(String(decoding: record.stream, as: UTF8.self))
         let type = TerminalText.sanitized(String(decoding: record.type, as: UTF8.self))
         let shownStream = TerminalText.padded(

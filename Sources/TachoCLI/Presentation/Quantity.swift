@@ -77,11 +77,12 @@ enum Quantity {
             + String(decoding: text[11..<19], as: UTF8.self)
     }
 
-    /// `10:00:00.091`, the time of day in UTC.
-    static func timeOfDay(_ timestamp: Timestamp) -> String {
+    /// `2025-12-18 10:00:00.091`, UTC.
+    static func preciseMoment(_ timestamp: Timestamp) -> String {
         let text = Array(timestamp.inMilliseconds.description.utf8)
         guard text.count == 24 else { return timestamp.description }
-        return String(decoding: text[11..<23], as: UTF8.self)
+        return String(decoding: text[..<10], as: UTF8.self) + " "
+            + String(decoding: text[11..<23], as: UTF8.self)
     }
 
     /// A number with so many digits behind the point, rounded half away from zero.
