@@ -201,6 +201,23 @@ struct TableCommandTests {
         #expect(try after.rows().count == before.count)
     }
 
+    @Test func `a long key leaves room for what it is the key of, and is whole alone`() throws {
+        var tacho = try Program()
+        tacho.environment["COLUMNS"] = "100"
+        let key = String(repeating: "k", count: 90)
+        let call = #"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"\#(key)"}"#
+        try tacho.append([call], type: "hook.PreToolUse", stream: "s1")
+
+        let whole = try tacho.run("table", "tool_calls")
+        let alone = try tacho.run("table", "tool_calls", "--columns", "tool_call_id")
+
+        #expect(whole.lines.first?.contains("tool_name") == true, "\(whole.text)")
+        let row = try #require(whole.lines.first { $0.hasPrefix("k") })
+        #expect(row.prefix { $0 == "k" }.count >= 39 && row.contains("k…  "), "\(row)")
+        #expect(row.contains("Bash"))
+        #expect(alone.lines.last == key)
+    }
+
     @Test func `a line for people has the day of its event`() throws {
         let tacho = try Program()
         let line = #"{"stream":"s","type":"t","time":"2025-12-18T10:00:00.091Z","data":{"n":1}}"#

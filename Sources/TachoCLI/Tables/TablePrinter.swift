@@ -73,9 +73,11 @@ struct TablePrinter {
             let definition = table.schema.columns[columns[place]]
             let isText = definition.type == .text || definition.type == .json
             let isKey = columns[place] == table.schema.keyColumn
+            // A key is there to be copied; one that is longer than any agent's id leaves room for
+            // what it is the key of, and is whole when it is asked for alone.
             return Listing.Field(
                 definition.name, right: definition.type.isNumber, drop: isKey ? 0 : place + 1,
-                minimum: isText && !isKey ? 12 : nil, maximum: isText && !isKey ? 40 : nil)
+                minimum: isText ? (isKey ? 40 : 12) : nil, maximum: isText && !isKey ? 40 : nil)
         }
         var listing = Listing(schema: "tacho.table.\(table.schema.name)/1", fields: fields)
         listing.rows = cells.map { cells in shown.map { cells[$0] } }
