@@ -32,7 +32,7 @@ import Testing
     /// Names of the store itself, and of places in it.
     static let inside = [
         "", "/", "/log", "/copy", "/none/../log/", "/../store", "-link", "-link/log",
-        "-none/../store",
+        "-none/../store", "-none/../store-link/log",
     ]
 
     @Test(arguments: inside)

@@ -26,6 +26,7 @@ struct ResolvedPathTests {
         #expect(files.resolved(home.file("link/log/")) == store + "/log")
         #expect(files.resolved(home.file("link/new/er")) == store + "/new/er")
         #expect(files.resolved(home.file("new/../store/log/..")) == store)
+        #expect(files.resolved(home.file("new/../link/log/..")) == store)
         #expect(files.resolved(home.file("lost/a")).hasSuffix("/lost/a"))
         #expect(files.resolved("/") == "/")
         #expect(files.resolved("/nowhere") == "/nowhere")

@@ -180,6 +180,11 @@ public struct RealFileSystem: FileSystem {
     }
 
     public func resolved(_ path: String) -> String {
+        // Again: behind a `..` that follows what is not there may be a link.
+        resolvedUpToMissing(resolvedUpToMissing(path))
+    }
+
+    private func resolvedUpToMissing(_ path: String) -> String {
         let slash = UInt8(ascii: "/")
         var head = path.utf8.first == slash ? path : "./" + path
         var rest = ""
