@@ -214,11 +214,10 @@ struct ShowCommand: ParsableCommand {
         return .seconds(Double(end.microseconds - start.microseconds) / 1e6)
     }
 
-    /// Unknown where all are 0: hooks tell of no message, and so of no token.
     private func sessionTokens(_ sessions: Table, _ row: Int) -> Cell {
         let counts = ["input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"]
             .map { sessions.integer(named: $0, row) }
-        guard counts.contains(where: { $0 ?? 0 > 0 }) else { return .unknown }
+        guard counts.contains(where: { $0 != nil }) else { return .unknown }
         let texts = counts.map { $0.map { Quantity.count($0) } ?? "-" }
         return .text(
             "\(texts[0]) in, \(texts[1]) out, \(texts[2]) written to cache, "

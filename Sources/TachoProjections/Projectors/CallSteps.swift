@@ -213,6 +213,9 @@ struct CallStep {
             }
             return
         }
+        var resultCount = 0
+        reading.forEachBlock { if $0.kind == .result { resultCount += 1 } }
+        let duration = resultCount == 1 ? event.resultDuration : nil
         reading.forEachBlock { block in
             guard let kind = block.kind,
                 let id = block.id?.withText({ $0.isEmpty ? nil : ContentHash.hash($0) }), let id
@@ -227,7 +230,7 @@ struct CallStep {
                 body(
                     CallStep(
                         kind: .ended(isSuccess: !block.isError), session: session, agent: agent,
-                        call: id, moment: event.time))
+                        call: id, moment: event.time, duration: duration))
             }
         }
     }

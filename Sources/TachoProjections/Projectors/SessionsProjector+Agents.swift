@@ -78,6 +78,7 @@ extension SessionsProjector {
 
     private mutating func take(_ usage: AgentUsage, _ row: Int, _ table: inout Table) {
         setModel(usage.model, row, &table)
+        beginTokens(row, &table)
         let counts = Self.tokens(usage.counts)
         if let id = usage.id {
             let hash = Self.hash("message:", id)
@@ -104,6 +105,7 @@ extension SessionsProjector {
             (.totalCacheRead, .cacheReadTokens, sum(\.cacheRead)),
             (.totalCacheWrite, .cacheWriteTokens, sum(\.cacheWrite)),
         ]
+        beginTokens(row, &table)
         let written = table.integer(Column.messageOutput, row) ?? 0
         var isAdded = false
         if totals.contains(where: { $0.role == .sinceEntered }) {

@@ -104,6 +104,7 @@ extension SessionsProjector {
 
     private func countRequest(_ usage: MessageUsage, _ row: Int, _ table: inout Table) {
         count(1, .telemetryRequests, in: .messageCount, row, &table)
+        if usage.input != nil || usage.output != nil { beginTokens(row, &table) }
         count(usage.input ?? 0, .telemetryInput, in: .inputTokens, row, &table)
         count(usage.output ?? 0, .telemetryOutput, in: .outputTokens, row, &table)
         count(usage.cacheRead ?? 0, .telemetryCacheRead, in: .cacheReadTokens, row, &table)

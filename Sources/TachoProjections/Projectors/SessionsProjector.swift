@@ -18,13 +18,15 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 9
+    package static let version = 10
+    /// Version 9, of the same columns, took no tokens told for none used.
+    ///
     /// Version 7, of the columns of 8, took counts of tokens that no message can have; 8 did not keep
     /// what a session's totals had told: the next one is taken for one that has it all.
     ///
     /// Before them, sessions did not say whether they are past what they have copied: the next record
     /// would be taken for their first.
-    package static let continuedVersions = [7, 8]
+    package static let continuedVersions = [7, 8, 9]
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 
@@ -166,10 +168,21 @@ package struct SessionsProjector: Projector {
     }
 
     private static let counts: [Column] = [
-        .eventCount, .promptCount, .messageCount, .toolCallCount, .errorCount, .inputTokens,
-        .outputTokens, .cacheReadTokens, .cacheWriteTokens, .compactionCount, .subagentCount,
-        .apiErrorCount,
+        .eventCount, .promptCount, .messageCount, .toolCallCount, .errorCount, .compactionCount,
+        .subagentCount, .apiErrorCount,
     ]
+
+    private static let tokenCounts: [Column] = [
+        .inputTokens, .outputTokens, .cacheReadTokens, .cacheWriteTokens,
+    ]
+
+    /// Notes that somebody tells of tokens, of which hooks say nothing.
+    func beginTokens(_ row: Int, _ table: inout Table) {
+        guard table.isUnknown(Column.outputTokens, row) else { return }
+        for column in Self.tokenCounts where table.isUnknown(column, row) {
+            table.set(column, of: row, integer: 0)
+        }
+    }
 
     /// Counts for one source; what is shown is the largest count of any.
     func count(
@@ -300,6 +313,7 @@ package struct SessionsProjector: Projector {
             table.set(Column.reportedCostTotal, of: row, money: cost)
         }
         guard let usage = record.usage.map({ TokenUsage($0) }) else { return }
+        beginTokens(row, &table)
         show(usage.input, .inputTokens, row, &table)
         show(usage.output, .outputTokens, row, &table)
         show(usage.cacheRead, .cacheReadTokens, row, &table)
@@ -347,6 +361,7 @@ package struct SessionsProjector: Projector {
         _ message: AgentMessage, _ row: Int, _ table: inout Table
     ) {
         let usage = message.usage.map { TokenUsage($0) } ?? TokenUsage()
+        if message.usage != nil { beginTokens(row, &table) }
         let isFinal = message.stopReason != nil
         let change: MessageLedger.Change
         if let hash = message.id?.withText({ UInt64(bitPattern: ContentHash.hash($0)) }) {

@@ -70,6 +70,30 @@ extension Table {
     }
 }
 
+extension Event {
+    /// Milliseconds that the tool ran, as the result in a message's record says beside the message.
+    ///
+    /// Claude Code writes `durationMs` for searches and fetches, `totalDurationMs` for subagents, and
+    /// `durationSeconds` for searches of the web.
+    var resultDuration: Int64? {
+        var milliseconds: JSONView?
+        var seconds: JSONView?
+        members.forEach { key, value in
+            guard key.equals("toolUseResult") || key.equals("tool_use_result") else { return true }
+            JSONMembers(value).forEach { key, value in
+                if key.equals("durationMs") || key.equals("totalDurationMs") {
+                    milliseconds = value
+                }
+                if key.equals("durationSeconds") { seconds = value }
+                return milliseconds == nil
+            }
+            return false
+        }
+        let duration = milliseconds?.double() ?? seconds?.double().map { $0 * 1000 }
+        return duration.flatMap { Int64(exactly: $0.rounded(.towardZero)) }
+    }
+}
+
 extension JSONView {
     /// The moment a text says in ISO 8601; without seconds, or as a day, its beginning (semantics §0).
     var moment: Timestamp? {

@@ -9,6 +9,7 @@ extension ToolCallsProjector {
         let isOutput = witness == .output
         let reading = event.agentReading
         let record = reading.record
+        var results = (count: 0, row: 0)
         reading.forEachBlock { block in
             guard let kind = block.kind, let row = row(id: block.id, event, &table) else {
                 return
@@ -24,9 +25,15 @@ extension ToolCallsProjector {
             }
             switch kind {
             case .use: setCall(block, event, row, &table)
-            case .result: setResult(block, event, row, &table)
+            case .result:
+                setResult(block, event, row, &table)
+                results = (results.count + 1, row)
             }
             setDuration(nil, row, &table)
+        }
+        // A hook's duration goes before it, whichever was told first.
+        if results.count == 1, table.boolean(Column.isDurationReported, results.row) != true {
+            setDuration(event.resultDuration, results.row, &table)
         }
     }
 

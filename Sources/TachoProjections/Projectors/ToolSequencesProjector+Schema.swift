@@ -49,7 +49,8 @@ extension ToolSequencesProjector {
                 "total_duration_ms", .integer, summary: "completed_at − started_at."),
             ColumnDefinition(
                 "step_durations", .json,
-                summary: "Milliseconds a call, in their order; null where it is unknown."),
+                summary: "Milliseconds a call, in their order; null where it is unknown. As the "
+                    + "result says, else from begin to end."),
             ColumnDefinition(
                 "success", .boolean,
                 summary: "Whether no tool's last result is a failure; unknown without results."),

@@ -12,9 +12,10 @@ package import TachoLog
 ///
 /// Source: the seed's `tool_sequences`; DESIGN §8.
 package struct ToolSequencesProjector: Projector {
-    package static let version = 3
-    /// Version 2, of the same columns, took a call that iFlow repeats for two.
-    package static let continuedVersions = [2]
+    package static let version = 4
+    /// Version 2, of the same columns, took a call that iFlow repeats for two; 3 did not look at how
+    /// long a transcript's result says that its tool ran.
+    package static let continuedVersions = [2, 3]
     package static let inputs = CallStep.inputs
 
     package static let callLimit = 32

@@ -40,11 +40,14 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "session_times", version: 4),
         EarlierVersion(table: "sessions", version: 7, lacks: totalsOfSessions),
         EarlierVersion(table: "sessions", version: 8, lacks: totalsOfSessions),
+        EarlierVersion(table: "sessions", version: 9),
         EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
         EarlierVersion(table: "tool_calls", version: 5),
         EarlierVersion(table: "tool_calls", version: 6),
         EarlierVersion(table: "tool_calls", version: 7),
+        EarlierVersion(table: "tool_calls", version: 8),
         EarlierVersion(table: "tool_sequences", version: 2),
+        EarlierVersion(table: "tool_sequences", version: 3),
         EarlierVersion(table: "user_prompts", version: 1),
         EarlierVersion(table: "webhook_events", version: 1),
         EarlierVersion(table: "work_log", version: 1),
@@ -84,10 +87,10 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "resource_snapshots 2": [1],
                 // Sessions before 4 did not say whether they are past what they have copied.
                 "session_times 5": [4],
-                "sessions 9": [7, 8],
+                "sessions 10": [7, 8, 9],
                 "task_logs 2": [1],
-                "tool_calls 8": [5, 6, 7],
-                "tool_sequences 3": [2],  // 1 as model_usage.
+                "tool_calls 9": [5, 6, 7, 8],
+                "tool_sequences 4": [2, 3],  // 1 as model_usage.
                 "user_prompts 2": [1],
                 "webhook_events 2": [1],
                 "work_log 2": [1],

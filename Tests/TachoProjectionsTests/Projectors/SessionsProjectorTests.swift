@@ -52,6 +52,25 @@ struct SessionsProjectorTests {
         #expect(row.integer("output_tokens") == 6)
     }
 
+    @Test func `tokens are unknown until somebody tells of them`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "s1", type: "hook.PreToolUse", source: "claude-code/hook",
+            data: #"{"session_id":"s1","tool_name":"Bash"}"#)
+        log.append(
+            stream: "s1", type: "transcript.assistant", source: "claude-code/transcript",
+            data: #"{"message":{"id":"a","model":"m1","content":[]}}"#)
+        let columns = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"]
+
+        let before = try fold(log).row("s1")
+        message("b", input: 4, output: 0, to: &log)
+        let after = try fold(log).row("s1")
+
+        #expect(before.integer("tool_call_count") == 1)
+        #expect(columns.map { before.integer($0) } == [nil, nil, nil, nil])
+        #expect(columns.map { after.integer($0) } == [4, 0, 7, 0])
+    }
+
     @Test func `output is exact once every message has ended`() throws {
         var log = MemoryLog()
         message("a", input: 3, output: 1, to: &log)

@@ -77,6 +77,65 @@ struct ToolCallsProjectorTests {
         #expect(row.text("adw_id") == nil)
     }
 
+    @Test(arguments: [
+        (#""durationMs":876,"numFiles":3"#, 876), (#""totalDurationMs":89933"#, 89933),
+        (#""query":"q","durationSeconds":6.4738"#, 6473), (#""durationMs":"soon""#, 3000),
+    ])
+    func `a transcript's result says how long its tool ran`(
+        said: String, milliseconds: Int64
+    ) throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "s1", type: "transcript.assistant", source: "claude-code/transcript",
+            time: moment("10:00:00"),
+            data: #"{"message":{"content":[{"type":"tool_use","id":"t1","name":"Glob"}]}}"#)
+        log.append(
+            stream: "s1", type: "transcript.user", source: "claude-code/transcript",
+            time: moment("10:00:03"),
+            data:
+                #"{"message":{"content":[{"tool_use_id":"t1","type":"tool_result","content":"abc"}]},"toolUseResult":{\#(said)}}"#
+        )
+
+        #expect(try fold(log).row("t1").integer("duration_ms") == milliseconds)
+        let stretches = try TableReader(folding: ToolSequencesProjector.self, log)
+        #expect(try stretches.row("s1:1").json("step_durations") == "[\(milliseconds)]")
+    }
+
+    @Test(arguments: [true, false])
+    func `a hook's duration goes before a transcript's`(isHookFirst: Bool) throws {
+        var log = MemoryLog()
+        func tellHook() {
+            hook(
+                "PostToolUse", #""tool_name":"Glob","tool_use_id":"t1","duration_ms":20"#,
+                at: "10:00:02", to: &log)
+        }
+        if isHookFirst { tellHook() }
+        log.append(
+            stream: "s1", type: "transcript.user", source: "claude-code/transcript",
+            time: moment("10:00:03"),
+            data:
+                #"{"message":{"content":[{"tool_use_id":"t1","type":"tool_result","content":"abc"}]},"toolUseResult":{"durationMs":15}}"#
+        )
+        if !isHookFirst { tellHook() }
+
+        #expect(try fold(log).row("t1").integer("duration_ms") == 20)
+    }
+
+    @Test func `a record of several results does not say how long one of them took`() throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "s1", type: "transcript.user", source: "claude-code/transcript",
+            time: moment("10:00:03"),
+            data:
+                #"{"message":{"content":[{"tool_use_id":"t1","type":"tool_result","content":"a"},{"tool_use_id":"t2","type":"tool_result","content":"b"}]},"toolUseResult":{"durationMs":15}}"#
+        )
+
+        let table = try fold(log)
+
+        #expect(try table.row("t1").integer("duration_ms") == nil)
+        #expect(try table.row("t2").integer("duration_ms") == nil)
+    }
+
     @Test func `without ids a post closes the oldest open call with its input`() throws {
         var log = MemoryLog()
         func add(_ name: String, _ command: String) {
