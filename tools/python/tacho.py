@@ -21,7 +21,7 @@ Which store: `configure(store=...)`, else TACHO_STORE, else the nearest .tacho/ 
 user's own, as for the program. TACHO_BIN names the program if it is not on the PATH.
 
 The events are those of Sources/TachoEvents/TachoEvents.docc/Events.md, the spool's files those of
-Sources/TachoSources/Spool/SpoolRecord.swift.
+Sources/TachoCapture/Spool/SpoolRecord.swift.
 """
 
 import atexit
