@@ -55,7 +55,7 @@ package struct HookRecorder: Sendable {
         let id = generator.next(at: time)
         do throws(RejectedRecord) {
             let bytes = try Self.read(input)
-            var event = try HookPayload.event(
+            var event = try HookInput.event(
                 bytes, environment: environment, id: id, time: time)
             redact(&event)
             return append(event, id, time)
@@ -103,7 +103,7 @@ package struct HookRecorder: Sendable {
     private func quarantine(
         _ record: RejectedRecord, _ id: ByteString, _ time: Timestamp
     ) -> Outcome {
-        let kind = HookPayload.source.description
+        let kind = HookInput.source.description
         var record = record
         redact(&record)
         var quarantine = Quarantine(directory: StoreLayout(store).quarantine)
@@ -131,7 +131,7 @@ package struct HookRecorder: Sendable {
             let chunk = readChunk(input, byteCount: 64 << 10)
             guard !chunk.isEmpty else { break }
             byteCount += chunk.count
-            if byteCount <= HookPayload.maximumByteCount {
+            if byteCount <= HookInput.maximumByteCount {
                 bytes.append(contentsOf: chunk)
                 continue
             }
@@ -144,7 +144,7 @@ package struct HookRecorder: Sendable {
         }
         if let digest = hasher?.finish() {
             throw RejectedRecord(
-                .recordTooLong, faultOffset: HookPayload.maximumByteCount, offset: 0,
+                .recordTooLong, faultOffset: HookInput.maximumByteCount, offset: 0,
                 byteCount: byteCount, digest: digest, excerpt: bytes)
         }
         return bytes

@@ -1,18 +1,18 @@
-import TachoCapture
 import Foundation
+import TachoCapture
 import TachoJSON
 import TachoLog
 import TachoSources
 import Testing
 
-@Suite struct HookPayloadTests {
+@Suite struct HookInputTests {
     private static let time = Timestamp(milliseconds: 1_766_052_000_091)
     private static let session = "{\"session_id\":\"s1\",\"cwd\":\"/w\"}"
 
     private func event(
         _ text: String, _ environment: HookEnvironment = HookEnvironment()
     ) throws -> NewEvent {
-        try HookPayload.event(
+        try HookInput.event(
             Array(text.utf8), environment: environment, id: "id", time: Self.time)
     }
 

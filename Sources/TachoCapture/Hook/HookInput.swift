@@ -28,7 +28,7 @@ package struct HookEnvironment: Sendable {
 }
 
 /// A hook's input as an event, or why it is none.
-package enum HookPayload {
+package enum HookInput {
     package static let source: ByteString = "claude-code/hook"
     package static let maximumByteCount = NewEvent.maximumDataByteCount
 
