@@ -29,5 +29,12 @@ package func allCampaigns(on machine: TortureMachine) -> [any Campaign] {
         Clocks(),
         PausedWriter(machine: machine),
     ]
-    return crashes + FailingCalls.all + damageCampaigns + fuzzCampaigns + [Replay(machine: machine)]
+    let damage: [any Campaign] = [
+        ByteChanges(),
+        MisplacedParts(.frames),
+        Truncations(),
+        MisplacedParts(.writes),
+        StaleCopies(),
+    ]
+    return crashes + FailingCalls.all + damage + fuzzCampaigns + [Replay(machine: machine)]
 }

@@ -5,15 +5,15 @@ import TachoLog
 /// A result that is read again is written to the cache once (cache write, else input); one that is
 /// carried is read from it by every later request (cache read, else input); a request for nothing
 /// costs what the session's requests cost on average. Prices are of the session's most used model.
-package struct RedundancyPrice: Sendable {
+struct RedundancyPrice: Sendable {
     private let costs: SessionCosts
 
-    package init(_ costs: SessionCosts) {
+    init(_ costs: SessionCosts) {
         self.costs = costs
     }
 
     /// Pico-dollars; `nil` where no price of the session's model is known.
-    package func price(of finding: Redundancy.Finding) -> Int64? {
+    func price(of finding: Redundancy.Finding) -> Int64? {
         guard let session = costs[finding.session], let moment = finding.called ?? session.last,
             let model = costs.model(of: session),
             let rates = costs.book.price(model: model, provider: nil, at: moment)?.rates,

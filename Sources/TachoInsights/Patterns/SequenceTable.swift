@@ -1,19 +1,19 @@
 import TachoJSON
 import TachoLog
-package import TachoProjections
+import TachoProjections
 
 /// The stretches of work of the table `tool_sequences`, one behind the other, with tools as numbers.
 ///
 /// - Complexity: One pass over the names, some 10 ns each.
-package struct SequenceTable: Sendable {
+struct SequenceTable: Sendable {
     /// The calls of one agent between two words of a person are a sequence.
     let calls: Calls
     /// The first row of each sequence.
-    package let rows: [Int]
+    let rows: [Int]
     private let numbers: ToolNumbers
 
     /// - Parameter table: The table `tool_sequences`.
-    package init(_ table: Table) {
+    init(_ table: Table) {
         typealias Column = ToolSequencesProjector.Column
         var numbers = ToolNumbers()
         var calls = Calls()
@@ -34,7 +34,7 @@ package struct SequenceTable: Sendable {
         rows = heads
     }
 
-    package var callCount: Int { calls.count }
+    var callCount: Int { calls.count }
 
     /// The rows that begin a sequence, and by row the one that goes on from it, else −1.
     private static func chains(_ table: Table) -> (heads: [Int], next: [Int32]) {
@@ -56,16 +56,16 @@ package struct SequenceTable: Sendable {
         return (heads, next)
     }
 
-    package func name(_ tool: Int) -> String { numbers.name(tool) }
+    func name(_ tool: Int) -> String { numbers.name(tool) }
 
     /// `Read→Edit→Bash`.
-    package func signature(_ run: SequenceMining.Run) -> String {
+    func signature(_ run: SequenceMining.Run) -> String {
         run.tools.map(name).joined(separator: "→")
     }
 }
 
 extension SequenceMining {
-    package init(_ table: SequenceTable, options: Options) {
+    init(_ table: SequenceTable, options: Options) {
         self.init(table.calls, options: options)
     }
 }

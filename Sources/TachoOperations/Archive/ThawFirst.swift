@@ -1,4 +1,4 @@
-package import TachoLog
+import TachoLog
 
 extension SegmentSummary {
     /// Why segments cannot be written anew where they are: some of them are in an archive.
@@ -7,7 +7,7 @@ extension SegmentSummary {
     ///
     /// - Parameter segments: Those that would change.
     /// - Returns: `nil` if all of them are here.
-    package static func thawFirst(_ segments: some Sequence<SegmentSummary>) -> LogError? {
+    static func thawFirst(_ segments: some Sequence<SegmentSummary>) -> LogError? {
         let archived = segments.filter { $0.state == "archived" }
         guard let first = archived.first, let last = archived.last else { return nil }
         let names =

@@ -8,7 +8,7 @@ import TachoLog
 /// have their length before them in four bytes, the highest first, as the OpenTelemetry Collector's
 /// file exporter writes them with `format: proto`. A message does not say its signal: it is the one
 /// whose first record reads as it must.
-package enum OTLPFileForm {
+enum OTLPFileForm {
     /// - Parameter head: The file's first bytes, or all.
     /// - Returns: `nil` if this is no OTLP in protobuf.
     static func detect(_ head: UnsafeRawBufferPointer) -> RecordForm? {
@@ -25,7 +25,7 @@ package enum OTLPFileForm {
     }
 
     /// What a message tells of; `nil` if its first record tells nothing, or there is none.
-    package static func signal(of message: UnsafeRawBufferPointer) -> OTLPSignal? {
+    static func signal(of message: UnsafeRawBufferPointer) -> OTLPSignal? {
         guard let group = first(1, of: message), let scope = first(2, of: group),
             let record = first(2, of: scope)
         else { return nil }

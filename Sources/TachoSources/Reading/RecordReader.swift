@@ -1,18 +1,18 @@
 import TachoCapture
-package import TachoLog
+import TachoLog
 
 /// What reading a file came to.
-package struct ReadSummary: Hashable, Sendable {
+struct ReadSummary: Hashable, Sendable {
     /// Where reading ended, in plain bytes from the front of the file.
-    package var byteCount = 0
-    package var hasByteOrderMark = false
+    var byteCount = 0
+    var hasByteOrderMark = false
     /// Why it ended before the file did; the records before are good.
-    package var problem: SourceError?
+    var problem: SourceError?
 }
 
 /// Reads a file's records one by one, in memory bounded by the longest of them (by the document
 /// for arrays and objects in a row).
-package enum RecordReader {
+enum RecordReader {
     static let chunkByteCount = 1 << 20
 
     /// Reads `file` from where it stands and calls `body` with each record, until it returns
@@ -23,7 +23,7 @@ package enum RecordReader {
     /// the offset behind that newline: reading may go on there another time. With `leavesCutEnd`, what
     /// is broken in a last line without a newline is not told: it is being written, and is judged when
     /// its newline is there.
-    package static func read(
+    static func read(
         _ file: inout SourceFile, form: RecordForm, from offset: Int = 0,
         leavesCutEnd: Bool = false, lineEnded: (Int) -> Void = { _ in },
         _ body: (ScannedRecord) throws(LogError) -> Bool

@@ -1,17 +1,17 @@
 internal import TachoJSON
 
 /// A value to be put into a settings file.
-package indirect enum SettingsValue: Hashable, Sendable {
+indirect enum SettingsValue: Hashable, Sendable {
     case text(String)
     case integer(Int)
     case array([SettingsValue])
     case object([Member])
 
-    package struct Member: Hashable, Sendable {
-        package let key: String
-        package let value: SettingsValue
+    struct Member: Hashable, Sendable {
+        let key: String
+        let value: SettingsValue
 
-        package init(_ key: String, _ value: SettingsValue) {
+        init(_ key: String, _ value: SettingsValue) {
             self.key = key
             self.value = value
         }

@@ -2,25 +2,25 @@ internal import TachoLog
 internal import TachoSimulation
 
 /// P1: the machine loses its power, at any moment of appending, sealing, and recovering.
-package struct PowerLoss: Campaign {
-    package let id = "P1"
-    package let title =
+struct PowerLoss: Campaign {
+    let id = "P1"
+    let title =
         "power loss: writes lost, torn, reordered, zeroed, renames undone; no acknowledged loss"
-    package let testTrialCount = 8000
+    let testTrialCount = 8000
     private let flaw: Flaw?
 
     init(flaw: Flaw? = nil) {
         self.flaw = flaw
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         [
             .dropsSyncs, .dropsDirectorySyncs, .flipsBytes, .acknowledgesBeforeWriting,
             .ignoresIDs, .splitsBatches,
         ].map { PowerLoss(flaw: $0) }
     }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         let disk = SimulatedFileSystem(seed: seed)
         let fileSystem = FlawedFileSystem.wrapping(disk, flaw)
         var workload = Workload(seed: seed, flaw: flaw)

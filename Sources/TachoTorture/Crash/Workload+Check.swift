@@ -1,7 +1,7 @@
-package import TachoLog
+internal import TachoLog
 
 /// What happened to a store before it is looked at.
-package enum Accident: Sendable {
+enum Accident: Sendable {
     /// A process ended, in whatever way.
     case process
     /// The machine did.
@@ -72,7 +72,7 @@ extension Workload {
     ///
     /// - Returns: Whether all is well.
     @discardableResult
-    package mutating func check(
+    mutating func check(
         _ fileSystem: any FileSystem, directory: String = "store", after accident: Accident,
         context: String = "", depth: LogVerifier.Depth = .quick, _ tally: inout Tally
     ) -> Bool {

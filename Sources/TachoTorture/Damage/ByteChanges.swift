@@ -5,26 +5,26 @@ internal import TachoLog
 /// A trial is one byte of one store: first each of its bits is flipped, for stores that ended in
 /// different ways; later rounds give it the other 247 values. In the tests one flip of the eight
 /// is also judged by appending, in the later rounds each change is.
-package struct ByteChanges: Campaign {
-    package let id = "B1"
-    package let title =
+struct ByteChanges: Campaign {
+    let id = "B1"
+    let title =
         "each byte of each file kind changed: noticed, or the same answers and appends"
 
     private let way: ReadingWay
 
-    package init(reading way: ReadingWay = .real) {
+    init(reading way: ReadingWay = .real) {
         self.way = way
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         way == .real
             ? [ByteChanges(reading: .ignoringDamage), ByteChanges(reading: .withoutChecksums)] : []
     }
 
-    package var testTrialCount: Int { Self.rounds.filter(\.isForTests).reduce(0) { $0 + $1.count } }
-    package var caseCount: Int? { Self.rounds.reduce(0) { $0 + $1.count } }
+    var testTrialCount: Int { Self.rounds.filter(\.isForTests).reduce(0) { $0 + $1.count } }
+    var caseCount: Int? { Self.rounds.reduce(0) { $0 + $1.count } }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         var index = trial
         guard
             let round = Self.rounds.first(where: { round in

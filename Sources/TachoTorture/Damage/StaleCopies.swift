@@ -3,23 +3,23 @@ internal import TachoLog
 /// B6: an old copy of one file, or of several, put back in its place; or a file that is gone.
 ///
 /// A trial is a moment in the life of a store and a set of files that are put back to it.
-package struct StaleCopies: Campaign {
-    package let id = "B6"
-    package let title = "old copies of files put back, files removed: noticed or the same answers"
+struct StaleCopies: Campaign {
+    let id = "B6"
+    let title = "old copies of files put back, files removed: noticed or the same answers"
 
     private let way: ReadingWay
 
-    package init(reading way: ReadingWay = .real) {
+    init(reading way: ReadingWay = .real) {
         self.way = way
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         way == .real ? [StaleCopies(reading: .ignoringDamage)] : []
     }
-    package var testTrialCount: Int { caseCount ?? 0 }
-    package var caseCount: Int? { (try? Self.history.get().cases.count) ?? 1 }
+    var testTrialCount: Int { caseCount ?? 0 }
+    var caseCount: Int? { (try? Self.history.get().cases.count) ?? 1 }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         let history = try Self.history.get()
         let (now, before, path) = history.cases[trial]
         let subject = try DamageSubject(history.moments[now])

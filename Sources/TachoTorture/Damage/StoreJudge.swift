@@ -7,9 +7,9 @@ internal import TachoLog
 #endif
 
 /// Tells whether damage to a store was noticed, did no harm, or changed an answer in silence.
-package struct StoreJudge: Sendable {
+struct StoreJudge: Sendable {
     /// What came of one change.
-    package enum Verdict: Equatable, Sendable {
+    enum Verdict: Equatable, Sendable {
         /// All lines are read as before, and an append is read behind them.
         case harmless
         /// Reading or opening for appending says so.
@@ -25,7 +25,7 @@ package struct StoreJudge: Sendable {
     /// The lines, as keys: what is read must be one of them.
     private let known: Set<[UInt8]>
 
-    package init(_ sample: SampleStore, reading way: ReadingWay = .real) {
+    init(_ sample: SampleStore, reading way: ReadingWay = .real) {
         self.sample = sample
         self.way = way
         known = Set(Self.split(sample.lines))
@@ -39,7 +39,7 @@ package struct StoreJudge: Sendable {
     ///   - fileSystem: Reused from case to case.
     ///   - appends: Whether to open the store for appending, too.
     /// - Returns: The worst of what reading and appending came to.
-    package func judge(
+    func judge(
         _ files: [String: [UInt8]], boot: UInt64, in fileSystem: MemoryFileSystem,
         appends: Bool = true
     ) -> Verdict {

@@ -1,23 +1,23 @@
 internal import TachoLog
 
 /// B4: every file kind cut at every length, and a sealed segment that lost its end salvaged.
-package struct Truncations: Campaign {
-    package let id = "B4"
-    package let title = "each file kind cut at each length: noticed; whole frames are salvaged"
+struct Truncations: Campaign {
+    let id = "B4"
+    let title = "each file kind cut at each length: noticed; whole frames are salvaged"
 
     private let way: ReadingWay
 
-    package init(reading way: ReadingWay = .real) {
+    init(reading way: ReadingWay = .real) {
         self.way = way
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         way == .real ? [Truncations(reading: .ignoringDamage)] : []
     }
-    package var testTrialCount: Int { caseCount ?? 0 }
-    package var caseCount: Int? { Self.cuts.count }
+    var testTrialCount: Int { caseCount ?? 0 }
+    var caseCount: Int? { Self.cuts.count }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         let subject = try Self.subject.get()
         let cut = Self.cuts[trial]
         var files = subject.sample.files

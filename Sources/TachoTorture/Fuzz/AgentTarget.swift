@@ -6,8 +6,8 @@ internal import TachoProjections
 ///
 /// The record is folded twice, as a repeat of itself in one batch and in two: nothing is put into
 /// quarantine (readers are lenient), no count is negative, and both folds agree.
-package struct AgentTarget: FuzzTarget {
-    package let name = "agent"
+struct AgentTarget: FuzzTarget {
+    let name = "agent"
 
     /// Type, and a record of it.
     private static let samples: [(type: String, data: String)] = [
@@ -59,14 +59,14 @@ package struct AgentTarget: FuzzTarget {
     ]
 
     /// The first byte picks the type.
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         let number = random.below(Self.samples.count)
         var data = Array(Self.samples[number].data.utf8)
         if !random.once(in: 10) { random.mutate(&data) }
         return [UInt8(number)] + data
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         guard let first = input.first else { return .refused }
         let type = Self.samples[Int(first) % Self.samples.count].type
         let data = Array(input.dropFirst())

@@ -3,8 +3,8 @@ internal import TachoJSON
 /// Fields of an object, found by bits, against a walk over all of its members.
 ///
 /// Valid or not, the bytes are searched, and what is found lies inside of them.
-package struct FieldsTarget: FuzzTarget {
-    package let name = "fields"
+struct FieldsTarget: FuzzTarget {
+    let name = "fields"
 
     private static let keys = ["a", "tool_name", "duration_ms", "12345678", "é", ""]
     private static let fields = JSONFields(keys)
@@ -14,14 +14,14 @@ package struct FieldsTarget: FuzzTarget {
         #" {"text":"0123456789012345678901234567890123456789012345678901234567","a":"\\\"","":{"":{}}} "#,
     ].map { Array($0.utf8) }
 
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         var bytes = Self.samples[random.below(Self.samples.count)]
         random.shift(&bytes, behind: 0x7B, by: 0x20)
         if !random.once(in: 5) { random.mutate(&bytes) }
         return bytes
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         let isValid = (try? JSON.validate(input)) != nil  // try?: only whether it is accepted
         return input.withUnsafeBytes { bytes in
             var found = [[UInt8]?](repeating: nil, count: Self.keys.count)

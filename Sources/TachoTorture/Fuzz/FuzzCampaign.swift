@@ -1,18 +1,18 @@
 /// One target, tried with inputs from seeds: a trial is a hundred of them.
-package struct FuzzCampaign: Campaign {
-    package static let inputsPerTrial = 100
+struct FuzzCampaign: Campaign {
+    static let inputsPerTrial = 100
 
-    package var id: String { "F-\(target.name)" }
-    package var title: String {
+    var id: String { "F-\(target.name)" }
+    var title: String {
         "inputs for \(target.name): accepted or refused, no crash, bounded reads and memory"
     }
-    package let testTrialCount: Int
+    let testTrialCount: Int
 
     private let target: any FuzzTarget
     private let planted: [PlantedBug]
     private let bug: PlantedBug?
 
-    package init(
+    init(
         _ target: any FuzzTarget, testTrialCount: Int, planted: [PlantedBug], bug: PlantedBug? = nil
     ) {
         self.target = target
@@ -21,13 +21,13 @@ package struct FuzzCampaign: Campaign {
         self.bug = bug
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         planted.map {
             FuzzCampaign(target, testTrialCount: testTrialCount, planted: [], bug: $0)
         }
     }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         var random = FuzzRandom(seed: seed)
         for number in 0..<Self.inputsPerTrial {
             let input = target.prepare(target.makeInput(&random))
@@ -51,7 +51,7 @@ package let fuzzTargets: [any FuzzTarget] = [
     WholeStoreTarget(),
 ]
 
-package let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
+let fuzzCampaigns: [any Campaign] = fuzzTargets.map { target in
     switch target.name {
     case "json", "fields", "lz4", "line":
         FuzzCampaign(target, testTrialCount: 4000, planted: [.wrongAnswer])

@@ -2,8 +2,8 @@ internal import TachoJSON
 
 /// JSON validation against a second reading of RFC 8259 that shares nothing with it, and what is
 /// told of objects 64 and 32 bytes at a time.
-package struct JSONTarget: FuzzTarget {
-    package let name = "json"
+struct JSONTarget: FuzzTarget {
+    let name = "json"
 
     private static let samples: [[UInt8]] = [
         #"{"a":[1,-0,0.5,1e400,12345678901234567890123456789],"b":{"c":null,"d":[true,false]}}"#,
@@ -12,7 +12,7 @@ package struct JSONTarget: FuzzTarget {
         " \t\r\n {\"a\" : 1 , \"a\" : 2}\n",
     ].map { Array($0.utf8) }
 
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         if random.once(in: 50) {
             let depth = [511, 512, 513, 5000][random.below(4)]
             return [UInt8](repeating: 0x5B, count: depth) + [UInt8](repeating: 0x5D, count: depth)
@@ -23,7 +23,7 @@ package struct JSONTarget: FuzzTarget {
         return bytes
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         for width: Int32 in [32, 64] {
             let isObject = input.withUnsafeBytes { JSON.isObjectOnOneLine($0, width: width) }
             guard !isObject || Self.isObjectOnOneLine(input) else {

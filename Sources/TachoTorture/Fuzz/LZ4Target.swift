@@ -4,10 +4,10 @@ internal import TachoLog
 /// Blocks of LZ4 against the library's own decoder: the same bytes, and the same blocks refused.
 ///
 /// An input begins with how many bytes there is room for, as two bytes.
-package struct LZ4Target: FuzzTarget {
-    package let name = "lz4"
+struct LZ4Target: FuzzTarget {
+    let name = "lz4"
 
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         let text = Self.text(&random)
         var block = [UInt8](repeating: 0, count: Int(LZ4_compressBound(CInt(text.count))))
         // LZ4 reads `text.count` bytes and writes at most `block.count`.
@@ -43,7 +43,7 @@ package struct LZ4Target: FuzzTarget {
         return text
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         guard input.count > 2 else { return .refused }
         let room = Int(input[0]) << 8 | Int(input[1])
         let block = Array(input[2...])

@@ -1,22 +1,22 @@
 internal import TachoLog
 
 /// Canonical lines: what is read of one lies inside of it, and makes the same line again.
-package struct LineTarget: FuzzTarget {
-    package let name = "line"
+struct LineTarget: FuzzTarget {
+    let name = "line"
 
     private static let samples: [[UInt8]] = [
         #"{"position":65537,"recorded":"2025-12-18T10:00:00.091Z","id":"a","stream":"s","type":"tool.call","source":"x","version":1,"time":"2025-12-18T10:00:00.087Z","data":{"a":1}}"#,
         #"{"position":1,"recorded":"2025-12-18T10:00:00.000Z","id":"e-1","stream":"ä","type":"t","source":"y","version":999999,"data":{}}"#,
     ].map { Array($0.utf8) + [0x0A] }
 
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         var bytes = Self.samples[random.below(2)]
         if !random.once(in: 10) { random.mutate(&bytes) }
         if random.once(in: 20) { bytes = Array(bytes.prefix(random.below(bytes.count))) }
         return bytes
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         input.withUnsafeBytes { line in
             guard let record = RecordView(line: line) else { return .refused }
             let time = record.time.map { ",\"time\":\"\($0)\"" } ?? ""
@@ -43,8 +43,8 @@ package struct LineTarget: FuzzTarget {
 }
 
 /// Events as producers hand them in: what is accepted is read back byte for byte.
-package struct EnvelopeTarget: FuzzTarget {
-    package let name = "envelope"
+struct EnvelopeTarget: FuzzTarget {
+    let name = "envelope"
 
     private static let texts: [[UInt8]] = [
         Array("s".utf8), Array("tool.call".utf8), Array("e\u{301}".utf8), Array("é".utf8),
@@ -53,7 +53,7 @@ package struct EnvelopeTarget: FuzzTarget {
     ]
 
     /// Five fields, each behind its count: id, stream, type, source, data.
-    package func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
+    func makeInput(_ random: inout FuzzRandom) -> [UInt8] {
         var input = [UInt8]()
         for _ in 0..<4 {
             var text = Self.texts[
@@ -64,7 +64,7 @@ package struct EnvelopeTarget: FuzzTarget {
         return input + JSONTarget().makeInput(&random)
     }
 
-    package func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
+    func check(_ input: [UInt8], planted: PlantedBug?) -> FuzzOutcome {
         var fields = [[UInt8]]()
         var offset = 0
         for _ in 0..<4 {
