@@ -17,7 +17,7 @@ final class ProgressBar {
     ///   - label: What is being done, as "folding".
     ///   - isQuiet: Whether the user wants none.
     ///   - color: For its emphasis.
-    init(_ label: String, isQuiet: Bool, color: ColorMode = .auto) {
+    init(_ label: String, isQuiet: Bool, color: ColorMode) {
         self.label = label
         isShown = !isQuiet && Terminal.isTerminal(Terminal.error) && environment("TERM") != "dumb"
         style = Style(color, for: Terminal.error)

@@ -83,7 +83,7 @@ package struct ErasureMatcher: Sendable {
     package let sessions: [ByteString]
     package let needles: Needles
 
-    package init(_ selector: ErasureSelector, sessions: [ByteString] = []) {
+    package init(_ selector: ErasureSelector, sessions: [ByteString]) {
         self.selector = selector
         self.sessions = sessions
         var needles = Needles()

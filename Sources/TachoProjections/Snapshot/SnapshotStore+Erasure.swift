@@ -47,7 +47,7 @@ extension SnapshotStore {
     /// - Parameters:
     ///   - last: Where the cut is.
     ///   - tables: Names of those that begin there; `nil` is all.
-    package func removeExpired(through last: Position, tables: Set<String>? = nil) {
+    package func removeExpired(through last: Position, tables: Set<String>?) {
         let known = allProjectors.map { folder($0) }
         let listed = list("").flatMap { name in list(name).map { "\(name)/\($0)" } }
         for folder in Set(known + listed).sorted() {

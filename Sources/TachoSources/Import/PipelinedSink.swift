@@ -13,8 +13,8 @@ package struct PipelinedSink: EventSink, ~Copyable {
     private let appender: Appender
     private var threads: [WorkerThreads.Thread] = []
 
-    package init(_ writer: consuming LogWriter, durability: Durability = .commit) {
-        appender = Appender(writer, durability)
+    package init(_ writer: consuming LogWriter) {
+        appender = Appender(writer)
     }
 
     deinit {
@@ -50,7 +50,6 @@ private final class Appender: @unchecked Sendable {
     // it, and by others only while no batch waits or is being written; the rest, but for constants,
     // under the monitor's lock only.
     private let monitor = Monitor()
-    private let durability: Durability
     private var writer: LogWriter
     private var waiting: [[NewEvent]] = []
     private var isWriting = false
@@ -58,9 +57,8 @@ private final class Appender: @unchecked Sendable {
     private var outcomes: [AppendOutcome] = []
     private var failure: LogError?
 
-    init(_ writer: consuming LogWriter, _ durability: Durability) {
+    init(_ writer: consuming LogWriter) {
         self.writer = writer
-        self.durability = durability
     }
 
     // MARK: The reader's side
@@ -90,7 +88,7 @@ private final class Appender: @unchecked Sendable {
     }
 
     func appendHere(_ events: [NewEvent]) throws(LogError) -> [AppendOutcome] {
-        try writer.append(validated: events, durability: durability).outcomes
+        try writer.append(validated: events, durability: .commit).outcomes
     }
 
     func withWriter<Result>(

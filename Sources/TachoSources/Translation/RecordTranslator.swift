@@ -33,8 +33,7 @@ struct RecordTranslator: ~Copyable {
 
     /// `session` is the first that a transcript, or a session of another agent, names.
     init(
-        _ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?,
-        mapping: RecordMapping = RecordMapping()
+        _ kind: SourceKind, _ place: SourcePlace, session: [UInt8]?, mapping: RecordMapping
     ) {
         self.kind = kind
         self.mapping = mapping
