@@ -153,8 +153,8 @@ let package = Package(
                 ]),
 
         .target(
-            name: "TestSupport", dependencies: ["TachoLog"], path: "Tests/TestSupport",
-            swiftSettings: settings),
+            name: "TestSupport", dependencies: ["TachoEvents", "TachoLog"],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "TachoJSONTests", dependencies: ["TachoJSON", "TestSupport"],
             swiftSettings: settings),

@@ -8,18 +8,9 @@ package struct Report: Sendable {
     package let canariesFound: Int
     package let seconds: Double
 
-    package var isGood: Bool { tally.findingCount == 0 }
-
     /// The counts by name, in the order of the names.
     package var counts: [(name: String, number: Int)] {
         tally.counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    /// As a test prints it.
-    package var line: String {
-        let counts = counts.map { "\($0.name)=\($0.number)" }.joined(separator: " ")
-        return "\(campaign.id): \(tally.trialCount) trials, \(tally.findingCount) findings, "
-            + "canaries \(canariesFound)/\(canaryCount); \(counts)"
     }
 
     /// The command that runs a finding's trial again.

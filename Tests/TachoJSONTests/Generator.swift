@@ -1,19 +1,12 @@
+import TestSupport
+
 /// Random JSON and random damage to it, the same for the same seed on every machine.
 struct Generator {
-    private var state: UInt64
+    private var random: SeededRandom
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { random = SeededRandom(seed) }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+    mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
 
     mutating func pick(_ choices: [String]) -> [UInt8] { Array(choices[below(choices.count)].utf8) }
 
@@ -94,8 +87,8 @@ struct Generator {
             ])
         }
         var text = below(3) == 0 ? "-" : ""
-        text += below(4) == 0 ? "0" : "\(next() >> UInt64(below(64)) | 1)"
-        if below(3) == 0 { text += ".\(next() >> UInt64(below(64)))" }
+        text += below(4) == 0 ? "0" : "\(random.next() >> UInt64(below(64)) | 1)"
+        if below(3) == 0 { text += ".\(random.next() >> UInt64(below(64)))" }
         if below(3) == 0 { text += ["e", "E", "e+", "e-", "E-"][below(5)] + "\(below(30))" }
         return Array(text.utf8)
     }

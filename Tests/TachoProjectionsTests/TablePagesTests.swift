@@ -1,5 +1,6 @@
 import Foundation
 import TachoProjections
+import TestSupport
 import Testing
 
 /// Every table has a page, and the page says what the schema says.
@@ -7,7 +8,7 @@ import Testing
 /// A failure prints the section as it has to be, to be pasted.
 struct TablePagesTests {
     private static let directory =
-        packageRoot + "/Sources/TachoProjections/TachoProjections.docc/"
+        SampleData.packageRoot + "/Sources/TachoProjections/TachoProjections.docc/"
 
     @Test(arguments: allSchemas.map(\.name))
     func `a table's page has its summary and its columns`(name: String) throws {

@@ -65,15 +65,3 @@ enum RandomTables {
         elements[Int.random(in: 0..<elements.count, using: &random)]
     }
 }
-
-func withEvent<Result>(
-    _ position: Int, _ source: String = "test", _ body: (Event) throws -> Result
-) throws -> Result {
-    let line =
-        "{\"position\":\(position),\"recorded\":\"2025-12-18T10:00:00.000Z\",\"id\":\"i\","
-        + "\"stream\":\"s\",\"type\":\"t\",\"source\":\"\(source)\",\"version\":1,\"data\":{}}\n"
-    return try Array(line.utf8).withUnsafeBytes { bytes in
-        let record = try #require(RecordView(line: bytes))
-        return try Event.withEvent(of: record, body)
-    }
-}

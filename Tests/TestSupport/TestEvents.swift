@@ -1,4 +1,20 @@
+package import TachoEvents
 package import TachoLog
+
+/// Lends an event at a position, from a source.
+package func withEvent<Result>(
+    _ position: Int, _ source: String = "test", _ body: (Event) throws -> Result
+) throws -> Result {
+    let line =
+        "{\"position\":\(position),\"recorded\":\"2025-12-18T10:00:00.000Z\",\"id\":\"i\","
+        + "\"stream\":\"s\",\"type\":\"t\",\"source\":\"\(source)\",\"version\":1,\"data\":{}}\n"
+    return try Array(line.utf8).withUnsafeBytes { bytes in
+        guard let record = RecordView(line: bytes) else {
+            preconditionFailure("the line is a record")
+        }
+        return try Event.withEvent(of: record, body)
+    }
+}
 
 extension NewEvent {
     /// An event with a number in its data; small on purpose.

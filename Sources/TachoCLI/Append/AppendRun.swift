@@ -179,12 +179,7 @@ extension AppendRun.Receipt {
             writer.beginArray()
             for reject in rejects.first {
                 writer.beginObject()
-                writer.key("line")
-                writer.value(reject.line)
-                writer.key("offset")
-                writer.value(reject.offset)
-                writer.key("reason")
-                writer.value(reject.reason)
+                reject.write(to: &writer)
                 writer.endObject()
             }
             writer.endArray()

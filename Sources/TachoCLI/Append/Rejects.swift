@@ -1,10 +1,11 @@
+import TachoJSON
+import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import TachoJSON
-import TachoLog
 
 /// What was refused of an input: counted, told, and kept in the store's quarantine.
 struct Rejects {
@@ -13,6 +14,16 @@ struct Rejects {
         /// Of the byte at fault, from the beginning of the input.
         let offset: Int
         let reason: String
+
+        /// Writes the members `line`, `offset`, and `reason`.
+        func write(to writer: inout JSONWriter) {
+            writer.key("line")
+            writer.value(line)
+            writer.key("offset")
+            writer.value(offset)
+            writer.key("reason")
+            writer.value(reason)
+        }
     }
 
     private(set) var count = 0
@@ -69,12 +80,7 @@ struct Rejects {
         writer.beginObject()
         writer.key("source")
         writer.value(source)
-        writer.key("line")
-        writer.value(reject.line)
-        writer.key("offset")
-        writer.value(reject.offset)
-        writer.key("reason")
-        writer.value(reject.reason)
+        reject.write(to: &writer)
         writer.key("bytes")
         writer.value(byteCount)
         let kept = Array(bytes.prefix(keptByteCount))

@@ -1,3 +1,5 @@
+import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -20,8 +22,6 @@ struct ResourceSample: Hashable, Sendable {
     /// Of the whole machine, without loopback.
     var sentBytes: Int64?
 
-    init() {}
-
     /// Measures the tree under `root`, those of its process group, and the machine.
     init(of root: pid_t) {
         self.init(machineOnly: ())
@@ -38,7 +38,7 @@ struct ResourceSample: Hashable, Sendable {
 
     /// Measures what is the machine's alone.
     init(machineOnly: Void) {
-        freeDiskBytes = Self.freeDisk()
+        freeDiskBytes = FreeSpace.byteCount(at: ".").map(Int64.init)
         #if os(Linux)
             let network = ProcessTree.network()
             receivedBytes = network?.received
@@ -50,13 +50,5 @@ struct ResourceSample: Hashable, Sendable {
     private static func sum(_ values: [Int64?]) -> Int64? {
         let known = values.compactMap(\.self)
         return known.isEmpty ? nil : known.reduce(0, +)
-    }
-
-    private static func freeDisk() -> Int64? {
-        var status = statvfs()
-        guard statvfs(".", &status) == 0 else { return nil }
-        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
-            by: UInt64(status.f_frsize))
-        return overflow ? nil : Int64(exactly: bytes)
     }
 }

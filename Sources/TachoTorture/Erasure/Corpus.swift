@@ -57,6 +57,16 @@ struct Corpus {
         try leaveTraces(disk, &random)
     }
 
+    /// Seals what the store has, and appends one event behind it: all before that can expire.
+    static func sealAll(_ disk: any FileSystem) throws {
+        var log = try LogWriter.open("store", fileSystem: disk)
+        _ = try log.seal()
+        _ = try log.append([
+            NewEvent(stream: "s", type: "after.it", source: "test", data: Array("{}".utf8))
+        ])
+        try log.close()
+    }
+
     /// Puts the id into some events: as their stream, as text, spelled with escapes.
     private static func taint(
         _ event: inout NewEvent, with id: String, _ kind: ErasureSelector.Kind,

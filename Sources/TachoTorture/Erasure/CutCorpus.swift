@@ -15,12 +15,7 @@ struct CutCorpus {
     ) throws {
         self.projectors = projectors
         corpus = try Corpus(disk, seed: seed, count: count, projectors: projectors)
-        var log = try LogWriter.open("store", fileSystem: disk)
-        _ = try log.seal()
-        _ = try log.append([
-            NewEvent(stream: "s", type: "after.it", source: "test", data: Array("{}".utf8))
-        ])
-        try log.close()
+        try Corpus.sealAll(disk)
         let types: [TypePattern] = seed % 2 == 0 ? [] : ["*"]
         _ = try Expirer("store", fileSystem: disk, projectors: projectors)
             .execute(ExpiryPolicy(byteCount: 1, types: types, text: "beyond 1 byte"))

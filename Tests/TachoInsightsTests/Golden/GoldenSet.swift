@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A set of the reference's inputs with what it computes for them.
 struct GoldenSet: Sendable {
@@ -25,7 +26,7 @@ struct GoldenSet: Sendable {
     /// The folder of the sets: `TACHO_GOLDEN_DIR`, or the one of the repository.
     static let directory: String =
         ProcessInfo.processInfo.environment["TACHO_GOLDEN_DIR"]
-        ?? packageRoot + "/Fixtures/golden"
+        ?? SampleData.packageRoot + "/Fixtures/golden"
 
     /// All sets of the folder, by name: `NAME.ANYTHING.json`, without the `.dataset` of others.
     static func load() throws -> [GoldenSet] {
@@ -55,7 +56,8 @@ struct GoldenSet: Sendable {
     static func value(ofFile file: String) -> GoldenValue? {
         let data =
             FileManager.default.contents(atPath: directory + "/" + file)
-            ?? FileManager.default.contents(atPath: packageRoot + "/Fixtures/golden/" + file)
+            ?? FileManager.default.contents(
+                atPath: SampleData.packageRoot + "/Fixtures/golden/" + file)
         return data.flatMap { GoldenValue(json: [UInt8]($0)) }
     }
 }
@@ -109,13 +111,3 @@ private struct Comparison: Sendable {
         return settled + block.sorted { $0.json < $1.json }
     }
 }
-
-/// The directory of `Package.swift`.
-let packageRoot: String = {
-    var path = URL(fileURLWithPath: #filePath)
-    while path.path != "/" {
-        path.deleteLastPathComponent()
-        if FileManager.default.fileExists(atPath: path.path + "/Package.swift") { break }
-    }
-    return path.path
-}()

@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 import Testing
 
 /// A segment with columns and seldom lines, small enough to try every damage of a kind.
@@ -70,7 +71,7 @@ private func smallSegment() throws -> SampleFile {
         let reader = try file.open()
         let columns = try #require(try reader.columns(read: file.read))
         let indexes = Array(columns.set.columns.indices)
-        var random = SeededGenerator(seed: 1)
+        var random = SeededRandom(1)
         for number in columns.parts.indices {
             let good = try reader.part(columns.parts[number], read: file.read)
             for round in 0..<3000 {

@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 import Testing
 
 @Suite struct SegmentChoiceTests {
@@ -6,7 +7,7 @@ import Testing
     func `a filtered read gives what a full scan gives, from the frames it must read`(
         seed: UInt64
     ) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         let records = sampleRecords(
             Int.random(in: 1...500, using: &random),
             from: UInt64.random(in: 1...99, using: &random),
@@ -45,7 +46,7 @@ import Testing
     }
 
     private func randomQuestion(
-        about records: [SampleRecord], _ random: inout SeededGenerator
+        about records: [SampleRecord], _ random: inout SeededRandom
     ) -> (Position, Position?, RecordFilter) {
         var filter = RecordFilter()
         func some() -> SampleRecord {
@@ -107,7 +108,7 @@ import Testing
         let records = sampleRecords(2000)
         let (file, _) = try seal(records, frameByteCount: 20_000)
         let reader = try file.open()
-        var random = SeededGenerator(seed: 7)
+        var random = SeededRandom(7)
         func frames(_ id: String) -> [Int] {
             Array(id.utf8).withUnsafeBytes { reader.mightContain(id: $0) }
         }

@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 import Testing
 
 /// A segment of some 3 KB with several frames, small enough to try every damage of a kind.
@@ -120,7 +121,7 @@ private func smallSegment() throws -> SampleFile {
     @Test func `an intact frame of the same size from elsewhere is refused`() throws {
         // Incompressible, so that all frames have the same size.
         func segment(_ seed: UInt64, store: StoreID, from first: UInt64) throws -> SampleFile {
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed)
             let records = (0..<6).map { index in
                 let data = (0..<40).map { _ in
                     Character(Unicode.Scalar(UInt8.random(in: 0x5D...0x7E, using: &random)))
@@ -262,7 +263,7 @@ private func smallSegment() throws -> SampleFile {
     }
 
     @Test(arguments: [0, 1, 2, 3]) func `random bytes end in a report, soon`(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         // The second half is nothing but magic numbers, the worst there is for a search.
         var bytes = (0..<20_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         for index in 0..<5000 {

@@ -1,5 +1,6 @@
 import Foundation
 import TachoLog
+import TestSupport
 import Testing
 
 @Suite struct SegmentFormatTests {
@@ -223,7 +224,7 @@ import Testing
     @Test(arguments: 0..<4) func `no index, however wrong, is fatal or changes what is read`(
         seed: UInt64
     ) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         let lines = records.flatMap(\.line)
         let good = try smallSegment()
         let indexByteCount = good.indexRange.count - 12

@@ -1,10 +1,11 @@
 import Foundation
 import TachoLog
+import TestSupport
 import Testing
 
 /// Repeats only beyond LZ4's window of 64 KiB, so that stored blocks are met too.
 private let noiseBlock: [UInt8] = {
-    var random = SeededGenerator(seed: 1)
+    var random = SeededRandom(1)
     return (0..<70_000).map { _ in UInt8.random(in: 0x5D...0x7E, using: &random) }
 }()
 

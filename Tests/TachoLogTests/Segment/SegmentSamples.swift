@@ -1,4 +1,5 @@
 import TachoLog
+import TestSupport
 import Testing
 
 /// A record of a test, and its canonical line.
@@ -46,22 +47,7 @@ extension SegmentWriter {
     }
 }
 
-/// Repeatable random numbers: the same seed gives the same test everywhere (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
+extension SeededRandom {
     mutating func text(_ count: Int) -> String {
         String((0..<count).map { _ in "abcdefghijklmnop".randomElement(using: &self) ?? "a" })
     }
@@ -143,7 +129,7 @@ func sampleRecords(
     _ count: Int, from first: UInt64 = 1, seed: UInt64 = 1, streamCount: Int = 3,
     dataByteCount: Int = 40
 ) -> [SampleRecord] {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed)
     var milliseconds: Int64 = 0
     return (0..<count).map { index in
         milliseconds += Int64.random(in: 0...2000, using: &random)

@@ -1,6 +1,7 @@
 import Foundation
 import TachoJSON
 import TachoLog
+import TestSupport
 
 /// Real records as events, in the shape in which sources write them.
 ///
@@ -9,7 +10,7 @@ import TachoLog
 enum SampleLog {
     static func everything() throws -> MemoryLog {
         var log = MemoryLog()
-        let sample = packageRoot + "/Fixtures/sample/"
+        let sample = SampleData.bundled + "/"
         for name in ["tool_heavy", "short", "edge_cases", "68-e0ff0d6706-0"] {
             try addTranscript(sample + "transcripts/\(name).jsonl", to: &log)
         }
@@ -73,7 +74,8 @@ enum SampleLog {
                 }
             }
         }
-        let directories = try json(names.filter { !$0.contains(".") })
+        let directories = try JSONSerialization.data(
+            withJSONObject: names.filter { !$0.contains(".") })
         log.append(
             stream: workflow, type: "state.directory", source: "adw/directory",
             data: #"{"directories":\#(String(decoding: directories, as: UTF8.self))}"#)

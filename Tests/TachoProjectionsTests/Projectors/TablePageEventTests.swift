@@ -1,5 +1,6 @@
 import Foundation
 import TachoProjections
+import TestSupport
 import Testing
 
 /// A table's page says what becomes of the events it is made of; its columns: `TablePagesTests`.
@@ -12,7 +13,8 @@ struct TablePageEventTests {
     @Test(arguments: names)
     func `a page names every type that its table is made of`(name: String) throws {
         let projector = try #require(allProjectors.first { $0.name == name })
-        let path = "\(packageRoot)/Sources/TachoProjections/TachoProjections.docc/\(name).md"
+        let path =
+            SampleData.packageRoot + "/Sources/TachoProjections/TachoProjections.docc/\(name).md"
         let page = try String(contentsOfFile: path, encoding: .utf8)
 
         for input in projector.inputs { #expect(page.contains("`\(input)`"), "\(input)") }

@@ -150,16 +150,3 @@ struct TableModelTests {
         return table
     }
 }
-
-/// An event at a position, from a source.
-func withEvent<Result>(
-    _ position: Int, _ source: String = "test", _ body: (Event) throws -> Result
-) throws -> Result {
-    let line =
-        "{\"position\":\(position),\"recorded\":\"2025-12-18T10:00:00.000Z\",\"id\":\"i\","
-        + "\"stream\":\"s\",\"type\":\"t\",\"source\":\"\(source)\",\"version\":1,\"data\":{}}\n"
-    return try Array(line.utf8).withUnsafeBytes { bytes in
-        let record = try #require(RecordView(line: bytes))
-        return try Event.withEvent(of: record, body)
-    }
-}

@@ -1,6 +1,7 @@
 import TachoJSON
 import TachoLog
 import TachoProjections
+import TestSupport
 import Testing
 
 struct TableTests {

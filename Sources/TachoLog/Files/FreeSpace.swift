@@ -10,8 +10,8 @@ package enum FreeSpace {
     @Sendable package static func byteCount(at directory: String) -> Int? {
         var status = statvfs()
         guard statvfs(directory, &status) == 0 else { return nil }
-        let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(
-            by: Int(status.f_frsize))
-        return overflow ? nil : bytes
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
+        return overflow ? nil : Int(exactly: bytes)
     }
 }
