@@ -1,5 +1,5 @@
-import TachoCapture
 import ArgumentParser
+import TachoCapture
 import TachoEvents
 import TachoLog
 import TachoSources

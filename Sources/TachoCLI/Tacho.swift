@@ -1,11 +1,12 @@
+import ArgumentParser
+import TachoCapture
+import TachoSources
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import TachoCapture
-import ArgumentParser
-import TachoSources
 
 /// `tacho`: parses, calls, and ends with the exit codes of ``ExitStatus``.
 @main
@@ -38,25 +39,21 @@ struct Tacho: ParsableCommand {
 
     private static let recording: [any ParsableCommand.Type] = [
         AppendCommand.self, HookCommand.self, RunCommand.self, ImportCommand.self, SyncCommand.self,
-        GitHubCommand.self,
-        SetupCommand.self, StatusLineCommand.self,
+        GitHubCommand.self, SetupCommand.self, StatusLineCommand.self,
     ]
     private static let log: [any ParsableCommand.Type] = [
         CatCommand.self, TailCommand.self, StatusCommand.self, SealCommand.self,
         CompactCommand.self,
         VerifyCommand.self, AnchorCommand.self, ScrubCommand.self, DoctorCommand.self,
-        RecoverCommand.self,
-        RepairCommand.self, EraseCommand.self, ExpireCommand.self, ArchiveCommand.self,
-        ThawCommand.self, BackupCommand.self,
-        RestoreCommand.self, TortureCommand.self,
-        TortureWriterCommand.self,
-        TortureReplayCommand.self,
+        RecoverCommand.self, RepairCommand.self, EraseCommand.self, ExpireCommand.self,
+        ArchiveCommand.self, ThawCommand.self, BackupCommand.self, RestoreCommand.self,
+        TortureCommand.self, TortureWriterCommand.self, TortureReplayCommand.self,
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
-        PricesCommand.self, PatternsCommand.self, SimilarCommand.self,
-        TablesCommand.self, TableCommand.self, SQLCommand.self, ExportCommand.self,
-        WhyCommand.self, QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,
+        PricesCommand.self, PatternsCommand.self, SimilarCommand.self, TablesCommand.self,
+        TableCommand.self, SQLCommand.self, ExportCommand.self, WhyCommand.self,
+        QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,
     ]
 
     /// Of messages that the argument parser words.

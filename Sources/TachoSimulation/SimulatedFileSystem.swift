@@ -1,5 +1,5 @@
-package import TachoLog
 internal import Synchronization
+package import TachoLog
 
 #if canImport(Glibc)
     import Glibc

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import TachoProjections
+import TestSupport
 import Testing
 
 struct SQLCommandTests {

@@ -1,11 +1,9 @@
-import TachoCapture
-import TachoSources
 import Foundation
 import Synchronization
+import TachoCapture
 import TachoLog
 import TachoProjections
 import TachoRecorder
-import TachoCapture
 import TachoSources
 import TestSupport
 import Testing

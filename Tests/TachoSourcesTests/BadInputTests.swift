@@ -1,6 +1,6 @@
-import TachoCapture
 import CLZ4
 import Foundation
+import TachoCapture
 import TachoLog
 import TachoSources
 import TestSupport

@@ -1,7 +1,7 @@
 import Foundation
+import TachoCapture
 import TachoJSON
 import TachoLog
-import TachoCapture
 import TachoSources
 import TestSupport
 import Testing

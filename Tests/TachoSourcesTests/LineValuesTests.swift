@@ -1,5 +1,5 @@
-import TachoLog
 import TachoCapture
+import TachoLog
 import TachoSources
 import TestSupport
 import Testing

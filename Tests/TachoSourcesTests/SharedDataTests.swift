@@ -1,5 +1,5 @@
-import TachoCapture
 import Foundation
+import TachoCapture
 import TachoLog
 import TachoSources
 import TestSupport

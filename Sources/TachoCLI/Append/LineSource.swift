@@ -1,9 +1,10 @@
+import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import TachoLog
 
 /// Lines of a pipe, a terminal, or a file, as they come, in memory that no line can exceed.
 struct LineSource {
@@ -46,8 +47,6 @@ struct LineSource {
 
     /// Bytes read so far.
     var byteCount: Int { offset + buffer.count - start + (tooLong?.byteCount ?? 0) }
-    /// Lines begun so far.
-    var lineCount: Int { number - 1 }
 
     /// The next line.
     ///

@@ -1,5 +1,5 @@
-import TachoCapture
 import ArgumentParser
+import TachoCapture
 import TachoLog
 import TachoSources
 

@@ -1,12 +1,13 @@
+import ArgumentParser
+import TachoCapture
+import TachoLog
+import TachoSources
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import TachoCapture
-import ArgumentParser
-import TachoLog
-import TachoSources
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

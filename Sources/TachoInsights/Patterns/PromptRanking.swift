@@ -1,9 +1,10 @@
+import TachoProjections
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import TachoProjections
 
 /// Which earlier prompts are most like a text: Okapi BM25.
 ///

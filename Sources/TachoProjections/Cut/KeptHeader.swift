@@ -10,18 +10,6 @@ package struct KeptColumn: Equatable, Sendable {
     package let isIndexed: Bool
     package let isInterned: Bool
 
-    init(
-        name: String, type: ColumnType, isKey: Bool, isHidden: Bool, isIndexed: Bool,
-        isInterned: Bool
-    ) {
-        self.name = name
-        self.type = type
-        self.isKey = isKey
-        self.isHidden = isHidden
-        self.isIndexed = isIndexed
-        self.isInterned = isInterned
-    }
-
     /// Whether the cells of both say the same.
     func agrees(with other: KeptColumn) -> Bool {
         name == other.name && type == other.type && isKey == other.isKey

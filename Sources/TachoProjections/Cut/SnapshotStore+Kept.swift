@@ -1,9 +1,10 @@
+package import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-package import TachoLog
 
 /// A file with a table as it was at a cut.
 package struct KeptFile: Equatable, Sendable {

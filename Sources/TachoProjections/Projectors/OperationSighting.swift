@@ -1,6 +1,6 @@
+import Synchronization
 import TachoEvents
 import TachoJSON
-import Synchronization
 import TachoLog
 
 /// What one event says about the operations that a workflow is made of, and about what it took.

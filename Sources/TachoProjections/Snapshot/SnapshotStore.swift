@@ -1,9 +1,10 @@
+package import TachoLog
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-package import TachoLog
 
 /// The snapshots of a store, one directory for each projector and version of it:
 /// `snap/<projector>/<version>-<fingerprint, 8 digits>/<position, 20 digits>.snap`.

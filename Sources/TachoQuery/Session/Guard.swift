@@ -34,7 +34,7 @@ final class Guard {
     }
 
     static func now() -> UInt64 {
-        clock_gettime_nsec()
+        monotonicNanoseconds()
     }
 
     /// Reading, calling functions, and telling about itself is allowed; nothing else is.
@@ -73,7 +73,7 @@ final class Guard {
     }
 }
 
-private func clock_gettime_nsec() -> UInt64 {
+private func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

@@ -1,14 +1,14 @@
-package import TachoCapture
-package import TachoLog
+import TachoCapture
 import TachoJSON
+import TachoLog
 
 /// What a request tells of.
-package enum OTLPSignal: String, CaseIterable, Sendable {
+enum OTLPSignal: String, CaseIterable, Sendable {
     case logs, metrics, traces
 }
 
 /// What came of one log record, span, or data point.
-package enum OTLPItem {
+enum OTLPItem {
     case event(NewEvent)
     /// Bytes of the request that could not become an event, lent for the time of the call.
     case rejected(OTLPFault, UnsafeRawBufferPointer)
@@ -22,7 +22,7 @@ package enum OTLPItem {
 /// cut off all that stands whole before the cut.
 ///
 /// Source: OTLP 1.x; ecosystem §3.9.
-package enum OTLPRequest {
+enum OTLPRequest {
     private struct Names {
         let requests: StaticString
         let scopes: StaticString
@@ -54,7 +54,7 @@ package enum OTLPRequest {
     }
 
     /// Reads a request in JSON, whose bytes are one valid value.
-    package static func forEach(
+    static func forEach(
         inJSON bytes: UnsafeRawBufferPointer,
         _ body: (OTLPItem) throws(LogError) -> Void
     ) throws(LogError) {
@@ -71,7 +71,7 @@ package enum OTLPRequest {
     }
 
     /// Reads a request in protobuf, which does not say itself what it tells of.
-    package static func forEach(
+    static func forEach(
         inProtobuf bytes: UnsafeRawBufferPointer, _ signal: OTLPSignal,
         _ body: (OTLPItem) throws(LogError) -> Void
     ) throws(LogError) {

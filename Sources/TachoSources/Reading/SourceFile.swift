@@ -1,5 +1,5 @@
-import TachoCapture
 private import CLZ4
+import TachoCapture
 package import TachoLog
 
 #if canImport(Glibc)

@@ -3,36 +3,36 @@ internal import TachoSimulation
 
 /// B3 and B5: parts of files that are whole, but in another place: frames, lines, sectors, and
 /// files of this store or of another one.
-package struct MisplacedParts: Campaign {
+struct MisplacedParts: Campaign {
     /// What is taken from where.
-    package enum Kind: String, CaseIterable, Sendable {
+    enum Kind: String, CaseIterable, Sendable {
         /// Frames of sealed segments dropped, doubled, swapped, or taken from elsewhere.
         case frames = "B3"
         /// Lines or sectors written at another offset or into another file.
         case writes = "B5"
     }
 
-    package var id: String { kind.rawValue }
-    package var title: String {
+    var id: String { kind.rawValue }
+    var title: String {
         kind == .frames
             ? "frames and files dropped, doubled, swapped, or of another store: noticed"
             : "lines and sectors written to a wrong place or file: noticed"
     }
-    package let testTrialCount = 15000
+    let testTrialCount = 15000
 
     private let kind: Kind
     private let way: ReadingWay
 
-    package init(_ kind: Kind, reading way: ReadingWay = .real) {
+    init(_ kind: Kind, reading way: ReadingWay = .real) {
         self.kind = kind
         self.way = way
     }
 
-    package var canaries: [any Campaign] {
+    var canaries: [any Campaign] {
         way == .real ? [MisplacedParts(kind, reading: .ignoringDamage)] : []
     }
 
-    package func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
+    func run(trial: Int, seed: UInt64, into tally: inout Tally) throws {
         var random = SimulatedRandom(seed: seed)
         let subject = try Self.subject.get()
         let donor = try
@@ -105,9 +105,15 @@ package struct MisplacedParts: Campaign {
         let other = Int.random(in: frames.indices, using: &random)
         let what: String
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: frames.remove(at: index); what = "frame \(index) dropped"
-        case 1: frames.insert(frames[index], at: other); what = "frame \(index) doubled"
-        case 2: frames.swapAt(index, other); what = "frames \(index) and \(other) swapped"
+        case 0:
+            frames.remove(at: index)
+            what = "frame \(index) dropped"
+        case 1:
+            frames.insert(frames[index], at: other)
+            what = "frame \(index) doubled"
+        case 2:
+            frames.swapAt(index, other)
+            what = "frames \(index) and \(other) swapped"
         case 3:
             if let part = others?.randomElement(using: &random) { frames[index] = part }
             what = "frame \(index) of another segment"

@@ -1,6 +1,6 @@
+import TachoEvents
 import TachoInsights
 import TachoLog
-import TachoEvents
 import TachoProjections
 
 /// The costs of a workflow's agents.

@@ -127,18 +127,15 @@ extension Variant {
     static var inputs: [TypePattern] { TypeCountProjector.inputs }
     mutating func apply(_ event: Event, to table: inout Table) throws(ProjectionError) {}
 }
-private struct Same: Variant { init() {} }
+private struct Same: Variant {}
 private struct OtherVersion: Variant {
     static let version = 2
-    init() {}
 }
 private struct OtherInputs: Variant {
     static let inputs: [TypePattern] = ["hook.*"]
-    init() {}
 }
 private struct OtherColumn: Variant {
     static let schema = TableSchema(
         name: "type_count", key: "type",
         columns: [ColumnDefinition("type", .text), ColumnDefinition("count", .real)])
-    init() {}
 }

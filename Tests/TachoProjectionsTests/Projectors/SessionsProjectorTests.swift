@@ -1,7 +1,7 @@
 import TachoLog
 import TachoProjections
-import Testing
 import TestSupport
+import Testing
 
 struct SessionsProjectorTests {
     private func fold(_ log: MemoryLog) throws -> TableReader {
