@@ -33,11 +33,6 @@ struct JSONWord {
     var quotes: UInt64 { unmasked(equalTo: 0x22) & Self.highBits }
 
     @inlinable @inline(__always)
-    var quotesAndBackslashes: UInt64 {
-        (unmasked(equalTo: 0x22) | unmasked(equalTo: 0x5C)) & Self.highBits
-    }
-
-    @inlinable @inline(__always)
     var backslashes: UInt64 { unmasked(equalTo: 0x5C) & Self.highBits }
 
     @inlinable @inline(__always)

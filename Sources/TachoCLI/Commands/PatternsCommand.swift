@@ -77,7 +77,7 @@ struct PatternsListCommand: ParsableCommand {
               tacho patterns list --status approved --json | jq -r '.data[].id'
             """)
 
-    @Option(help: "Only this kind; may be repeated.")
+    @Option(help: "Only this kind (repeatable).")
     var kind: [String] = []
 
     @Option(help: "Only with this status.")

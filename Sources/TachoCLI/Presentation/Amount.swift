@@ -32,10 +32,6 @@ extension Cell {
         return .money(amount)
     }
 
-    static func money(_ picoDollars: Int128?) -> Cell {
-        picoDollars.map { .money($0) } ?? .unknown
-    }
-
     /// Tokens of millions of messages are still an `Int`; of an absurd log as many as one holds.
     static func tokens(_ count: Int128) -> Cell { .count(Int(clamping: count)) }
 }

@@ -11,8 +11,6 @@ enum ColorMode: String, ExpressibleByArgument, CaseIterable {
 struct Style {
     let isColored: Bool
 
-    static let plain = Style(isColored: false)
-
     /// Colours for what is written to `descriptor`.
     ///
     /// `--color` decides; else `NO_COLOR` (any value) forbids, `FORCE_COLOR` and `CLICOLOR_FORCE`

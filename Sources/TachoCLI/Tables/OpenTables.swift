@@ -219,12 +219,6 @@ extension Table {
         return nil
     }
 
-    func money(named column: String, _ row: Int) -> Int64? {
-        guard let index = schema.column(named: column) else { return nil }
-        if case .money(let amount) = value(index, row) { return amount }
-        return nil
-    }
-
     /// The value that names a row.
     func key(_ row: Int) -> ByteString { text(schema.keyColumn, row) ?? "" }
 

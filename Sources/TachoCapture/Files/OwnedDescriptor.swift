@@ -17,13 +17,6 @@ package struct OwnedDescriptor: ~Copyable {
         _ = close(rawValue)
     }
 
-    /// Hands the descriptor on; nobody closes it here any more.
-    package consuming func release() -> CInt {
-        let rawValue = rawValue
-        discard self
-        return rawValue
-    }
-
     /// Opens a name of a directory without following a symbolic link in its place.
     ///
     /// - Returns: `nil` with `errno` set if that fails.

@@ -105,8 +105,6 @@ package struct ModelPrice: Hashable, Sendable {
         "\(provider?.description ?? "")/\(model)/\(validFrom?.description ?? "")"
     }
 
-    package var isEmbedded: Bool { position == nil }
-
     /// Whether it says the same money, whenever and by whom.
     package func hasSameAmounts(as other: ModelPrice) -> Bool {
         rates == other.rates && thresholdTokens == other.thresholdTokens

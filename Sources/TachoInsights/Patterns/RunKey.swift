@@ -13,11 +13,6 @@ struct RunKey: Hashable, Comparable, Sendable {
 
     init(bits: UInt128 = 0) { self.bits = bits }
 
-    init(tools: [Int]) {
-        bits = 0
-        for tool in tools.reversed() { self = preceded(by: UInt16(clamping: tool + 1)) }
-    }
-
     static func < (left: RunKey, right: RunKey) -> Bool { left.bits < right.bits }
 
     /// The run with one call more before it, up to eight.

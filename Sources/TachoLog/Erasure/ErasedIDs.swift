@@ -47,9 +47,6 @@ package struct ErasedIDs: Equatable, Sendable {
         secret = (0..<Self.secretByteCount).map { _ in UInt8.random(in: 0...UInt8.max) }
     }
 
-    /// How many erased events are known.
-    package var count: Int { positions.count }
-
     // MARK: Asking
 
     /// HMAC-SHA-256 (RFC 2104) of `bytes` under the store's secret.

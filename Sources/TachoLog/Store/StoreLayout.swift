@@ -29,7 +29,6 @@ package struct StoreLayout: Sendable {
     /// Segments that others have taken the place of, kept for a while.
     package var retired: String { directory + "/retired" }
     package var snapshots: String { directory + "/snap" }
-    package var spool: String { directory + "/spool" }
     package var temporary: String { directory + "/tmp" }
 
     package func logFile(_ name: String) -> String { log + "/" + name }

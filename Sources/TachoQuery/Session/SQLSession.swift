@@ -172,9 +172,6 @@ package final class SQLSession {
     /// From now on statements have as much time as the limits say.
     package func restartClock() { guardian.start(limits.timeout) }
 
-    /// Ends what runs in another thread, as soon as it looks.
-    package func interrupt() { sqlite3_interrupt(database) }
-
     private func compile(
         _ text: [UInt8], at offset: Int
     ) throws(SQLError) -> (statement: OpaquePointer?, byteCount: Int) {

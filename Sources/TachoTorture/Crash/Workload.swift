@@ -1,11 +1,11 @@
-package import TachoLog
+internal import TachoLog
 internal import TachoSimulation
 
 /// A program that appends at random, and remembers what the log has promised it.
 ///
 /// Events are numbers from 0; what an event holds follows from its number and the seed, so nothing
 /// but numbers is kept. ``check(_:after:context:_:)`` compares a store with it.
-package struct Workload {
+struct Workload {
     /// What a batch has to survive.
     enum Promise: Int, Comparable {
         /// It was not acknowledged: all of it may be there, or none.
@@ -25,9 +25,9 @@ package struct Workload {
         var promise = Promise.none
     }
 
-    package let seed: UInt64
+    let seed: UInt64
     let flaw: Flaw?
-    package var options = LogOptions()
+    var options = LogOptions()
     /// What appends ask for; what stands there more often is asked for more often.
     var durabilities: [Durability] = [.commit, .commit, .interval, .interval, .strict]
     var random: SimulatedRandom
@@ -37,7 +37,7 @@ package struct Workload {
     /// What went wrong in the answers themselves.
     var complaints: [String] = []
 
-    package init(seed: UInt64) {
+    init(seed: UInt64) {
         self.init(seed: seed, flaw: nil)
     }
 
@@ -49,12 +49,9 @@ package struct Workload {
         options.reserveByteCount = 512
     }
 
-    /// Acknowledged events, and those acknowledged as durable.
-    package var acknowledgedCount: Int { count { $0 > .none } }
-    package var durableCount: Int { count { $0 == .power } }
-
-    private func count(_ matches: (Promise) -> Bool) -> Int {
-        batches.reduce(0) { $0 + (matches($1.promise) ? $1.numbers.count : 0) }
+    /// Events that are acknowledged as durable.
+    var durableCount: Int {
+        batches.reduce(0) { $0 + ($1.promise == .power ? $1.numbers.count : 0) }
     }
 
     // MARK: - Working
@@ -62,7 +59,7 @@ package struct Workload {
     /// Opens the store, does `steps` things at random, and closes the log or just drops it.
     ///
     /// - Throws: ``LogError`` of the first call that fails; what is acknowledged by then is noted.
-    package mutating func run(
+    mutating func run(
         _ fileSystem: any FileSystem, directory: String = "store", steps: Int
     ) throws(LogError) {
         var log = try LogWriter.open(directory, options: options, fileSystem: fileSystem)
@@ -74,7 +71,7 @@ package struct Workload {
     }
 
     /// Appends most of the time, and sometimes seals or syncs.
-    package mutating func step(_ log: inout LogWriter) throws(LogError) {
+    mutating func step(_ log: inout LogWriter) throws(LogError) {
         do throws(LogError) {
             switch Int.random(in: 0..<24, using: &random) {
             case 0: _ = try log.seal()

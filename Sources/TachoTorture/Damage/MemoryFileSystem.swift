@@ -67,13 +67,6 @@ package final class MemoryFileSystem: FileSystem {
         state.withLock { state in state.names[path].flatMap { state.files[$0] } }
     }
 
-    package func set(_ path: String, _ bytes: [UInt8]) {
-        state.withLock { state in
-            let file = state.names[path] ?? state.make(path)
-            state.files[file] = bytes
-        }
-    }
-
     // MARK: - Calls
 
     package func open(_ path: String, _ mode: OpenMode) throws(FileError) -> FileDescriptor {

@@ -146,8 +146,6 @@ extension GoldenValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
     init(_ value: Int64?) { self = value.map { .integer($0) } ?? .null }
     init(_ value: Double?) { self = value.map { .real($0) } ?? .null }
-    init(_ value: Bool?) { self = value.map { .bool($0) } ?? .null }
-    init(_ values: [GoldenValue]) { self = .list(values) }
     init(_ values: [String]) { self = .list(values.map { .text($0) }) }
     init(_ values: [Double]) { self = .list(values.map { .real($0) }) }
     init(_ values: [(key: String, value: GoldenValue)]) { self = .object(values) }

@@ -1,5 +1,5 @@
-import TachoCapture
 import Foundation
+import TachoCapture
 import TachoLog
 import TachoSources
 import TestSupport
@@ -30,10 +30,6 @@ extension TemporaryDirectory {
         try handle.seekToEnd()
         try handle.write(contentsOf: Data(text.utf8))
         try handle.close()
-    }
-
-    func contents(_ name: String) throws -> String {
-        try String(decoding: Data(contentsOf: URL(filePath: file(name))), as: UTF8.self)
     }
 }
 
