@@ -59,7 +59,7 @@ struct TableCommandTests {
 
                 Sessions
                   session           model  started (UTC)        prompts  tools  output tokens  status
-                  session-feedbeef  -      2025-12-18 10:02:00        0      6              0  active
+                  session-feedbeef  -      2025-12-18 10:02:00        0      6              -  active
 
                 """)
     }
