@@ -32,11 +32,7 @@ struct CostCommand: ParsableCommand {
     @Option(help: "model, day, session, workflow, phase, project, or agent.")
     var by = CostReport.Dimension.model
 
-    @Option(help: "Only what happened \(Moment.from).")
-    var since: Moment?
-
-    @Option(help: "Only what happened \(Moment.through).")
-    var until: Moment?
+    @OptionGroup var time: TimeOptions
 
     @Option(help: "The prices of the day, or the reference's two rows.")
     var prices = PriceTable.tacho
@@ -72,25 +68,19 @@ struct CostCommand: ParsableCommand {
             try tables.table("model_usage"), sessions: try tables.table("sessions")
         ) { usage in
             if usage.isCounted, usage.occurred == nil { timeless += 1 }
-            if isWanted(usage.occurred) { report.add(usage) }
+            if time.contains(usage.occurred) { report.add(usage) }
         }
         var warnings = tables.warnings
-        if since != nil || until != nil, timeless > 0 {
+        if time.isGiven, timeless > 0 {
             warnings.append(
                 "\(Quantity.count(timeless, "message")) without a time (outputs of runs have none) "
                     + "left out by --since and --until")
         }
         try CostPrinter(
             report: report, prices: prices.rawValue, warnings: warnings,
-            isOfSomeTime: since != nil || until != nil
+            isOfSomeTime: time.isGiven
         ).print(output)
         try tables.checkDamage()
-    }
-
-    private func isWanted(_ moment: Timestamp?) -> Bool {
-        guard since != nil || until != nil else { return true }
-        guard let moment else { return false }
-        return moment >= since?.first ?? moment && moment <= until?.last ?? moment
     }
 
     // MARK: As ccusage
@@ -109,7 +99,7 @@ struct CostCommand: ParsableCommand {
                 }
                 return true
             })
-        let entries = tally.entries.filter { isWanted($0.moment) }
+        let entries = tally.entries.filter { time.contains($0.moment) }
         try print(entries, tally, tables.warnings + damage.prefix(5).map(\.message))
         try tables.checkDamage()
     }

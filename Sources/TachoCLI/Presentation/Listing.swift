@@ -82,18 +82,21 @@ struct Listing {
     }
 
     var json: [UInt8] {
-        JSONEnvelope(schema: schema, warnings: warnings).bytes { writer in
-            writer.beginArray()
-            for row in rows {
-                writer.beginObject()
-                for (field, cell) in zip(fields, row) {
-                    writer.key(field.key)
-                    cell.write(to: &writer)
-                }
-                writer.endObject()
+        JSONEnvelope(schema: schema, warnings: warnings).bytes { writeRows(to: &$0) }
+    }
+
+    /// A list of objects.
+    func writeRows(to writer: inout JSONWriter) {
+        writer.beginArray()
+        for row in rows {
+            writer.beginObject()
+            for (field, cell) in zip(fields, row) {
+                writer.key(field.key)
+                cell.write(to: &writer)
             }
-            writer.endArray()
+            writer.endObject()
         }
+        writer.endArray()
     }
 
     var csv: String {
