@@ -25,24 +25,15 @@ struct LatencyCommand: ParsableCommand {
     @Option(help: "tool or phase.")
     var by = Dimension.tool
 
-    @OptionGroup var time: TimeOptions
-    @OptionGroup var limit: RowLimit
-    @OptionGroup var asOf: AsOfOptions
-    @OptionGroup var location: StoreLocation
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: AnalysisOptions
+
+    private var time: TimeOptions { options.time }
 
     func run() throws {
-        let wanted =
-            by == .tool
-            ? WantedTable("tool_calls", columns: ToolOutcomes.columns)
-            : WantedTable("workflow_history", columns: HistoryRow.columns)
-        let tables = try OpenTables([wanted], in: location, asOf: asOf.asOf, output.messages)
-        let table = try tables.table(wanted.name)
-        var listing = by == .tool ? toolListing(table) : phaseListing(table)
-        listing.warnings = tables.warnings + [limit.warning(of: listing.rows)].compactMap(\.self)
-        listing.rows = limit.shown(of: listing.rows)
-        try listing.print(output)
-        try tables.checkDamage()
+        switch by {
+        case .tool: try options.print(.calls, toolListing)
+        case .phase: try options.print(.workflows, phaseListing)
+        }
     }
 
     private func toolListing(_ calls: Table) -> Listing {
