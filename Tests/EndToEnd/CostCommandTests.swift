@@ -65,6 +65,19 @@ struct CostCommandTests {
         #expect(mystery?.contains("$") == false)
     }
 
+    @Test func `a message that names no model is not told as no model`() throws {
+        let tacho = try Program()
+        let line =
+            #"{"stream":"s1","type":"transcript.assistant","source":"claude-code/transcript","data":{"message":{"id":"a","usage":{"input_tokens":3}}}}"#
+        #expect(
+            try tacho.run(["append", "--envelope", "--quiet"], input: Data((line + "\n").utf8))
+                .status == 0)
+
+        let text = try tacho.run("cost").text
+
+        #expect(text.contains("1 message without a price, 3 tokens that are in no cost"))
+    }
+
     @Test func `every way of grouping and every table of prices answers`() throws {
         let tacho = try Program()
         try fill(tacho)

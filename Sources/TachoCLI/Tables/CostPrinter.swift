@@ -104,9 +104,14 @@ struct CostPrinter {
 
     private var unpricedLines: [String] {
         let models = Set(report.unpriced.compactMap(\.model)).count
+        // One that names no model has none without a price.
+        let without =
+            models > 0
+            ? Quantity.count(models, "model")
+            : Quantity.count(report.unpriced.reduce(0) { $0 + $1.messageCount }, "message")
         let tokens = report.unpriced.reduce(Int128(0)) { $0 + $1.tokens }
         let head =
-            "unpriced  \(Quantity.count(models, "model")) without a price, "
+            "unpriced  \(without) without a price, "
             + "\(Quantity.count(tokens)) tokens that are in no cost:"
         return [head]
             + report.unpriced.map { part in
