@@ -135,7 +135,7 @@ struct NumberFindings {
         if unread > 0 {
             add(
                 "no-transcript", false,
-                "\(Quantity.count(unread, "session")) of whose calls hooks tell, and no transcript: "
+                "\(Quantity.count(unread, "session")) whose calls only hooks tell of: "
                     + "their tokens are unknown",
                 "`tacho import` of the agent's directory takes the transcripts in")
         }
