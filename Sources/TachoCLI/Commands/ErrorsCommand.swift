@@ -49,7 +49,7 @@ struct ErrorsCommand: ParsableCommand {
                 .init("last_failed_at", "last failed (UTC)", drop: 2),
                 .init("last_error", "last error", drop: 1, minimum: 16, maximum: 60),
             ])
-        let tools = ToolOutcomes(calls, in: time).tools.filter {
+        let tools = ToolOutcomes(calls, where: time.contains).tools.filter {
             $0.failedCount + $0.deniedCount + $0.interruptedCount > 0
         }
         let sorted = tools.enumerated().sorted { left, right in

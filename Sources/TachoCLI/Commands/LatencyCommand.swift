@@ -37,7 +37,7 @@ struct LatencyCommand: ParsableCommand {
     }
 
     private func toolListing(_ calls: Table) -> Listing {
-        let tools = ToolOutcomes(calls, in: time).tools.filter { !$0.seconds.isEmpty }
+        let tools = ToolOutcomes(calls, where: time.contains).tools.filter { !$0.seconds.isEmpty }
         var listing = Listing(
             schema: "tacho.latency/1",
             fields: [.init("tool", minimum: 12)] + Self.timeFields("calls"))

@@ -1,40 +1,39 @@
-import TachoInsights
-import TachoLog
-import TachoProjections
+package import TachoLog
+package import TachoProjections
 
 /// How the calls of each tool went, and how long they took.
-struct ToolOutcomes {
-    struct Tool {
-        let name: String?
-        var callCount = 0
-        var failedCount = 0
-        var deniedCount = 0
-        var interruptedCount = 0
+package struct ToolOutcomes: Sendable {
+    package struct Tool: Sendable {
+        package let name: String?
+        package fileprivate(set) var callCount = 0
+        package fileprivate(set) var failedCount = 0
+        package fileprivate(set) var deniedCount = 0
+        package fileprivate(set) var interruptedCount = 0
         /// Seconds, of those whose duration is known.
-        var seconds: [Double] = []
+        package fileprivate(set) var seconds: [Double] = []
         /// When the newest of the failed calls began, and with what it failed.
-        var lastFailure: Timestamp?
-        var lastError: String?
+        package fileprivate(set) var lastFailure: Timestamp?
+        package fileprivate(set) var lastError: String?
     }
 
-    private(set) var tools: [Tool] = []
+    package private(set) var tools: [Tool] = []
 
     /// What has to be opened of `tool_calls`.
-    static let columns = [
+    package static let columns = [
         "tool_name", "status", "duration_ms", "called_at", "completed_at", "error_message",
     ]
 
     /// - Parameters:
     ///   - calls: The table `tool_calls`.
-    ///   - time: Of the calls that count, by their beginning, else by their end.
-    init(_ calls: Table, in time: TimeOptions) {
+    ///   - isWanted: Whether calls of a moment count: that of their beginning, else of their end.
+    package init(_ calls: Table, where isWanted: (Timestamp?) -> Bool) {
         typealias Column = ToolCallsProjector.Column
         let names = calls.textNumbers(of: Column.toolName)
         var placeByName = [Int?](repeating: nil, count: names.largest + 1)
         for row in 0..<calls.rowCount {
             let moment =
                 calls.timestamp(Column.calledAt, row) ?? calls.timestamp(Column.completedAt, row)
-            guard time.contains(moment) else { continue }
+            guard isWanted(moment) else { continue }
             let place = placeByName[names[row]] ?? tools.count
             if place == tools.count {
                 placeByName[names[row]] = place
