@@ -33,6 +33,12 @@ struct Failure: Error {
         self.message = message
     }
 
+    /// Of the beginning of an id with which several begin.
+    static func ambiguous(_ beginning: String, _ ids: [String]) -> Failure {
+        let some = ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")
+        return Failure(.failure, "\(beginning) begins \(ids.count) ids: \(some)")
+    }
+
     /// The one table from errors to exit codes and messages.
     init(_ error: any Error) {
         switch error {

@@ -8,7 +8,7 @@ package import TachoJSON
 ///
 /// A record says a tool's result twice: in `message`, and, longer, in `toolUseResult`, a quarter
 /// of all bytes of a transcript. Reading stops before the second, behind which nothing of ours
-/// stands.
+/// stands; what tables want of it, how long a tool ran, they look for in the event's members.
 ///
 /// Source: ecosystem §3.3; `shared/data/SHAPES.md`.
 package struct AgentRecord {

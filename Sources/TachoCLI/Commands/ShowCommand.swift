@@ -258,16 +258,11 @@ struct Subject {
             }
         }
         if matches.count == 1 { return matches[0] }
-        guard matches.isEmpty else {
-            let some = matches.prefix(5).map(\.id).joined(separator: ", ")
-            throw Failure(
-                .failure,
-                "\(text) begins \(matches.count) ids: \(some)\(matches.count > 5 ? ", …" : "")")
-        }
+        guard matches.isEmpty else { throw Failure.ambiguous(text, matches.map(\.id)) }
         throw Failure(
             .failure,
-            "there is no workflow and no session \(text). `tacho history` and `tacho table "
-                + "sessions` list them.")
+            "there is no workflow and no session \(text). `tacho history` and `tacho sessions` "
+                + "list them.")
     }
 }
 

@@ -69,10 +69,7 @@ struct ExplainedUsage {
             }
         }
         guard matches.count > 1 else { return matches.first }
-        let some = matches.prefix(5).map(\.description).joined(separator: ", ")
-        throw Failure(
-            .failure,
-            "\(text) begins \(matches.count) ids: \(some)\(matches.count > 5 ? ", …" : "")")
+        throw .ambiguous(text, matches.map(\.description))
     }
 
     /// The key of its row.
