@@ -40,6 +40,14 @@ package struct AgentRecord {
     package private(set) var totalCostUSD: JSONView?
     package private(set) var durationMilliseconds: JSONView?
 
+    /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
+    ///
+    /// Some of what tells stands behind the message: only a record that was read to its end knows.
+    package var isOfPerson: Bool {
+        isMeta?.boolean() != true && isSidechain?.boolean() != true
+            && isCompactSummary?.boolean() != true && parentToolUseID == nil
+    }
+
     /// How much of a record is read.
     package enum Scope {
         /// All but a tool's result as data.

@@ -9,11 +9,22 @@ package enum TypedPrompt {
     /// What a person typed; what the agent wrote in their name begins with a tag.
     package static func text(_ event: Event) -> JSONView? {
         if event.type.equals("hook.UserPromptSubmit") { return event.hookPayload.prompt }
-        let reading = event.agentReading
-        let record = reading.record
-        guard record.isMeta?.boolean() != true, record.isSidechain?.boolean() != true,
-            record.isCompactSummary?.boolean() != true, let content = reading.content
-        else { return nil }
+        return words(event) { text in
+            !text.isEmpty && text[0] != UInt8(ascii: "<") && !text.hasPrefix("Caveat: ")
+                && !text.hasPrefix("[Request interrupted")
+        }
+    }
+
+    /// A command that a person typed, in the tags in which a transcript has its name and arguments.
+    package static func command(_ event: Event) -> JSONView? {
+        words(event) { $0.hasPrefix("<command-") }
+    }
+
+    /// What a person's record says, if it is such as is looked for.
+    private static func words(
+        _ event: Event, where isWanted: (UnsafeRawBufferPointer) -> Bool
+    ) -> JSONView? {
+        guard let content = event.agentReading.content else { return nil }
         var text: JSONView? = content.kind == .string ? content : nil
         if content.kind == .array {
             content.forEachElement { block in
@@ -21,10 +32,10 @@ package enum TypedPrompt {
                 return false
             }
         }
-        let isTyped = text?.withText { text in
-            !text.isEmpty && text[0] != UInt8(ascii: "<") && !text.hasPrefix("Caveat: ")
-                && !text.hasPrefix("[Request interrupted")
+        // Most records are a tool's result, and are not read to their end.
+        guard text?.withText(isWanted) == true, AgentRecord(event.members).isOfPerson else {
+            return nil
         }
-        return isTyped == true ? text : nil
+        return text
     }
 }

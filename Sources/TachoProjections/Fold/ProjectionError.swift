@@ -1,4 +1,5 @@
 import TachoEvents
+
 /// Why a projector could not take an event in.
 ///
 /// The table is as it was before the event; the event is quarantined for that projector and the

@@ -206,15 +206,20 @@ struct CallStep {
     ) {
         let record = reading.record
         let agent = isOutput ? record.parentToolUseID : record.agentID
-        if reading.content?.kind == .string {
-            let isPrompt = !isOutput && event.type.equals("transcript.user")
-            if isPrompt, record.isMeta?.boolean() != true, agent == nil {
+        var isOfTool = false
+        var resultCount = 0
+        reading.forEachBlock { block in
+            isOfTool = isOfTool || block.kind != nil
+            if block.kind == .result { resultCount += 1 }
+        }
+        guard isOfTool else {
+            if event.type.equals("transcript.user"), agent == nil,
+                AgentRecord(event.members).isOfPerson
+            {
                 body(CallStep(kind: .prompted, session: session))
             }
             return
         }
-        var resultCount = 0
-        reading.forEachBlock { if $0.kind == .result { resultCount += 1 } }
         let duration = resultCount == 1 ? event.resultDuration : nil
         reading.forEachBlock { block in
             guard let kind = block.kind,

@@ -8,11 +8,12 @@ package import TachoLog
 ///
 /// Source: semantics §1.7, §5.2, §5.3.
 package struct PatternOccurrencesProjector: Projector {
-    package static let version = 3
+    package static let version = 4
     /// Version 1, of the same columns, took counts of tokens that no message can have.
     ///
-    /// Version 2 read no stamps without seconds and no bare days.
-    package static let continuedVersions = [1, 2]
+    /// Version 2 read no stamps without seconds and no bare days. Version 3 took what Claude Code says of
+    /// a skill, and of a conversation that it has shortened, for words of a person.
+    package static let continuedVersions = [1, 2, 3]
     package static let inputs = OperationSighting.inputs
 
     package enum Column: Int, ColumnHandle, CaseIterable {

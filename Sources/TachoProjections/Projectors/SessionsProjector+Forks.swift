@@ -98,7 +98,9 @@ extension SessionsProjector {
         }
         var isResult = false
         event.agentReading.forEachBlock { isResult = isResult || $0.kind == .result }
-        guard event.type.equals("transcript.user"), !isResult, isPrompt(event) else { return true }
+        guard event.type.equals("transcript.user"), !isResult,
+            AgentRecord(event.members).isOfPerson
+        else { return true }
         return isRemembered(UInt64(bitPattern: record.hash), row, table)
     }
 

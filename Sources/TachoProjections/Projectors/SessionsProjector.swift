@@ -436,20 +436,12 @@ package struct SessionsProjector: Projector {
             if block.kind == .result, block.isError { errors += 1 }
         }
         count(errors, isOutput ? .outputErrors : .transcriptErrors, in: .errorCount, row, &table)
-        guard !isResult, isPrompt(event) else { return }
+        guard !isResult, AgentRecord(event.members).isOfPerson else { return }
         count(1, isOutput ? .outputPrompts : .transcriptPrompts, in: .promptCount, row, &table)
         guard !isOutput else { return }
         // For those who copy this conversation.
         let hash = UInt64(bitPattern: ConversationRecord(event).hash)
         if hash != 0 { _ = remember(hash, TokenUsage(), isFinal: true, row, &table) }
-    }
-
-    /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
-    func isPrompt(_ event: Event) -> Bool {
-        let record = AgentRecord(event.members)
-        return record.isMeta?.boolean() != true && record.isSidechain?.boolean() != true
-            && record.isCompactSummary?.boolean() != true
-            && record.parentToolUseID == nil
     }
 
     // MARK: Models

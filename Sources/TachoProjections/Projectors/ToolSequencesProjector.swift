@@ -12,10 +12,11 @@ package import TachoLog
 ///
 /// Source: the seed's `tool_sequences`; DESIGN §8.
 package struct ToolSequencesProjector: Projector {
-    package static let version = 4
+    package static let version = 5
     /// Version 2, of the same columns, took a call that iFlow repeats for two; 3 did not look at how
-    /// long a transcript's result says that its tool ran.
-    package static let continuedVersions = [2, 3]
+    /// long a transcript's result says that its tool ran; 4 took the agent's own words for a person's,
+    /// and not a prompt in parts.
+    package static let continuedVersions = [2, 3, 4]
     package static let inputs = CallStep.inputs
 
     package static let callLimit = 32

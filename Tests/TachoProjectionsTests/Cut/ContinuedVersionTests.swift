@@ -27,10 +27,12 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "model_usage", version: 4, lacks: ["is_of_run"]),
         EarlierVersion(table: "operation_patterns", version: 1),
         EarlierVersion(table: "operation_patterns", version: 2),
+        EarlierVersion(table: "operation_patterns", version: 3),
         EarlierVersion(table: "pattern_approvals", version: 1),
         EarlierVersion(table: "pattern_executions", version: 1),
         EarlierVersion(table: "pattern_occurrences", version: 1),
         EarlierVersion(table: "pattern_occurrences", version: 2),
+        EarlierVersion(table: "pattern_occurrences", version: 3),
         EarlierVersion(table: "phase_dependencies", version: 1, lacks: ["awaits_completion"]),
         EarlierVersion(table: "phase_dependencies", version: 2),
         EarlierVersion(table: "phase_queue", version: 1, lacks: ["requeued_at", "phase_told_at"]),
@@ -48,6 +50,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "tool_calls", version: 8),
         EarlierVersion(table: "tool_sequences", version: 2),
         EarlierVersion(table: "tool_sequences", version: 3),
+        EarlierVersion(table: "tool_sequences", version: 4),
         EarlierVersion(table: "user_prompts", version: 1),
         EarlierVersion(table: "webhook_events", version: 1),
         EarlierVersion(table: "work_log", version: 1),
@@ -77,10 +80,10 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "github_artifacts 2": [1],
                 // Tables before 4 were kept in another form, which only they can read.
                 "model_usage 5": [4],
-                "operation_patterns 3": [1, 2],
+                "operation_patterns 4": [1, 2, 3],
                 "pattern_approvals 2": [1],
                 "pattern_executions 2": [1],
-                "pattern_occurrences 3": [1, 2],
+                "pattern_occurrences 4": [1, 2, 3],
                 "phase_dependencies 3": [1, 2],
                 "phase_queue 3": [1, 2],
                 "prices 3": [2],  // 1 as model_usage.
@@ -90,7 +93,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
                 "sessions 10": [7, 8, 9],
                 "task_logs 2": [1],
                 "tool_calls 9": [5, 6, 7, 8],
-                "tool_sequences 4": [2, 3],  // 1 as model_usage.
+                "tool_sequences 5": [2, 3, 4],  // 1 as model_usage.
                 "user_prompts 2": [1],
                 "webhook_events 2": [1],
                 "work_log 2": [1],

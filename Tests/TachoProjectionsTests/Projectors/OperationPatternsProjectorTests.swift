@@ -86,6 +86,18 @@ struct OperationPatternsProjectorTests {
         #expect(try table.row("format:eslint:all").integer("occurrence_count") == 2)
     }
 
+    /// Real records say that they are the agent's own behind the message.
+    @Test(arguments: ["isMeta", "isCompactSummary", "isSidechain"])
+    func `a text that a transcript marks as the agent's own is no prompt`(mark: String) throws {
+        var log = MemoryLog()
+        log.append(
+            stream: "s1", type: "transcript.user", source: "x",
+            data: #"{"message":{"role":"user","content":"run eslint"},"\#(mark)":true}"#)
+
+        #expect(try TableReader(folding: OperationPatternsProjector.self, log).count == 0)
+        #expect(try TableReader(folding: PatternOccurrencesProjector.self, log).count == 0)
+    }
+
     @Test func `every state can be reached from every other`() throws {
         let steps = [
             (#""action":"submitted""#, "in_review"), (#""action":"approved""#, "approved"),

@@ -65,6 +65,37 @@ struct ToolSequencesProjectorTests {
         #expect(try table.row("s:2").boolean("continues") == false)
     }
 
+    /// A transcript of two calls, and what is said in a person's name between them.
+    private func said(_ content: String, _ marks: String = "") throws -> TableReader {
+        var log = MemoryLog()
+        func call(_ tool: String) {
+            log.append(
+                stream: "s", type: "transcript.assistant",
+                data:
+                    #"{"message":{"content":[{"type":"tool_use","id":"t\#(tool)","name":"\#(tool)","input":{}}]}}"#
+            )
+        }
+        call("Read")
+        log.append(
+            stream: "s", type: "transcript.user",
+            data: #"{"message":{"role":"user","content":\#(content)}\#(marks)}"#)
+        call("Edit")
+        return try TableReader(folding: ToolSequencesProjector.self, log)
+    }
+
+    @Test(arguments: [#""go on""#, #"[{"type":"text","text":"go on"}]"#])
+    func `a transcript's prompt ends a sequence, in one piece or in parts`(content: String) throws {
+        #expect(try said(content).count == 2)
+    }
+
+    /// Real records say that they are the agent's own behind the message.
+    @Test(arguments: ["isMeta", "isCompactSummary", "isSidechain"])
+    func `what the agent says in a person's name ends no sequence`(mark: String) throws {
+        let table = try said(#""go on""#, #","\#(mark)":true"#)
+
+        #expect(try table.row("s:1").text("sequence_signature") == "Read→Edit")
+    }
+
     @Test func `a failure that is made good is a retry, one that is not is none`() throws {
         let good = try table("Bash! Edit Bash").row("s:1")
         #expect(good.boolean("success") == true)
