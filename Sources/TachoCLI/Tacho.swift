@@ -51,8 +51,10 @@ struct Tacho: ParsableCommand {
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
-        SessionsCommand.self, LatencyCommand.self, ErrorsCommand.self, TrendsCommand.self,
-        PricesCommand.self, PatternsCommand.self, SimilarCommand.self, TablesCommand.self,
+        SessionsCommand.self, PromptsCommand.self,
+        LatencyCommand.self, ErrorsCommand.self,
+        TrendsCommand.self, PricesCommand.self, PatternsCommand.self,
+        SimilarCommand.self, TablesCommand.self,
         TableCommand.self, SQLCommand.self, ExportCommand.self, WhyCommand.self,
         QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,
     ]

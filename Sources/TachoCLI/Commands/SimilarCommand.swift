@@ -104,7 +104,7 @@ extension PromptCorpus {
         var damage: [LogError] = []
         try tables.reader.forEachBatch(
             through: tables.asOf,
-            matching: RecordFilter(types: TypedPrompt.types),
+            matching: RecordFilter(types: PromptText.types),
             onDamage: { damage.append($0) },
             { batch in
                 try batch.forEachRecord { record in

@@ -52,6 +52,7 @@ package struct AgentSession {
 package struct AgentPrompt {
     /// Names the prompt in its session; `nil` where a prompt is never told twice.
     package var id: ByteString?
+    /// What was asked for; `nil` where the agent keeps it to itself.
     package var text: JSONView?
 }
 

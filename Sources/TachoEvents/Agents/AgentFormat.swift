@@ -64,6 +64,17 @@ extension Event {
 }
 
 extension JSONView {
+    /// Of what is said in one piece or in parts: the text, or that of the first part that has one.
+    var firstText: JSONView? {
+        if kind == .string { return self }
+        var text: JSONView?
+        forEachElement { part in
+            text = part["text"]
+            return text == nil
+        }
+        return text
+    }
+
     /// Of the value that a text holds as JSON, else of the text itself.
     func withParsedText<Result>(_ body: (JSONView) -> Result) -> Result {
         let parsed: Result?? = withText { text -> Result? in

@@ -19,7 +19,10 @@ package enum GeminiFormat: AgentFormat {
         in event: Event, name: UnsafeRawBufferPointer, _ body: (AgentActivity) -> Void
     ) {
         if name.equals("user") {
-            body(.prompt(AgentPrompt(id: event.data["id"]?.filledText)))
+            body(
+                .prompt(
+                    AgentPrompt(
+                        id: event.data["id"]?.filledText, text: event.data["content"]?.firstText)))
         } else if name.equals("gemini") {
             readAnswer(event.data, event, body)
         } else if name.equals("session") {

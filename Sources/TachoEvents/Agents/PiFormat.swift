@@ -43,7 +43,7 @@ package enum PiFormat: AgentFormat {
     ) {
         guard let role = message["role"] else { return }
         if role.equals("user") {
-            body(.prompt(AgentPrompt()))
+            body(.prompt(AgentPrompt(text: message["content"]?.firstText)))
         } else if role.equals("assistant") {
             readAnswer(message, event, body)
         } else if role.equals("toolResult") {
@@ -52,7 +52,7 @@ package enum PiFormat: AgentFormat {
             result.output = message["content"]
             if message["isError"]?.boolean() == true {
                 result.outcome = .failed
-                firstText(message["content"])?.withText { text in
+                message["content"]?.firstText?.withText { text in
                     result.error = text.errorText
                     setEnd(of: text, &result)
                 }
@@ -134,15 +134,5 @@ package enum PiFormat: AgentFormat {
         let tokens = [counts.input, counts.output, counts.cacheRead, counts.cacheWrite]
             .map { $0.map { "\($0)" } ?? "" }
         return ByteString("\(made):" + tokens.joined(separator: ":"))
-    }
-
-    private static func firstText(_ content: JSONView?) -> JSONView? {
-        if content?.kind == .string { return content }
-        var text: JSONView?
-        content?.forEachElement { block in
-            text = block["text"]
-            return text == nil
-        }
-        return text
     }
 }

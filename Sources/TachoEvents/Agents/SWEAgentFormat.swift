@@ -21,7 +21,8 @@ package enum SWEAgentFormat: AgentFormat {
             let isTask =
                 event.data["role"]?.equals("user") == true
                 && event.data["is_demo"]?.boolean() != true
-            if isTask { body(.prompt(AgentPrompt(id: part(of: event)))) }
+            guard isTask else { return }
+            body(.prompt(AgentPrompt(id: part(of: event), text: event.data["content"]?.firstText)))
         } else if name.equals("info") {
             readInfo(event.data["info"], body)
         }

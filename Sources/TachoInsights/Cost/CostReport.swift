@@ -12,6 +12,17 @@ package struct CostReport: Sendable {
         case tacho(PriceBook)
         /// The reference's two rows, whatever the model and the day.
         case reference
+
+        fileprivate func amount(
+            of usage: ModelUsage
+        ) -> (Int128?, PricedUsage.Gap?, mayBeLong: Bool) {
+            switch self {
+            case .tacho(let book):
+                let priced = PricedUsage(usage, by: book)
+                return (priced.amount, priced.gap, priced.mayBeLong)
+            case .reference: return (Int128(usage.referenceCost), nil, false)
+            }
+        }
     }
 
     /// Sums over rows of usage, money in pico-dollars.
@@ -84,7 +95,7 @@ package struct CostReport: Sendable {
             supersededCount += 1
             return
         }
-        let (amount, gap, mayBeLong) = Self.amount(usage, prices)
+        let (amount, gap, mayBeLong) = prices.amount(of: usage)
         let key = Self.key(usage, dimension)
         let index = indexByKey[key] ?? found.count
         if index == found.count {
@@ -103,17 +114,6 @@ package struct CostReport: Sendable {
         found.enumerated().sorted { left, right in
             Self.precedes(left, right, dimension)
         }.map(\.element)
-    }
-
-    private static func amount(
-        _ usage: ModelUsage, _ prices: Prices
-    ) -> (Int128?, PricedUsage.Gap?, mayBeLong: Bool) {
-        switch prices {
-        case .tacho(let book):
-            let priced = PricedUsage(usage, by: book)
-            return (priced.amount, priced.gap, priced.mayBeLong)
-        case .reference: return (Int128(usage.referenceCost), nil, false)
-        }
     }
 
     private mutating func note(_ gap: PricedUsage.Gap, _ usage: ModelUsage) {
@@ -151,6 +151,12 @@ package struct CostReport: Sendable {
 }
 
 extension CostReport.Sum {
+    /// Adds a row that counts.
+    package mutating func add(_ usage: ModelUsage, _ prices: CostReport.Prices) {
+        let (amount, _, mayBeLong) = prices.amount(of: usage)
+        add(usage, amount, mayBeLong: mayBeLong)
+    }
+
     fileprivate mutating func add(_ usage: ModelUsage, _ amount: Int128?, mayBeLong: Bool) {
         messageCount += 1
         for kind in TokenKind.allCases { tokens[kind.rawValue] += Int128(usage.count(kind)) }

@@ -1,5 +1,4 @@
 package import TachoEvents
-import TachoJSON
 import TachoLog
 package import TachoProjections
 
@@ -30,7 +29,6 @@ package struct PromptCorpus: Sendable {
 
     /// Shorter prompts say nothing: yes, go on, fix it.
     private static let minimumWordCount = 4
-    private static let byteLimit = 4096
     private var seen = Set<String>()
 
     package init(history: Table, sessions: Table) {
@@ -60,15 +58,10 @@ package struct PromptCorpus: Sendable {
 
     /// Adds the first prompt of a session that says what it is about; other events are passed over.
     package mutating func take(_ event: Event) {
-        guard
-            let text = TypedPrompt.text(event)?.withText({
-                String(decoding: $0.prefix(characterBytes: Self.byteLimit), as: UTF8.self)
-            }), text.words.count >= Self.minimumWordCount
-        else { return }
-        let named =
-            event.type.equals("hook.UserPromptSubmit")
-            ? event.hookPayload.sessionID?.string() : nil
-        let session = named ?? String(decoding: event.stream, as: UTF8.self)
+        guard let text = PromptText(event)?.text, text.words.count >= Self.minimumWordCount else {
+            return
+        }
+        let session = event.promptSession.description
         guard seen.insert(session).inserted else { return }
         typealias Column = SessionsProjector.Column
         let row = sessions.row(forKey: ByteString(session))
