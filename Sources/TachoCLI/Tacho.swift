@@ -51,9 +51,9 @@ struct Tacho: ParsableCommand {
     ]
     private static let answers: [any ParsableCommand.Type] = [
         HistoryCommand.self, ShowCommand.self, CostCommand.self, ExplainCommand.self,
-        SessionsCommand.self, PromptsCommand.self,
+        SessionsCommand.self, PromptsCommand.self, ToolsCommand.self, TopCommand.self,
         LatencyCommand.self, ErrorsCommand.self,
-        TrendsCommand.self, PricesCommand.self, PatternsCommand.self,
+        TrendsCommand.self, PredictCommand.self, PricesCommand.self, PatternsCommand.self,
         SimilarCommand.self, TablesCommand.self,
         TableCommand.self, SQLCommand.self, ExportCommand.self, WhyCommand.self,
         QuarantineCommand.self, RebuildCommand.self, BenchCommand.self,

@@ -54,6 +54,62 @@ struct AnalyticsCommandTests {
         #expect(rows[0]["total_seconds"] as? Double == 6.009)
     }
 
+    @Test func `tools come in the order of their calls, an MCP server's as one`() throws {
+        let tacho = try filled()
+        let more = [
+            call(6, "mcp__db__query", milliseconds: 7), call(7, "mcp__db__list", milliseconds: 8),
+        ]
+        let input = Data(more.map { $0 + "\n" }.joined().utf8)
+        #expect(try tacho.run(["append", "--envelope", "--quiet"], input: input).status == 0)
+
+        let tools = try tacho.run("tools", "--json").rows()
+        let servers = try tacho.run("tools", "--by", "server", "--json").rows()
+        let nobodys = try tacho.run("tools", "--session", "s2")
+
+        #expect(
+            tools.map { $0["tool"] as? String } == [
+                "Bash", "Read", "mcp__db__query", "mcp__db__list",
+            ])
+        #expect(tools[0]["failure_rate"] as? Double == 50)
+        #expect(tools[0]["share"] as? Double == 57.14)
+        #expect(tools[0]["sessions"] as? Int == 1)
+        #expect(tools[0]["last_used_at"] as? String == "2026-01-05T10:00:15.000Z")
+        #expect(servers.map { $0["server"] as? String } == ["built-in", "db"])
+        #expect(servers[1]["calls"] as? Int == 2)
+        #expect(servers[1]["total_seconds"] as? Double == 0.015)
+        #expect(nobodys.status == 0 && nobodys.errors.contains("No call matches."))
+    }
+
+    @Test func `a workflow is predicted by those like it, and a name nobody has is a mistake`()
+        throws
+    {
+        let tacho = try Program()
+        func run(_ id: String, _ template: String, minutes: Int, cost: String) -> [String] {
+            [
+                #"{"stream":"\#(id)","type":"state.snapshot","source":"adw/state","data":{"adw_id":"\#(id)","workflow_template":"\#(template)","start_time":"2026-01-05T09:00:00Z","end_time":"2026-01-05T09:\#(minutes):00Z","status":"completed"}}"#,
+                #"{"stream":"\#(id)","type":"output.result","source":"adw/output/planner","data":{"session_id":"\#(id)","total_cost_usd":\#(cost),"usage":{"input_tokens":900,"output_tokens":100}}}"#,
+            ]
+        }
+        let lines =
+            run("a", "fix", minutes: 10, cost: "0.5") + run("b", "fix", minutes: 20, cost: "1.5")
+            + run("c", "sdlc", minutes: 59, cost: "9")
+        let input = Data(lines.map { $0 + "\n" }.joined().utf8)
+        #expect(try tacho.run(["append", "--envelope", "--quiet"], input: input).status == 0)
+
+        let data = try tacho.run("predict", "--template", "fix", "--json").data()
+        let review = try tacho.run("predict", "--evaluate", "--json").data()
+        let unknown = try tacho.run("predict", "--template", "fxi")
+
+        #expect(data["predicted_cost_usd"] as? String == "1")
+        #expect(data["low_cost_usd"] as? String == "0.6")
+        #expect(data["high_cost_usd"] as? String == "1.4")
+        #expect(data["confidence"] as? Double == 20)
+        #expect(data["predicted_seconds"] as? Double == 900)
+        #expect(data["success_rate"] as? Double == 100)
+        #expect(review["workflow_count"] as? Int == 2)
+        #expect(unknown.status == 2 && unknown.errors.contains("Did you mean fix?"))
+    }
+
     @Test func `a phase above five minutes is a bottleneck with a target`() throws {
         let tacho = try filled()
 
@@ -115,7 +171,8 @@ struct AnalyticsCommandTests {
             (["latency", "--by", "phase"], "No completed workflow"),
             (["errors"], "No call has failed"),
             (["errors", "--by", "kind", "--since", "1h"], "No workflow is known of that time"),
-            (["trends"], "No workflow is known"),
+            (["trends"], "No workflow is known"), (["tools"], "No tool was called"),
+            (["prompts"], "No prompt matches"),
         ] {
             let result = try tacho.run(arguments)
             #expect(result.status == 0 && result.text.isEmpty)

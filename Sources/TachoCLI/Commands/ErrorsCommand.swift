@@ -60,17 +60,13 @@ struct ErrorsCommand: ParsableCommand {
         listing.rows = sorted.map(\.element).map { tool in
             [
                 .text(tool.name), .count(tool.callCount), .count(tool.failedCount),
-                Self.rate(tool.failedCount, of: tool.callCount), .count(tool.deniedCount),
+                .percent(tool.failedCount, of: tool.callCount), .count(tool.deniedCount),
                 .count(tool.interruptedCount), tool.lastFailure.map { .moment($0) } ?? .unknown,
                 .text(tool.lastError),
             ]
         }
         listing.emptyMessage = "No call\(time.isGiven ? " of that time" : "") has failed."
         return listing
-    }
-
-    private static func rate(_ part: Int, of whole: Int) -> Cell {
-        .real((Double(part) / Double(whole) * 10_000).rounded() / 100)
     }
 
     // MARK: Workflows
@@ -110,7 +106,7 @@ struct ErrorsCommand: ParsableCommand {
                 .max { $0.startedAt?.microseconds ?? 0 < $1.startedAt?.microseconds ?? 0 }
             return [
                 .text(error.rawValue), .text(error.severity.rawValue), .count(count),
-                Self.rate(count, of: analysis.failures.count), .text(last?.id),
+                .percent(count, of: analysis.failures.count), .text(last?.id),
                 .text(last?.errorMessage),
             ]
         }
@@ -129,7 +125,7 @@ struct ErrorsCommand: ParsableCommand {
         listing.rows = parts.map {
             [
                 .text($0.name), .count($0.workflows), .count($0.failed),
-                Self.rate($0.failed, of: $0.workflows),
+                .percent($0.failed, of: $0.workflows),
             ]
         }
         return listing

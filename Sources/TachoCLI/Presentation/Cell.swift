@@ -22,6 +22,11 @@ enum Cell {
         text.map { .text($0) } ?? .unknown
     }
 
+    /// To two decimals; unknown of nothing.
+    static func percent(_ part: Int, of whole: Int) -> Cell {
+        whole == 0 ? .unknown : .real((Double(part) / Double(whole) * 10_000).rounded() / 100)
+    }
+
     var isNumber: Bool {
         switch self {
         case .number, .count, .real, .money, .byteCount, .seconds: true

@@ -24,6 +24,21 @@ enum Terminal {
         guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
+
+    /// Lines of the terminal; `nil` is no limit, as for a pipe.
+    static func height() -> Int? {
+        var size = winsize()
+        guard isTerminal(output), ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0
+        else { return nil }
+        return Int(size.ws_row)
+    }
+
+    /// Waits; a signal may end it earlier.
+    static func pause(seconds: Double) {
+        let whole = Int(seconds)
+        var pause = timespec(tv_sec: whole, tv_nsec: Int((seconds - Double(whole)) * 1e9))
+        nanosleep(&pause, nil)
+    }
 }
 
 /// The value of an environment variable; `nil` also for an empty one.

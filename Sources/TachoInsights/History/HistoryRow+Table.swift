@@ -8,6 +8,7 @@ extension HistoryRow {
         "adw_id", "status", "model_used", "workflow_template", "created_at", "start_time",
         "end_time", "duration_seconds", "actual_cost_total", "reported_cost_total", "total_tokens",
         "cache_efficiency_percent", "error_message", "current_phase", "phase_durations",
+        "complexity_actual", "complexity_estimated",
     ]
 
     /// All workflows of the table `workflow_history`, in its order.
@@ -38,6 +39,8 @@ extension HistoryRow {
         self.cost = cost.map { Double($0) / 1e12 }
         totalTokens = history.integer(Column.totalTokens, row).map { Double($0) }
         cacheEfficiencyPercent = history.real(Column.cacheEfficiencyPercent, row)
+        actualComplexity = text(.complexityActual)
+        estimatedComplexity = text(.complexityEstimated)
         errorMessage = text(.errorMessage)
         currentPhase = text(.currentPhase)
         phaseSeconds = history.withJSON(Column.phaseDurations, row) { json in

@@ -26,7 +26,10 @@ package struct Percentiles: Sendable {
         count = values.count
     }
 
-    private static func percentile(_ percent: Double, of sorted: [Double]) -> Double {
+    /// Of values that ascend; of none it is 0.
+    static func percentile<Values: RandomAccessCollection>(
+        _ percent: Double, of sorted: Values
+    ) -> Double where Values.Element == Double, Values.Index == Int {
         guard let last = sorted.last else { return 0 }
         let place = Double(sorted.count - 1) * (percent / 100)
         let index = Int(place)

@@ -69,10 +69,11 @@ let analyticsChecks: GoldenChecks = [
                 }))
     },
     "predict_cost": { example in
-        let prediction = CostPrediction(
+        let kind = CostPrediction.Kind(
             template: example.input["classification"].text ?? "",
-            complexity: example.input["complexity"].text ?? "",
-            model: example.input["model"].text ?? "", among: example.rows)
+            model: example.input["model"].text ?? "",
+            complexity: example.input["complexity"].text ?? "")
+        let prediction = CostPrediction(of: kind, among: example.rows)
         return example.agrees([
             "predicted_cost": .real(prediction.cost), "confidence": .real(prediction.confidence),
             "sample_size": GoldenValue(prediction.sampleCount),
