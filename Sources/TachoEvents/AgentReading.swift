@@ -1,9 +1,6 @@
 package import TachoJSON
 
 /// What a message of Claude Code's says, read once: five projectors look at each.
-///
-/// Of a `transcript.*` event the record is read through its message; of an `output.*` event, and of
-/// iFlow's, to its end, where session, directory, and version stand.
 @usableFromInline package struct AgentReading {
     package let record: AgentRecord
     package let message: AgentMessage?
@@ -11,10 +8,7 @@ package import TachoJSON
     private let blocks: UnsafeBufferPointer<ToolBlock>?
 
     package init(_ event: Event) {
-        let isOutput = event.type.first == UInt8(ascii: "o")
-        let scope: AgentRecord.Scope =
-            isOutput || event.isOfIFlow ? .everything : .throughMessage
-        record = AgentRecord(event.members, reading: scope)
+        record = AgentRecord(event.members)
         message = record.message.map { AgentMessage($0) }
         blocks = nil
     }
@@ -42,9 +36,8 @@ package import TachoJSON
 }
 
 extension Event {
-    /// Whether iFlow wrote it, whose transcripts have Claude Code's shape but for three things: a call
-    /// is repeated by the record after it, a result says its outcome in its content, and where a session
-    /// runs stands behind the message.
+    /// Whether iFlow wrote it, whose transcripts have Claude Code's shape but for two things: a call
+    /// is repeated by the record after it, and a result says its outcome in its content.
     package var isOfIFlow: Bool { source.hasPrefix("iflow/") }
 
     /// Whether ``agentReading`` is worth being read before it is asked for.

@@ -6,9 +6,8 @@ package import TachoJSON
 /// `--output-format stream-json` (`session_id`, `tool_use_result`). A member that is absent or
 /// `null` is `nil`.
 ///
-/// A record says a tool's result twice: in `message`, and, longer, in `toolUseResult`, a quarter
-/// of all bytes of a transcript. Reading stops before the second, behind which nothing of ours
-/// stands; what tables want of it, how long a tool ran, they look for in the event's members.
+/// A record says a tool's result twice: in `message`, and, longer, in `toolUseResult`. What tables
+/// want of the second, how long a tool ran, they look for in the event's members.
 ///
 /// Source: ecosystem §3.3; `shared/data/SHAPES.md`.
 package struct AgentRecord {
@@ -41,30 +40,20 @@ package struct AgentRecord {
     package private(set) var durationMilliseconds: JSONView?
 
     /// Whether a user's record is a person's: not the agent's own words, not a subagent's task.
-    ///
-    /// Some of what tells stands behind the message: only a record that was read to its end knows.
     package var isOfPerson: Bool {
         isMeta?.boolean() != true && isSidechain?.boolean() != true
             && isCompactSummary?.boolean() != true && parentToolUseID == nil
     }
 
-    /// How much of a record is read.
-    package enum Scope {
-        /// All but a tool's result as data.
-        case everything
-        /// Up to `message`, without walking over it; what stands behind is not seen.
-        case throughMessage
+    package init(_ data: JSONMembers) {
+        data.forEach { key, value in
+            take(key, value)
+            return true
+        }
     }
 
-    package init(_ data: JSONMembers, reading scope: Scope = .everything) {
-        data.forEach { key, value in take(key, value, scope) }
-    }
-
-    /// - Returns: Whether to go on.
     @inline(__always)
-    private mutating func take(
-        _ key: UnsafeRawBufferPointer, _ value: JSONView, _ scope: Scope
-    ) -> Bool {
+    private mutating func take(_ key: UnsafeRawBufferPointer, _ value: JSONView) {
         switch key.count {
         case 3:
             if key.equals("cwd") { Self.keep(value, in: &workingDirectory) }
@@ -78,10 +67,7 @@ package struct AgentRecord {
             if key.equals("isMeta") { Self.keep(value, in: &isMeta) }
             if key.equals("result") { Self.keep(value, in: &result) }
         case 7:
-            if key.equals("message") {
-                Self.keep(value, in: &message)
-                return scope == .everything
-            }
+            if key.equals("message") { Self.keep(value, in: &message) }
             if key.equals("version") { Self.keep(value, in: &version) }
             if key.equals("subtype") { Self.keep(value, in: &subtype) }
             if key.equals("agentId") { Self.keep(value, in: &agentID) }
@@ -98,13 +84,9 @@ package struct AgentRecord {
         case 11:
             if key.equals("isSidechain") { Self.keep(value, in: &isSidechain) }
             if key.equals("duration_ms") { Self.keep(value, in: &durationMilliseconds) }
-        case 13:
-            if key.equals("toolUseResult") { return message == nil }
         case 14:
             if key.equals("permissionMode") { Self.keep(value, in: &permissionMode) }
             if key.equals("total_cost_usd") { Self.keep(value, in: &totalCostUSD) }
-        case 15:
-            if key.equals("tool_use_result") { return message == nil || sessionID == nil }
         case 16:
             if key.equals("isCompactSummary") { Self.keep(value, in: &isCompactSummary) }
         case 18:
@@ -113,7 +95,6 @@ package struct AgentRecord {
             if key.equals("claude_code_version") { Self.keep(value, in: &version) }
         default: break
         }
-        return true
     }
 
     /// The first member of a name counts, and `null` is as good as absent.

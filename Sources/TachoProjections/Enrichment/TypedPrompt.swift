@@ -24,7 +24,8 @@ package enum TypedPrompt {
     private static func words(
         _ event: Event, where isWanted: (UnsafeRawBufferPointer) -> Bool
     ) -> JSONView? {
-        guard let content = event.agentReading.content else { return nil }
+        let reading = event.agentReading
+        guard reading.record.isOfPerson, let content = reading.content else { return nil }
         var text: JSONView? = content.kind == .string ? content : nil
         if content.kind == .array {
             content.forEachElement { block in
@@ -32,10 +33,6 @@ package enum TypedPrompt {
                 return false
             }
         }
-        // Most records are a tool's result, and are not read to their end.
-        guard text?.withText(isWanted) == true, AgentRecord(event.members).isOfPerson else {
-            return nil
-        }
-        return text
+        return text?.withText(isWanted) == true ? text : nil
     }
 }

@@ -213,9 +213,7 @@ struct CallStep {
             if block.kind == .result { resultCount += 1 }
         }
         guard isOfTool else {
-            if event.type.equals("transcript.user"), agent == nil,
-                AgentRecord(event.members).isOfPerson
-            {
+            if event.type.equals("transcript.user"), agent == nil, record.isOfPerson {
                 body(CallStep(kind: .prompted, session: session))
             }
             return

@@ -59,8 +59,9 @@ package struct ModelUsageProjector: Projector {
     // MARK: Records of messages
 
     private mutating func takeTranscript(_ event: Event, _ table: inout Table) {
-        let record = AgentRecord(event.members)
-        guard var line = event.agentReading.message.flatMap({ UsageLine($0) }) else { return }
+        let reading = event.agentReading
+        let record = reading.record
+        guard var line = reading.message.flatMap({ UsageLine($0) }) else { return }
         line.requestID = record.requestID
         line.session = ByteString(event.stream)
         line.version = record.version

@@ -99,7 +99,7 @@ extension SessionsProjector {
         var isResult = false
         event.agentReading.forEachBlock { isResult = isResult || $0.kind == .result }
         guard event.type.equals("transcript.user"), !isResult,
-            AgentRecord(event.members).isOfPerson
+            event.agentReading.record.isOfPerson
         else { return true }
         return isRemembered(UInt64(bitPattern: record.hash), row, table)
     }

@@ -18,15 +18,16 @@ package import TachoLog
 ///
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
-    package static let version = 10
-    /// Version 9, of the same columns, took no tokens told for none used.
+    package static let version = 11
+    /// Version 10, of the same columns, did not look behind a record's message; 9 took no tokens told for
+    /// none used.
     ///
     /// Version 7, of the columns of 8, took counts of tokens that no message can have; 8 did not keep
     /// what a session's totals had told: the next one is taken for one that has it all.
     ///
     /// Before them, sessions did not say whether they are past what they have copied: the next record
     /// would be taken for their first.
-    package static let continuedVersions = [7, 8, 9]
+    package static let continuedVersions = [7, 8, 9, 10]
     package static let inputs: [TypePattern] =
         ["hook.*", "transcript.*", "output.*", "otel.*", "statusline.*"] + AgentFormats.inputs
 
@@ -436,7 +437,7 @@ package struct SessionsProjector: Projector {
             if block.kind == .result, block.isError { errors += 1 }
         }
         count(errors, isOutput ? .outputErrors : .transcriptErrors, in: .errorCount, row, &table)
-        guard !isResult, AgentRecord(event.members).isOfPerson else { return }
+        guard !isResult, reading.record.isOfPerson else { return }
         count(1, isOutput ? .outputPrompts : .transcriptPrompts, in: .promptCount, row, &table)
         guard !isOutput else { return }
         // For those who copy this conversation.

@@ -16,13 +16,13 @@ package import TachoLog
 ///
 /// Source: semantics §1.4, §2.4, §2.5, B46; ecosystem §3.1.
 package struct ToolCallsProjector: Projector {
-    package static let version = 9
+    package static let version = 10
     /// Version 5, of the same columns, did not look at the exit code of a listed call.
     ///
     /// Before it, calls did not say which of them wait for telemetry. Version 6 read no stamps without
     /// seconds and no bare days, 7 took some calls of other agents for failures or for completed, 8 did
-    /// not look at how long a transcript's result says that its tool ran.
-    package static let continuedVersions = [5, 6, 7, 8]
+    /// not look at how long a transcript's result says that its tool ran, 9 not behind a record's message.
+    package static let continuedVersions = [5, 6, 7, 8, 9]
     package static let inputs: [TypePattern] =
         [
             "hook.PreToolUse", "hook.PostToolUse", "hook.PostToolUseFailure",

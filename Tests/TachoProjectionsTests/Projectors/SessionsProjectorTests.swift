@@ -4,6 +4,23 @@ import TestSupport
 import Testing
 
 struct SessionsProjectorTests {
+    @Test func `members mean the same in any order`() throws {
+        let message = #""message":{"role":"user","content":"hello"}"#
+        let others =
+            #""cwd":"/home/u/app","gitBranch":"main","version":"2.1.0","sessionId":"s","isMeta":true"#
+        for data in ["{\(message),\(others)}", "{\(others),\(message)}"] {
+            var log = MemoryLog()
+            log.append(stream: "s", type: "transcript.user", source: "x", data: data)
+
+            let row = try TableReader(folding: SessionsProjector.self, log).row("s")
+
+            #expect(row.text("cwd") == "/home/u/app")
+            #expect(row.text("git_branch") == "main")
+            #expect(row.text("version") == "2.1.0")
+            #expect(row.integer("prompt_count") == 0)
+        }
+    }
+
     private func fold(_ log: MemoryLog) throws -> TableReader {
         try TableReader(folding: SessionsProjector.self, log)
     }
