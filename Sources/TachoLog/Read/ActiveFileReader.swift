@@ -3,6 +3,8 @@ struct ActiveFileReader {
     /// The largest line a record can have: its data, its envelope, its suffix.
     static let maximumLineByteCount = NewEvent.maximumDataByteCount + 4096
     private static let pieceByteCount = 1 << 20
+    /// Who looks for one record has it in the first piece.
+    private static let firstPieceByteCount = 1 << 16
 
     let fileSystem: any FileSystem
     let file: FileDescriptor
@@ -20,24 +22,45 @@ struct ActiveFileReader {
     func forEachRun(
         from start: Int, to end: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Bool
     ) throws -> Int {
+        // Used again for every piece: new memory would be cleared by the system first.
+        var memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.pieceByteCount, alignment: 16)
+        defer { memory.deallocate() }
         var offset = start
-        var wanted = Self.pieceByteCount
+        var pieceByteCount = Self.firstPieceByteCount
+        var wanted = pieceByteCount
         while offset < end {
-            let piece = try fileSystem.readUpTo(
-                file, path, at: offset, byteCount: min(wanted, end - offset))
+            if wanted > memory.count {
+                memory.deallocate()
+                memory = .allocate(byteCount: wanted, alignment: 16)
+            }
+            let piece = try read(at: offset, min(wanted, end - offset), into: memory)
             guard let newline = piece.lastIndex(of: 0x0A) else {
                 let isAtEnd = piece.count < wanted
                 if isAtEnd || wanted > Self.maximumLineByteCount { return offset }
                 wanted *= 2
                 continue
             }
-            let goesOn = try piece.withUnsafeBytes { raw in
-                try body(UnsafeRawBufferPointer(rebasing: raw[...newline]), offset)
-            }
+            let goesOn = try body(UnsafeRawBufferPointer(rebasing: piece[...newline]), offset)
             offset += newline + 1
-            wanted = Self.pieceByteCount
+            pieceByteCount = min(pieceByteCount * 4, Self.pieceByteCount)
+            wanted = pieceByteCount
             if !goesOn { return offset }
         }
         return offset
+    }
+
+    /// As many bytes as there are up to `byteCount`, which `memory` has room for.
+    private func read(
+        at offset: Int, _ byteCount: Int, into memory: UnsafeMutableRawBufferPointer
+    ) throws(LogError) -> UnsafeRawBufferPointer {
+        do throws(FileError) {
+            let count = try fileSystem.readUpTo(
+                file, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]),
+                at: offset)
+            return UnsafeRawBufferPointer(rebasing: memory[..<count])
+        } catch {
+            throw LogError(error)
+        }
     }
 }

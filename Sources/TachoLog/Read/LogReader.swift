@@ -242,18 +242,46 @@ public struct LogReader: Sendable {
             throw LogError(error)
         }
         defer { fileSystem.close(file) }
+        let lines = PlainSegment(entry: segment.entry, store: store, layout: layout)
+        if let start = try lines.place(
+            before: request.next, fileSystem, file, through: segment.byteCount)
+        {
+            request.expect(start.position)
+            do {
+                return try readPlain(
+                    lines, file, from: start.offset, of: segment, &request,
+                    { _ in throw NeedsBeginning() }, body)
+            } catch is NeedsBeginning {
+                // What is asked for may stand before it, too, in a file that is not as it was written.
+            }
+        }
+        request.expect(segment.first)
+        return try readPlain(lines, file, from: 0, of: segment, &request, onDamage, body)
+    }
+
+    private func readPlain(
+        _ lines: PlainSegment, _ file: FileDescriptor, from start: Int, of segment: LogView.Segment,
+        _ request: inout ReadRequest, _ onDamage: (LogError) throws -> Void,
+        _ body: (RecordBatch) throws -> Bool
+    ) throws -> Bool {
+        let path = layout.logFile(segment.entry.file)
         var goesOn = true
         var isDamageReported = false
-        request.begin(segment)
-        let lines = PlainSegment(entry: segment.entry, store: store, layout: layout)
         try lines.forEachBatch(
-            fileSystem, file, through: segment.byteCount,
+            fileSystem, file, from: start, through: segment.byteCount,
             { batch in
+                let before = request
                 let (selected, missing) = try request.selectPlain(batch, of: segment)
                 // Where a line is damaged, its position is missing, too; that is told once.
                 if let missing, !isDamageReported {
                     isDamageReported = true
-                    try onDamage(missingRecords(missing, path))
+                    do {
+                        try onDamage(missingRecords(missing, path))
+                    } catch {
+                        // Nothing of the batch has been handed out.
+                        request = before
+                        throw error
+                    }
                 }
                 goesOn = try selected.map(body) ?? true
                 return goesOn && request.next <= min(request.last, segment.last)
@@ -289,6 +317,9 @@ extension LogError {
                 + "read then is there; the damaged file is in quarantine/.")
     }
 }
+
+/// Something is not as it was written in a file that was not read from its beginning.
+private struct NeedsBeginning: Error {}
 
 /// What is still to be read.
 private struct ReadRequest {
@@ -339,7 +370,7 @@ private struct ReadRequest {
 
     // MARK: - Segments that are not sealed
 
-    mutating func begin(_ segment: LogView.Segment) { expected = segment.first }
+    mutating func expect(_ position: Position) { expected = position }
 
     /// The records of the segment that are asked for, and the first positions it should have had
     /// before them.
@@ -350,18 +381,37 @@ private struct ReadRequest {
         _ batch: RecordBatch, of segment: LogView.Segment
     ) throws -> (RecordBatch?, missing: ClosedRange<Position>?) {
         var bytes = [UInt8]()
+        // Nothing is copied as long as everything is asked for.
+        var isWhole = true
+        var offset = 0
         var missing: ClosedRange<Position>?
+        func leaveOut() {
+            if isWhole { bytes = Array(batch.bytes[..<offset]) }
+            isWhole = false
+        }
         try batch.forEachRecord { record in
-            guard record.position <= min(last, segment.last) else { return false }
+            defer { offset += record.line.count }
+            guard record.position <= min(last, segment.last) else {
+                leaveOut()
+                return false
+            }
             if record.position > expected, missing == nil, record.position > next {
                 missing = expected...record.position.previous
             }
             expected = max(expected, record.position.next)
-            guard record.position >= next else { return true }
+            guard record.position >= next else {
+                leaveOut()
+                return true
+            }
             next = record.position.next
-            if filter.matches(record) { bytes.append(contentsOf: record.line) }
+            if !filter.matches(record) {
+                leaveOut()
+            } else if !isWhole {
+                bytes.append(contentsOf: record.line)
+            }
             return true
         }
+        if isWhole { return (batch, missing) }
         return (bytes.isEmpty ? nil : RecordBatch(bytes: bytes), missing)
     }
 
@@ -376,6 +426,8 @@ private struct ReadRequest {
 public struct SegmentSummary: Equatable, Sendable {
     public let file: String
     public let state: String
+    /// Whether it has an index and never changes; archived ones are.
+    public let isSealed: Bool
     public let first: Position
     public let last: Position
     public let byteCount: Int
@@ -387,6 +439,7 @@ public struct SegmentSummary: Equatable, Sendable {
         archive = segment.entry.archive
         file = segment.entry.file
         state = segment.entry.state.rawValue
+        isSealed = segment.entry.state.isSealed
         first = segment.first
         last = segment.last
         byteCount = segment.byteCount

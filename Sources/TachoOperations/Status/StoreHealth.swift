@@ -112,8 +112,7 @@ package struct StoreHealth: Sendable {
             byteCount += front.segment.byteCount
             earliest = min(earliest, front.firstRecorded)
         }
-        let isSealed: Set = ["sealed", "archived"]
-        for segment in reader.segments where !isSealed.contains(segment.state) {
+        for segment in reader.segments where !segment.isSealed {
             byteCount += segment.byteCount
         }
         guard byteCount > 0 else { return nil }
