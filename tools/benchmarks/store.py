@@ -14,6 +14,8 @@ from setting import BenchError, PEERS, run as run_program, say
 
 # Of the raw lines, for compressors that would take minutes for all of them.
 SAMPLE_BYTES = 64_000_000
+# A little less than what a segment is sealed at.
+UNSEALED_BYTES = 40_000_000
 
 
 def run(setting, report):
@@ -36,6 +38,7 @@ def run(setting, report):
     selective(setting, report, tacho)
     sizes(setting, report, tacho, history)
     behind_snapshot(report, tacho, calls, history)
+    unsealed(report, tacho, calls, history)
 
 
 class Tacho:
@@ -93,25 +96,43 @@ def start_to_answer(report, tacho, calls):
             report.row("", "the same, peak memory", "MB", [max(memory)])
 
 
+def append_again(tacho, history, name, byte_count, event_count=0):
+    """Appends what the history ends with once more, under other ids; returns the bytes."""
+    with open(history.plain, "rb") as file:
+        file.seek(-min(history.bytes, byte_count), os.SEEK_END)
+        # The first may be a part of a line; -0 is all of the others.
+        lines = file.read().splitlines()[1:][-event_count:]
+    events = [json.loads(line) for line in lines]
+    for event in events:
+        event["id"] = f"{name}-{event['id']}"
+        event.pop("position", None)
+        event.pop("recorded", None)
+    text = "".join(json.dumps(event) + "\n" for event in events).encode()
+    subprocess.run(tacho.command("append", "--envelope", "--quiet"), input=text, check=True,
+                   stdout=subprocess.DEVNULL)
+    return len(text)
+
+
 def behind_snapshot(report, tacho, calls, history):
     """The same answer of a store that is being written: what came last is in no snapshot."""
     count = 200
-    with open(history.plain, "rb") as file:
-        file.seek(-min(history.bytes, count * 65536), os.SEEK_END)
-        lines = file.read().splitlines()[-count:]
-    events = [json.loads(line) for line in lines]
-    for event in events:
-        event["id"] = f"again-{event['id']}"
-        event.pop("position", None)
-        event.pop("recorded", None)
-    text = "".join(json.dumps(event) + "\n" for event in events)
     workflow = json.loads(tacho.run("history", "--limit", "1", "--json"))["data"][0]["adw_id"]
-    subprocess.run(tacho.command("append", "--envelope", "--quiet"), input=text.encode(),
-                   check=True, stdout=subprocess.DEVNULL)
+    append_again(tacho, history, "again", count * 65536, count)
     times, memory = tacho.times(["show", workflow], calls)
     report.row("Q3", f"start to answer: show, {count} events behind the snapshot, p50", "ms",
                [percentile(times, 50)], goal=("<=", 50))
     report.row("", "the same, peak memory", "MB", [max(memory)])
+
+
+def unsealed(report, tacho, calls, history):
+    """The same answers where the active segment, which has no index, is nearly full."""
+    workflow = json.loads(tacho.run("history", "--limit", "1", "--json"))["data"][0]["adw_id"]
+    count = append_again(tacho, history, "unsealed", UNSEALED_BYTES)
+    tacho.run("tables")
+    for words, name in ((["show", workflow], "show"), (["history", "--limit", "20"], "history")):
+        times, _ = tacho.times(words, calls)
+        report.row("Q3", f"start to answer: {name}, {count / 1e6:.0f} MB not sealed, p50", "ms",
+                   [percentile(times, 50)], goal=("<=", 50))
 
 
 def fold(report, figures):
