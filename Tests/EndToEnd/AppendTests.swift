@@ -1,4 +1,5 @@
 import Foundation
+import TachoLog
 import TestSupport
 import Testing
 
@@ -61,9 +62,66 @@ struct AppendTests {
         #expect(reject["offset"] as? Int == good.utf8.count + bad.offset)
         #expect(result.errors.contains("line 2, byte \(good.utf8.count + bad.offset)"))
         #expect(try tacho.run("cat").positions() == [1, 2])
-        let kept = try #require(data["quarantine"] as? String)
+        #expect(data["quarantined"] as? Int == 1)
+        let kept = try #require(try tacho.rejected(by: result).first)
+        #expect(kept["source"] as? String == "tacho/append")
+        #expect(kept["kind"] as? String == "append")
+        #expect(kept["message"] as? String == reject["reason"] as? String)
+        #expect(kept["offset"] as? Int == good.utf8.count)
+        #expect(kept["fault_offset"] as? Int == good.utf8.count + bad.offset)
+        #expect(kept["byte_count"] as? Int == bad.bytes.count)
+        #expect(kept["sha256"] as? String == SHA256.hash(bad.bytes).hex)
+    }
+
+    @Test func `append and import keep the same bad line in the same form`() throws {
+        let tacho = try Program()
+        let lines = "{\"n\":1}\n{\"n\":tru}\n[2]\n"
+        let path = tacho.home.file("lines.ndjson")
+        try Data(lines.utf8).write(to: URL(filePath: path))
+
+        let appended = try tacho.run("append", "--type", "t", "--json", input: Data(lines.utf8))
+        let imported = try tacho.run("import", path, "--as", "ndjson")
+
+        #expect(appended.status == 65 && imported.status == 65)
+        let directory = "\(tacho.store)/quarantine"
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(files.count == 2)
+        let ownKeys: Set = ["recorded", "source", "kind"]
+        let kept = try files.map { file in
+            try tacho.rejected(in: file).map { line in
+                line.filter { !ownKeys.contains($0.key) }.mapValues { "\($0)" }
+            }
+        }
+        #expect(kept.first?.count == 2)
+        #expect(kept.first == kept.last)
+    }
+
+    @Test func `lines refused by one run after another are all kept`() throws {
+        let tacho = try Program()
+
+        let first = try tacho.run("append", "--type", "t", "--json", input: Data("x\n".utf8))
+        let second = try tacho.run("append", "--type", "t", "--json", input: Data("x\n".utf8))
+
+        #expect(try first.data()["quarantined"] as? Int == 1)
+        #expect(try tacho.rejected(by: second).map { $0["text"] as? String } == ["x", "x"])
+    }
+
+    @Test func `a refused line that cannot be kept is told`() throws {
+        let tacho = try Program()
+        try tacho.append(["{}"])
+        let directory = "\(tacho.store)/quarantine"
+        try FileManager.default.removeItem(atPath: directory)
+        try Data().write(to: URL(filePath: directory))
+
+        let result = try tacho.run("append", "--type", "t", "--json", input: Data("x\n{}\n".utf8))
+
+        #expect(result.status == 65)
+        #expect(try result.data()["rejected"] as? Int == 1)
+        #expect(try result.data()["quarantined"] as? Int == 0)
+        #expect(try result.data()["quarantine"] is NSNull)
         #expect(
-            FileManager.default.fileExists(atPath: "\(tacho.store)/quarantine/\(kept)"))
+            try result.json()["warnings"] as? [String]
+                == ["1 of the rejected lines could not be kept"])
     }
 
     @Test func `a line of 100 MB is refused in bounded memory, and what follows it is kept`()
@@ -86,7 +144,15 @@ struct AppendTests {
         #expect(data["rejected"] as? Int == 1)
         let reject = try #require((data["rejects"] as? [[String: Any]])?.first)
         #expect(reject["line"] as? Int == 2)
-        #expect((reject["reason"] as? String)?.contains("104857611 bytes") == true)
+        #expect(reject["reason"] as? String == "the record has more than 16 MiB")
+        let kept = try #require(try tacho.rejected(by: result).first)
+        #expect(kept["byte_count"] as? Int == 104_857_611)
+        var digest = SHA256Hasher()
+        Array("{\"huge\":\"".utf8).withUnsafeBytes { digest.update($0) }
+        for _ in 0..<100 { piece.withUnsafeBytes { digest.update($0) } }
+        Array("\"}".utf8).withUnsafeBytes { digest.update($0) }
+        #expect(kept["sha256"] as? String == digest.finish().hex)
+        #expect((kept["text"] as? String)?.utf8.count == 64 << 10)
     }
 
     @Test func `an empty input is an error of its own`() throws {
@@ -96,6 +162,8 @@ struct AppendTests {
 
         #expect(result.status == 65)
         #expect(result.errors.contains("the input is empty"))
+        let directory = "\(tacho.store)/quarantine"
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
 
     @Test func `a last line needs no newline, and a carriage return is no part of the data`()
@@ -151,6 +219,10 @@ struct AppendTests {
         #expect(data["duplicates"] as? Int == 1)
         #expect(data["rejected"] as? Int == 1)
         #expect(result.errors.contains("position 1"))
+        let kept = try #require(try tacho.rejected(by: result).first)
+        #expect(kept["reason"] as? String == "conflict")
+        #expect(kept["message"] as? String == "another event has the id \"x\", at position 1")
+        #expect(kept["text"] as? String == "{\"n\":2}")
     }
 
     @Test(arguments: [
@@ -169,5 +241,20 @@ struct AppendTests {
 
         #expect(result.status == 65)
         #expect(try tacho.run("cat").output.isEmpty)
+    }
+}
+
+extension Program {
+    /// The lines of the quarantine's file that a receipt of `tacho append` names.
+    fileprivate func rejected(by receipt: Result) throws -> [[String: Any]] {
+        try rejected(in: #require(try receipt.data()["quarantine"] as? String))
+    }
+
+    fileprivate func rejected(in file: String) throws -> [[String: Any]] {
+        let lines = try String(contentsOfFile: "\(store)/quarantine/\(file)", encoding: .utf8)
+        return try lines.split(separator: "\n").map { line in
+            try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
     }
 }

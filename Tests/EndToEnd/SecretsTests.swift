@@ -26,6 +26,20 @@ import Testing
         #expect(lines.last?.contains("export KEY=[redacted:aws-key]") == true)
     }
 
+    @Test func `append redacts what it refuses, too`() throws {
+        let broken = Data("{\"command\":\"export KEY=\(secret)\",}\n".utf8)
+
+        let result = try program.run(
+            ["append", "--type", "t", "--secrets", "redact", "--json"], input: broken)
+
+        let secrets = try result.data()["secrets"] as? [String: Any]
+        #expect(secrets?["count"] as? Int == 1)
+        let file = try #require(try result.data()["quarantine"] as? String)
+        let kept = try String(
+            contentsOfFile: "\(program.store)/quarantine/\(file)", encoding: .utf8)
+        #expect(kept.contains("export KEY=[redacted:aws-key]") && !kept.contains(secret))
+    }
+
     @Test(arguments: ["tacho", "tacho-hook"])
     func `a hook redacts when its environment says so`(name: String) throws {
         var program = try Program()

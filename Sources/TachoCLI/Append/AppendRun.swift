@@ -13,7 +13,6 @@ struct AppendRun: ~Copyable {
 
     private let reading: EventReading
     private let durability: Durability
-    private let layout: StoreLayout
     /// Where the stream has to end before the next batch; moves on with every batch.
     private var expectation: StreamExpectation?
     private var writer: LogWriter
@@ -21,7 +20,7 @@ struct AppendRun: ~Copyable {
     private var batch: [NewEvent] = []
     private var places: [LineSource.Place] = []
     private var batchByteCount = 0
-    private(set) var receipt = Receipt()
+    private(set) var receipt: Receipt
 
     /// What became of the input.
     struct Receipt {
@@ -31,7 +30,7 @@ struct AppendRun: ~Copyable {
         var firstPosition: Position?
         var lastPosition: Position?
         var isDurable = true
-        var rejects = Rejects()
+        var rejects: Rejects
         var secrets = SecretReport()
     }
 
@@ -43,31 +42,29 @@ struct AppendRun: ~Copyable {
         self.expectation = expectation
         self.reading = reading
         self.durability = durability
-        self.layout = layout
         self.writer = writer
         self.secrets = secrets
+        receipt = Receipt(rejects: Rejects(of: reading.source.description, layout))
     }
 
     /// Reads the input to its end.
     ///
-    /// - Throws: ``LogError`` or ``Failure``; what the receipt counts until then is in the log.
+    /// - Throws: ``LogError`` or ``Failure``, one of them for an input without a byte; what the
+    ///   receipt counts until then is in the log.
     mutating func run(_ lines: inout LineSource, progress: ProgressBar) throws {
         while true {
             switch try lines.next(waits: batch.isEmpty) {
             case .line(let line, let place): try take(line, place)
-            case .tooLong(let beginning, let byteCount, let place):
+            case .tooLong(let byteCount, let digest, let excerpt, let place):
                 receipt.lineCount += 1
-                let reason =
-                    "the line has \(byteCount) bytes; data may have "
-                    + "\(NewEvent.maximumDataByteCount)"
-                reject(Rejection(reason), beginning, byteCount: byteCount, place)
+                let record = RejectedRecord(
+                    .recordTooLong, offset: place.offset, byteCount: byteCount, digest: digest,
+                    excerpt: excerpt)
+                reject(record, line: place.number)
             case .pause: try flush()
             case .end:
                 try flush()
-                if lines.byteCount == 0 {
-                    let place = LineSource.Place(number: 1, offset: 0)
-                    reject(Rejection("the input is empty"), [], byteCount: 0, place)
-                }
+                guard lines.byteCount > 0 else { throw Failure(.badInput, "the input is empty") }
                 return
             }
             if batch.count >= Self.batchEventLimit || batchByteCount >= Self.batchByteLimit {
@@ -96,17 +93,18 @@ struct AppendRun: ~Copyable {
             places.append(place)
             batchByteCount += event.data.count
         } catch {
-            reject(error, line, byteCount: line.count, place)
+            let record = line.withUnsafeBytes {
+                RejectedRecord(
+                    error.reason, faultOffset: error.offset, offset: place.offset, bytes: $0)
+            }
+            reject(record, line: place.number)
         }
     }
 
-    private mutating func reject(
-        _ rejection: Rejection, _ bytes: [UInt8], byteCount: Int, _ place: LineSource.Place
-    ) {
-        let reject = Rejects.Reject(
-            line: place.number, offset: place.offset + rejection.offset, reason: rejection.reason)
-        receipt.rejects.add(
-            reject, bytes: bytes, byteCount: byteCount, source: "append", to: layout)
+    private mutating func reject(_ record: RejectedRecord, line: Int) {
+        var record = record
+        receipt.secrets.inspect(&record, secrets) { "line \(line)" }
+        receipt.rejects.add(record, line: line)
     }
 
     private mutating func flush() throws(LogError) {
@@ -124,11 +122,13 @@ struct AppendRun: ~Copyable {
                 }
             case .duplicate: receipt.duplicateCount += 1
             case .conflict(let position):
-                let event = batch[index]
-                let id = event.id.map(\.description) ?? ""
-                reject(
-                    Rejection("another event has the id \"\(id)\", at position \(position)"),
-                    event.data, byteCount: event.data.count, places[index])
+                let id = batch[index].id.map(\.description) ?? ""
+                let record = batch[index].data.withUnsafeBytes {
+                    RejectedRecord(
+                        .conflict(id: id, position), offset: places[index].offset, bytes: $0)
+                }
+                // Its secrets were looked for when it was read.
+                receipt.rejects.add(record, line: places[index].number)
             }
         }
         if let last = receipt.lastPosition { receipt.isDurable = result.durablePosition >= last }
@@ -159,7 +159,7 @@ extension AppendRun.Receipt {
             writer.beginObject()
             for (key, count) in [
                 ("lines", lineCount), ("appended", appendedCount), ("duplicates", duplicateCount),
-                ("rejected", rejects.count),
+                ("rejected", rejects.count), ("quarantined", rejects.keptCount),
             ] {
                 writer.key(key)
                 writer.value(count)

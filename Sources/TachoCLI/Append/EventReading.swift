@@ -1,15 +1,21 @@
+import TachoCapture
 import TachoJSON
 import TachoLog
 
 /// Why a line is not an event, and where in it.
 struct Rejection: Error {
-    let reason: String
+    let reason: RejectionReason
     /// From the line's beginning.
     let offset: Int
 
-    init(_ reason: String, at offset: Int = 0) {
+    init(_ reason: RejectionReason, at offset: Int = 0) {
         self.reason = reason
         self.offset = offset
+    }
+
+    /// A fault of the envelope.
+    init(_ message: String) {
+        self.init(RejectionReason.invalidEnvelope(message))
     }
 }
 
@@ -23,16 +29,15 @@ struct EventReading {
     var isEnvelope: Bool
 
     func event(_ line: [UInt8]) throws(Rejection) -> NewEvent {
-        let kind: JSONKind
         do throws(JSONError) {
-            kind = try JSON.validate(line)
+            guard try JSON.validate(line) == .object else { throw JSONError(.notAnObject, at: 0) }
         } catch {
-            throw Rejection(error.reason.message, at: error.offset)
-        }
-        guard kind == .object else {
-            throw Rejection("the value is not an object but \(kind.phrase)")
+            throw Rejection(.json(error.reason), at: error.offset)
         }
         let event = isEnvelope ? try readEnvelope(line) : try readData(line)
+        guard event.data.count <= NewEvent.maximumDataByteCount else {
+            throw Rejection(.recordTooLong)
+        }
         do throws(LogError) {
             try event.validateEnvelope()
         } catch {
@@ -102,18 +107,5 @@ struct EventReading {
             return Rejection("an event has no member \"\(name)\"; put it into \"data\"")
         }
         return nil
-    }
-}
-
-extension JSONKind {
-    fileprivate var phrase: String {
-        switch self {
-        case .object: "an object"
-        case .array: "an array"
-        case .string: "a string"
-        case .number: "a number"
-        case .boolean: "true or false"
-        case .null: "null"
-        }
     }
 }

@@ -1,3 +1,4 @@
+import TachoCapture
 import TachoLog
 
 #if canImport(Glibc)
@@ -7,7 +8,7 @@ import TachoLog
 #endif
 
 /// Lines of a pipe, a terminal, or a file, as they come, in memory that no line can exceed.
-struct LineSource {
+struct LineSource: ~Copyable {
     /// Where a line stands in the input.
     struct Place {
         /// From 1.
@@ -19,8 +20,8 @@ struct LineSource {
     enum Item {
         /// Without its newline.
         case line([UInt8], Place)
-        /// Longer than any event: its beginning, and how long it was.
-        case tooLong(beginning: [UInt8], byteCount: Int, Place)
+        /// Longer than any event: its size, its digest, and its beginning.
+        case tooLong(byteCount: Int, digest: Digest256, excerpt: [UInt8], Place)
         /// More may come, but not now.
         case pause
         case end
@@ -29,7 +30,6 @@ struct LineSource {
     /// The largest data there may be, and an envelope around it.
     static let maximumLineByteCount = NewEvent.maximumDataByteCount + 8192
     private static let pieceByteCount = 1 << 18
-    private static let keptByteCount = 4096
 
     private let descriptor: CInt
     private var buffer: [UInt8] = []
@@ -39,7 +39,9 @@ struct LineSource {
     private var isAtEnd = false
     private var number = 1
     private var offset = 0
-    private var tooLong: (beginning: [UInt8], byteCount: Int)?
+    /// What was let go of a line that is too long.
+    private var tooLong: (byteCount: Int, excerpt: [UInt8])?
+    private var hasher = SHA256Hasher()
 
     init(_ descriptor: CInt) {
         self.descriptor = descriptor
@@ -82,30 +84,33 @@ struct LineSource {
 
     private mutating func takeLine(end: Int, next: Int) -> Item {
         let place = Place(number: number, offset: offset)
-        let line = Array(buffer[start..<end])
         offset += next - start + (tooLong?.byteCount ?? 0)
         number += 1
-        start = next
-        scanned = next
-        if let (beginning, byteCount) = tooLong {
-            tooLong = nil
-            return .tooLong(beginning: beginning, byteCount: byteCount + line.count, place)
+        defer {
+            start = next
+            scanned = next
         }
-        guard line.count <= Self.maximumLineByteCount else {
-            let beginning = Array(line.prefix(Self.keptByteCount))
-            return .tooLong(beginning: beginning, byteCount: line.count, place)
+        if tooLong == nil, end - start <= Self.maximumLineByteCount {
+            return .line(Array(buffer[start..<end]), place)
         }
-        return .line(line, place)
+        pass(end)
+        let (byteCount, excerpt) = tooLong ?? (0, [])
+        tooLong = nil
+        return .tooLong(byteCount: byteCount, digest: hasher.finish(), excerpt: excerpt, place)
+    }
+
+    /// Counts and hashes what is there of a line that is too long, up to `end` in the buffer.
+    private mutating func pass(_ end: Int) {
+        buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+        let excerpt =
+            tooLong?.excerpt
+            ?? Array(buffer[start..<end].prefix(RejectedRecord.maximumExcerptByteCount))
+        tooLong = ((tooLong?.byteCount ?? 0) + end - start, excerpt)
     }
 
     /// Lets go of what was read of a line that is too long.
     private mutating func discard() {
-        let count = buffer.count - start
-        if let known = tooLong {
-            tooLong = (known.beginning, known.byteCount + count)
-        } else {
-            tooLong = (Array(buffer[start...].prefix(Self.keptByteCount)), count)
-        }
+        pass(buffer.count)
         buffer.removeAll(keepingCapacity: true)
         start = 0
         scanned = 0

@@ -107,8 +107,9 @@ struct AppendCommand: ParsableCommand {
         let hidden = receipt.rejects.count - Rejects.shownLimit
         if hidden > 0 { Output.note("… and \(Quantity.count(hidden)) more rejected lines") }
         var warnings = [String]()
-        if let problem = receipt.rejects.failure {
-            warnings.append("rejected lines are not kept: \(problem)")
+        let lost = receipt.rejects.lostCount
+        if lost > 0 {
+            warnings.append("\(Quantity.count(lost)) of the rejected lines could not be kept")
         }
         if !messages.isQuiet {
             Output.note(receipt.summary)

@@ -10,7 +10,7 @@ package import TachoLog
 /// Keeps rejected records aside, with where they came from and why.
 ///
 /// One file for each source, `<directory>/ingest-<16 digits>.jsonl`, the digits from the SHA-256 of
-/// the source's path. A line:
+/// the source: an imported file's path, else the name of who gave the record. A line:
 ///
 /// ```
 /// {"recorded":"…","source":"/a/b.jsonl","kind":"transcript","reason":"unexpectedEnd","message":"…","offset":123,"byte_count":45,"fault_offset":168,"sha256":"…","text":"…"}
@@ -61,8 +61,8 @@ package struct Quarantine {
         return true
     }
 
-    /// Keeps a record aside without looking whether it is there: for a hook, where two equal inputs
-    /// are two calls, and reading back would cost time.
+    /// Keeps a record aside without looking whether it is there: for hooks and standard input, where
+    /// two equal records were given twice, and reading back would cost time.
     package mutating func append(
         _ record: RejectedRecord, source: String, kind: String, at time: Timestamp
     ) -> Bool {

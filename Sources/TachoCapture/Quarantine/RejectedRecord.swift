@@ -17,8 +17,10 @@ package enum RejectionReason: Hashable, Sendable {
     case notASpooledEvent
     /// Not the OTLP it should be.
     case otlp(OTLPFault)
-    /// Another event with this id is in the log.
-    case conflict
+    /// Another event with this id is in the log, at this position.
+    case conflict(id: String, Position)
+    /// Not the whole event that it should be: what is wrong with a member besides its data.
+    case invalidEnvelope(String)
 
     /// For programs: what stands in the quarantine's `reason`.
     package var name: String {
@@ -31,6 +33,7 @@ package enum RejectionReason: Hashable, Sendable {
         case .notASpooledEvent: "notASpooledEvent"
         case .otlp(let fault): fault.rawValue
         case .conflict: "conflict"
+        case .invalidEnvelope: "invalidEnvelope"
         }
     }
 
@@ -47,7 +50,9 @@ package enum RejectionReason: Hashable, Sendable {
         case .notALogLine: "the line does not begin with time and level"
         case .notASpooledEvent: "the file does not hold a spooled event"
         case .otlp(let fault): fault.message
-        case .conflict: "another event with this id is in the log"
+        case .conflict(let id, let position):
+            "another event has the id \"\(id)\", at position \(position)"
+        case .invalidEnvelope(let message): message
         }
     }
 }

@@ -120,11 +120,11 @@ package struct SpoolRecord: Sendable {
 }
 
 extension RejectionReason {
-    /// Reads ``name``.
+    /// Reads the ``name`` of a reason that names nothing besides: those of records that were
+    /// spooled or imported.
     package init?(name: [UInt8]) {
         let own: [RejectionReason] = [
             .lineTooLong, .recordTooLong, .documentTooLong, .notALogLine, .notASpooledEvent,
-            .conflict,
         ]
         let json = (0...UInt8.max).compactMap(JSONError.Reason.init).map(RejectionReason.json)
         let all = own + json + OTLPFault.allCases.map(RejectionReason.otlp)

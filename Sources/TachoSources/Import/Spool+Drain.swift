@@ -171,9 +171,10 @@ extension Spool {
                 case .duplicate:
                     report.duplicateCount += 1
                     remove(names[index], directory)
-                case .conflict:
+                case .conflict(let position):
+                    let id = batch[index].id.map(\.description) ?? ""
                     let rejected = batch[index].data.withUnsafeBytes {
-                        RejectedRecord(.conflict, offset: 0, bytes: $0)
+                        RejectedRecord(.conflict(id: id, position), offset: 0, bytes: $0)
                     }
                     set(
                         aside: rejected, source: "claude-code/hook", kind: "spool", names[index],
