@@ -16,7 +16,7 @@ import Testing
         let store = directory.file("store")
         var importer = Importer(
             LogSink(try LogWriter.open(store), durability: .interval),
-            quarantine: TachoCapture.Quarantine(directory: store + "/quarantine"))
+            quarantine: Quarantine(directory: store + "/quarantine"))
         _ = try importer.run(paths)
         try importer.finish().finish().close()
         var projections = Projections()
@@ -74,7 +74,7 @@ import Testing
             #expect(used == told && used > 0)
         }
         for projector in allProjectors {
-            #expect(projections[projector.name]?.quarantine.count == 0, "\(projector.name)")
+            #expect(projections[projector.name]?.quarantined.count == 0, "\(projector.name)")
         }
     }
 

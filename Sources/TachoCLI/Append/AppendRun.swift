@@ -11,7 +11,7 @@ struct AppendRun: ~Copyable {
     private static let batchEventLimit = 1000
     private static let batchByteLimit = 4 << 20
 
-    private let reading: EventReading
+    private let translator: LineTranslator
     private let durability: Durability
     /// Where the stream has to end before the next batch; moves on with every batch.
     private var expectation: StreamExpectation?
@@ -35,16 +35,16 @@ struct AppendRun: ~Copyable {
     }
 
     init(
-        _ reading: EventReading, _ durability: Durability, _ layout: StoreLayout,
+        _ translator: LineTranslator, _ durability: Durability, _ layout: StoreLayout,
         _ writer: consuming LogWriter, secrets: SecretMode = .off,
         expecting expectation: StreamExpectation? = nil
     ) {
         self.expectation = expectation
-        self.reading = reading
+        self.translator = translator
         self.durability = durability
         self.writer = writer
         self.secrets = secrets
-        receipt = Receipt(rejects: Rejects(of: reading.source.description, layout))
+        receipt = Receipt(rejects: Rejects(of: translator.source.description, layout))
     }
 
     /// Reads the input to its end.
@@ -87,7 +87,7 @@ struct AppendRun: ~Copyable {
     private mutating func take(_ line: [UInt8], _ place: LineSource.Place) throws {
         receipt.lineCount += 1
         do throws(Rejection) {
-            var event = try reading.event(line)
+            var event = try translator.event(line)
             receipt.secrets.inspect(&event, secrets) { "line \(place.number)" }
             batch.append(event)
             places.append(place)

@@ -72,14 +72,14 @@ struct AppendCommand: ParsableCommand {
             try location.openWriter(creates: true, messages), location, secrets.mode, &spooled)
         if !messages.isQuiet { SpoolDrain.tell(spooled) }
         if let found = spooled?.secrets { SecretSummary(found, secrets.mode).tell(messages) }
-        let reading = EventReading(
+        let translator = LineTranslator(
             type: type.map { ByteString($0) }, stream: ByteString(stream),
             source: ByteString(source), isEnvelope: envelope)
         let expectation = expectLast.map {
             StreamExpectation(stream: ByteString(stream), lastPosition: Position($0))
         }
         var run = AppendRun(
-            reading, durability.value, location.layout, writer, secrets: secrets.mode,
+            translator, durability.value, location.layout, writer, secrets: secrets.mode,
             expecting: expectation)
         let progress = ProgressBar("appending", isQuiet: messages.isQuiet, color: messages.color)
         var lines = LineSource(0)

@@ -32,7 +32,7 @@ struct QuarantineCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let poison = try PoisonEvents(table, in: location, asOf.asOf, output.messages)
+            let report = try QuarantineReport(table, in: location, asOf.asOf, output.messages)
             var listing = Listing(
                 schema: "tacho.quarantine/1",
                 fields: [
@@ -40,24 +40,24 @@ struct QuarantineCommand: ParsableCommand {
                     .init("projector"), .init("version", right: true, detail: true),
                     .init("reason", minimum: 16),
                 ])
-            listing.rows = try poison.found.map { projector, entry in
+            listing.rows = try report.found.map { projector, entry in
                 [
-                    Cell(entry.position), .text(try poison.type(at: entry.position)),
+                    Cell(entry.position), .text(try report.type(at: entry.position)),
                     .text(projector.name), .number(Int64(projector.version)),
                     .text(entry.reason.description),
                 ]
             }
-            listing.warnings = poison.warnings
+            listing.warnings = report.warnings
             listing.emptyMessage = "The tables have taken in every event of the log."
             try listing.print(output)
-            tellRejected(poison.tables.reader)
-            if let first = poison.found.first, output.format == .text, !output.isQuiet {
+            tellRejected(report.tables.reader)
+            if let first = report.found.first, output.format == .text, !output.isQuiet {
                 let position = first.entry.position
                 Output.note(
                     "`tacho cat --from \(position) --to \(position)` prints the event at "
                         + "\(position)")
             }
-            try poison.tables.checkDamage()
+            try report.tables.checkDamage()
         }
 
         /// What was rejected never became an event: whoever looks for it looks here, too.
@@ -86,10 +86,10 @@ struct QuarantineCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let poison = try PoisonEvents(table, in: location, nil, output.messages)
+            let report = try QuarantineReport(table, in: location, nil, output.messages)
             // What could not be read may be more of the same: it is told, not guessed at.
-            try poison.tables.checkDamage()
-            let events = poison.found.map { $0.entry.event(in: $0.projector) }
+            try report.tables.checkDamage()
+            let events = report.found.map { $0.entry.event(in: $0.projector) }
             var sheet = FactSheet(schema: "tacho.quarantine.record/1")
             var recorded = 0
             if !events.isEmpty {
@@ -99,17 +99,17 @@ struct QuarantineCommand: ParsableCommand {
             }
             sheet.add("recorded", "recorded", .count(recorded))
             sheet.add("known", "known before", .count(events.count - recorded))
-            sheet.warnings = poison.warnings
+            sheet.warnings = report.warnings
             try sheet.print(output)
         }
     }
 }
 
 /// What the tables could not take in.
-private struct PoisonEvents {
+private struct QuarantineReport {
     let tables: OpenTables
     /// By position, then in the order of the tables.
-    let found: [(projector: any Projector.Type, entry: Quarantine.Entry)]
+    let found: [(projector: any Projector.Type, entry: QuarantinedEvents.Entry)]
 
     init(
         _ table: String?, in location: StoreLocation, _ asOf: AsOf?, _ messages: MessageOptions
@@ -120,7 +120,7 @@ private struct PoisonEvents {
         tables = try OpenTables(table.map { [WantedTable($0)] }, in: location, asOf: asOf, messages)
         let projections = tables.live.projections.projections
         let all = projections.enumerated().flatMap { place, projection in
-            projection.quarantine.entries.map { (place, $0) }
+            projection.quarantined.entries.map { (place, $0) }
         }
         found = all.sorted { ($0.1.position, $0.0) < ($1.1.position, $1.0) }.map {
             (projections[$0.0].type, $0.1)
@@ -133,11 +133,11 @@ private struct PoisonEvents {
         var warnings = tables.asOfNote.map { [$0] } ?? []
         warnings += tables.live.report.damage.prefix(5).map(\.message)
         for projection in projections
-        where projection.quarantine.count > projection.quarantine.entries.count {
+        where projection.quarantined.count > projection.quarantined.entries.count {
             warnings.append(
                 "\(projection.type.name) could not take in "
-                    + "\(Quantity.count(projection.quarantine.count, "event")); the first "
-                    + "\(projection.quarantine.entries.count) are listed")
+                    + "\(Quantity.count(projection.quarantined.count, "event")); the first "
+                    + "\(projection.quarantined.entries.count) are listed")
         }
         return warnings
     }

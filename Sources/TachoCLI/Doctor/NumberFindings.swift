@@ -42,9 +42,9 @@ struct NumberFindings {
     }
 
     private mutating func examine(_ projections: [Projection]) {
-        let refusing = projections.filter { $0.quarantine.count > 0 }
+        let refusing = projections.filter { $0.quarantined.count > 0 }
         guard !refusing.isEmpty else { return }
-        let tables = refusing.map { "\($0.type.name) \(Quantity.count($0.quarantine.count))" }
+        let tables = refusing.map { "\($0.type.name) \(Quantity.count($0.quarantined.count))" }
         add(
             "projections", true,
             "events whose data is not what their type promises are left out of tables: "

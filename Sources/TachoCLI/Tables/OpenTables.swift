@@ -128,9 +128,9 @@ struct OpenTables {
     /// What a reader of the answer has to know.
     var warnings: [String] {
         var warnings = [asOfNote].compactMap(\.self)
-        for projection in live.projections.projections where projection.quarantine.count > 0 {
-            let count = Quantity.count(projection.quarantine.count, "event")
-            let first = projection.quarantine.entries.first
+        for projection in live.projections.projections where projection.quarantined.count > 0 {
+            let count = Quantity.count(projection.quarantined.count, "event")
+            let first = projection.quarantined.entries.first
             let example = first.map { ", the first at position \($0.position): \($0.reason)" } ?? ""
             warnings.append("\(projection.type.name) could not take in \(count)\(example)")
         }

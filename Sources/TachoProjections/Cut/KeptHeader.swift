@@ -33,7 +33,7 @@ package struct KeptHeader: Equatable, Sendable {
     package var stateHash: Digest256?
     /// The requests by which something was erased from it.
     package var erasedBy: [Position]
-    package let quarantine: Quarantine
+    package let quarantined: QuarantinedEvents
     /// In the order of the cells.
     package let columns: [KeptColumn]
 
@@ -50,7 +50,7 @@ extension KeptHeader {
         self.anchor = anchor
         stateHash = projection.stateHash
         erasedBy = []
-        quarantine = projection.quarantine
+        quarantined = projection.quarantined
         columns = type.schema.keptColumns
     }
 
@@ -81,7 +81,7 @@ extension KeptHeader {
         json.beginArray()
         for request in erasedBy { json.value(request.rawValue) }
         json.endArray()
-        write(quarantine, to: &json)
+        write(quarantined, to: &json)
         json.key("columns")
         json.beginArray()
         for column in columns {
@@ -96,12 +96,12 @@ extension KeptHeader {
         return json.bytes + [0x0A]
     }
 
-    private func write(_ quarantine: Quarantine, to json: inout JSONWriter) {
+    private func write(_ quarantined: QuarantinedEvents, to json: inout JSONWriter) {
         json.key("quarantined")
-        json.value(quarantine.count)
+        json.value(quarantined.count)
         json.key("quarantine")
         json.beginArray()
-        for entry in quarantine.entries {
+        for entry in quarantined.entries {
             json.beginArray()
             json.value(entry.position.rawValue)
             switch entry.reason {
@@ -134,14 +134,14 @@ extension KeptHeader {
             let fingerprint = view["fingerprint"]?.string().flatMap({ Digest256(hex: $0) }),
             let position = view["position"]?.position, let store = view["store"]?.text(),
             let checksum = view["line_crc32c"]?.integer().flatMap(UInt32.init(exactly:)),
-            let quarantine = Quarantine(kept: view), let columns = view["columns"]
+            let quarantined = QuarantinedEvents(kept: view), let columns = view["columns"]
         else { return nil }
         self.table = table
         self.version = version
         self.fingerprint = fingerprint
         anchor = LogAnchor(store: ByteString(store), position: position, lineChecksum: checksum)
         stateHash = view["state_sha256"]?.string().flatMap { Digest256(hex: $0) }
-        self.quarantine = quarantine
+        self.quarantined = quarantined
         var inputs = [String]()
         view["inputs"]?.forEachElement { element in
             if let input = element.string() { inputs.append(input) }
@@ -210,7 +210,7 @@ extension TableSchema {
     }
 }
 
-extension Quarantine {
+extension QuarantinedEvents {
     fileprivate init?(kept view: JSONView) {
         guard let count = view["quarantined"]?.integer().flatMap(Int.init(exactly:)), count >= 0,
             count < 1 << 40

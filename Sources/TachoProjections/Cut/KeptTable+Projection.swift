@@ -56,7 +56,7 @@ extension KeptTable {
         do throws(TableDecodingError) {
             var sink = ArraySink()
             table.encode(to: &sink)
-            header.quarantine.encode(to: &sink)
+            header.quarantined.encode(to: &sink)
             var source = ArraySource(sink.bytes)
             projection = try Projection(
                 type, checkpoint: header.position, decoding: &source, hashSeed: hashSeed)

@@ -7,7 +7,7 @@ package struct Projection: Sendable {
     private var projector: any Projector
     private let upcasters: [Upcaster]
     package private(set) var table: Table
-    package private(set) var quarantine: Quarantine
+    package private(set) var quarantined: QuarantinedEvents
     /// Every event up to here is in the table.
     package private(set) var checkpoint: Position
     /// Events until the table gets the hash tables that changing it quickly needs.
@@ -32,7 +32,7 @@ package struct Projection: Sendable {
         projector = type.init()
         upcasters = type.upcasters
         table = Table(schema: type.schema, hashSeed: hashSeed)
-        quarantine = Quarantine()
+        quarantined = QuarantinedEvents()
         checkpoint = .zero
         eventsUntilPrepared = 0
     }
@@ -43,7 +43,7 @@ package struct Projection: Sendable {
     mutating func take(_ event: Event) {
         guard event.position > checkpoint else { return }
         if eventsUntilPrepared > 0 { countDown() }
-        projector.take(event, upcasters, &table, &quarantine)
+        projector.take(event, upcasters, &table, &quarantined)
     }
 
     /// Folds the events of a batch that are for a lane.
@@ -51,7 +51,7 @@ package struct Projection: Sendable {
         guard eventsUntilPrepared == 0 else {
             return batch.forEachEvent(of: lane) { take($0) }
         }
-        projector.take(batch, lane, after: checkpoint, upcasters, &table, &quarantine)
+        projector.take(batch, lane, after: checkpoint, upcasters, &table, &quarantined)
     }
 
     private mutating func countDown() {
@@ -77,7 +77,7 @@ package struct Projection: Sendable {
         checkpoint = max(checkpoint, position)
     }
 
-    /// SHA-256 of table and quarantine: equal for equal folds, whatever way they went.
+    /// SHA-256 of table and quarantined events: equal for equal folds, whatever way they went.
     package var stateHash: Digest256 {
         var sink = HashSink()
         encode(to: &sink)
@@ -86,7 +86,7 @@ package struct Projection: Sendable {
 
     package func encode<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
         table.encode(to: &sink)
-        quarantine.encode(to: &sink)
+        quarantined.encode(to: &sink)
     }
 
     /// Reads what `encode(to:)` wrote at `checkpoint`.
@@ -98,7 +98,7 @@ package struct Projection: Sendable {
         projector = type.init()
         upcasters = type.upcasters
         table = try Table(schema: type.schema, decoding: &source, hashSeed: hashSeed)
-        quarantine = try Quarantine(decoding: &source)
+        quarantined = try QuarantinedEvents(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
         self.checkpoint = checkpoint
         eventsUntilPrepared = Self.unpreparedEventLimit + 1
@@ -116,7 +116,7 @@ package struct Projection: Sendable {
         upcasters = type.upcasters
         table = try Table(schema: type.schema, stored: file, hashSeed: hashSeed)
         var source = file.source(from: file.place(inIndex: 0))
-        quarantine = try Quarantine(decoding: &source)
+        quarantined = try QuarantinedEvents(decoding: &source)
         guard source.remaining == 0 else { throw .damaged(column: -1) }
         self.checkpoint = checkpoint
         eventsUntilPrepared = Self.storedEventLimit + 1
@@ -132,35 +132,35 @@ package struct Projection: Sendable {
 extension Projector {
     fileprivate mutating func take(
         _ batch: LocatedBatch, _ lane: Int, after checkpoint: Position, _ upcasters: [Upcaster],
-        _ table: inout Table, _ quarantine: inout Quarantine
+        _ table: inout Table, _ quarantined: inout QuarantinedEvents
     ) {
         batch.forEachEvent(of: lane) { event in
             guard event.position > checkpoint else { return }
-            take(event, upcasters, &table, &quarantine)
+            take(event, upcasters, &table, &quarantined)
         }
     }
 
     @inline(__always)
     fileprivate mutating func take(
         _ event: Event, _ upcasters: [Upcaster], _ table: inout Table,
-        _ quarantine: inout Quarantine
+        _ quarantined: inout QuarantinedEvents
     ) {
-        if event.version == 1, upcasters.isEmpty { return apply(event, &table, &quarantine) }
+        if event.version == 1, upcasters.isEmpty { return apply(event, &table, &quarantined) }
         do throws(UpcastError) {
-            try upcasters.withNewest(event) { apply($0, &table, &quarantine) }
+            try upcasters.withNewest(event) { apply($0, &table, &quarantined) }
         } catch {
-            quarantine.add(event.position, ProjectionError(error))
+            quarantined.add(event.position, ProjectionError(error))
         }
     }
 
     @inline(__always)
     private mutating func apply(
-        _ event: Event, _ table: inout Table, _ quarantine: inout Quarantine
+        _ event: Event, _ table: inout Table, _ quarantined: inout QuarantinedEvents
     ) {
         do throws(ProjectionError) {
             try apply(event, to: &table)
         } catch {
-            quarantine.add(event.position, error)
+            quarantined.add(event.position, error)
         }
     }
 }

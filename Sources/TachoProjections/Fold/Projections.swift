@@ -42,7 +42,7 @@ package struct Projections: Sendable {
 
     package func stateHash(of name: String) -> Digest256? { self[name]?.stateHash }
 
-    package var quarantinedCount: Int { projections.reduce(0) { $0 + $1.quarantine.count } }
+    package var quarantinedCount: Int { projections.reduce(0) { $0 + $1.quarantined.count } }
 
     package var memoryByteCount: Int {
         projections.reduce(0) { $0 + $1.table.memoryByteCount }

@@ -16,7 +16,7 @@ enum SnapshotFile {
         var places = [Int]()
         projection.table.encode(to: &sink) { places.append($0.byteCount) }
         places.append(sink.byteCount)
-        projection.quarantine.encode(to: &sink)
+        projection.quarantined.encode(to: &sink)
         let stateHash = sink.endState()
         SnapshotIndex.write(projection.table, places: places, to: &sink)
         let header = SnapshotHeader(

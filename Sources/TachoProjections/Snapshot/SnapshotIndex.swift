@@ -10,7 +10,7 @@ import TachoLog
 // begins, where its texts lie, and which number a text has. It says nothing that the state does
 // not, and is no part of the state's hash. All numbers are little endian.
 //
-//   u64 place of the quarantine in the state
+//   u64 place of the quarantined events in the state
 //   for each column u64 its place in the state │ u64 place of its starts │ u64 of its look-up │ u64 of
 //   its ranges
 //   starts:  for each 1,024 texts or values u64 where the first of them begins

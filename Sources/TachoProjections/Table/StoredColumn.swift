@@ -51,7 +51,7 @@ final class StoredColumn: Sendable {
         self.rowCount = rowCount
         let entry = 8 + SnapshotIndex.columnByteCount * index
         start = file.place(inIndex: entry)
-        // There the next one begins, or else the quarantine, whose place is the first of all.
+        // There the next one begins, or else the quarantined events: their place is the first of all.
         end =
             isLast
             ? file.place(inIndex: 0) : file.place(inIndex: entry + SnapshotIndex.columnByteCount)

@@ -107,7 +107,7 @@ struct AgentTarget: FuzzTarget {
     private static func fault(_ projections: [Projection]) -> String? {
         for projection in projections {
             let table = projection.table
-            if projection.quarantine.count > 0 { return "\(projection.type.name) quarantined it" }
+            if projection.quarantined.count > 0 { return "\(projection.type.name) quarantined it" }
             for (index, column) in table.schema.columns.enumerated()
             where column.type == .integer && column.name.hasSuffix("_tokens") {
                 for row in 0..<table.rowCount {

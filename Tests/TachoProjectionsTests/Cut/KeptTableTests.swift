@@ -130,7 +130,7 @@ struct CutLog: EventHistory {
             live.projections.projections[0].stateHash
                 == whole.projections.projections[0].stateHash)
         #expect(live.report.damage.isEmpty && live.report.continuations.isEmpty)
-        #expect(whole.projections.projections[0].quarantine.count > 0)
+        #expect(whole.projections.projections[0].quarantined.count > 0)
     }
 
     @Test func `one in the older form is brought into the present one and stays the table it is`()
@@ -285,7 +285,7 @@ struct CutLog: EventHistory {
         }
         var sink = ArraySink()
         table.encode(to: &sink)
-        // An empty quarantine.
+        // No quarantined events.
         var source = ArraySource(sink.bytes + [UInt8](repeating: 0, count: 12))
         let projection = try Projection(
             ExampleProjector.self, checkpoint: Position(30), decoding: &source)

@@ -38,9 +38,9 @@ struct ProjectionsTests {
 
         let projection = try #require(projections["example"])
         #expect(projection.table.rowCount == 2)
-        #expect(projection.quarantine.count == 1)
+        #expect(projection.quarantined.count == 1)
         #expect(
-            projection.quarantine.entries
+            projection.quarantined.entries
                 == [.init(position: Position(2), reason: .unexpected("poison"))])
     }
 
@@ -52,7 +52,7 @@ struct ProjectionsTests {
         for batch in log.batches(of: 10) { try projections.fold(batch) }
 
         #expect(projections.quarantinedCount == 150)
-        #expect(projections["example"]?.quarantine.entries.count == 100)
+        #expect(projections["example"]?.quarantined.entries.count == 100)
     }
 
     @Test func `a line out of order is damage, and what came before it is folded`() throws {

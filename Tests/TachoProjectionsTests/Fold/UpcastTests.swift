@@ -84,7 +84,7 @@ struct UpcastTests {
 
         #expect(projection.table.rowCount == 2)
         #expect(
-            projection.quarantine.entries == [
+            projection.quarantined.entries == [
                 .init(position: Position(2), reason: .newer(3)),
                 .init(position: Position(3), reason: .newer(2)),
                 .init(position: Position(4), reason: .unexpected("state")),
@@ -94,7 +94,7 @@ struct UpcastTests {
         var source = ArraySource(sink.bytes)
         let decoded = try Projection(
             SecondProjector.self, checkpoint: projection.checkpoint, decoding: &source)
-        #expect(decoded.quarantine == projection.quarantine)
+        #expect(decoded.quarantined == projection.quarantined)
         #expect(decoded.stateHash == projection.stateHash)
     }
 

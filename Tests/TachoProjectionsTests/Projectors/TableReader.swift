@@ -13,7 +13,7 @@ struct TableReader {
         let projection = try #require(projections[projector.name])
         projection.table.checkInvariants()
         table = projection.table
-        quarantinedCount = projection.quarantine.count
+        quarantinedCount = projection.quarantined.count
     }
 
     var count: Int { table.rowCount }

@@ -49,7 +49,7 @@ struct SnapshotStoreTests {
         #expect(refused.isEmpty)
         #expect(loaded?.checkpoint == Position(200))
         #expect(loaded?.stateHash == projection.stateHash)
-        #expect(loaded?.quarantine == projection.quarantine)
+        #expect(loaded?.quarantined == projection.quarantined)
         #expect(store.positions(of: ExampleProjector.self) == [Position(200)])
         #expect(try path(store).hasSuffix("/00000000000000000200.snap"))
     }

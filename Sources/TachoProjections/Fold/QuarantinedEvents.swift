@@ -4,7 +4,7 @@ package import TachoLog
 ///
 /// Part of the projection's state, so that a fold resumed from a snapshot knows the same as one
 /// from zero.
-package struct Quarantine: Equatable, Sendable {
+package struct QuarantinedEvents: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
         package let position: Position
         package let reason: ProjectionError
@@ -42,7 +42,7 @@ package struct Quarantine: Equatable, Sendable {
 // Bytes: u64 count │ u32 entries │ for each u64 position, u8 kind, u32 size, name of the member, or
 // the digits of the version.
 
-extension Quarantine {
+extension QuarantinedEvents {
     func encode<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
         sink.write(littleEndian: UInt64(count))
         sink.write(littleEndian: UInt32(entries.count))

@@ -20,7 +20,7 @@ struct Rejection: Error {
 }
 
 /// How lines of standard input become events.
-struct EventReading {
+struct LineTranslator {
     /// Of lines that say none themselves.
     var type: ByteString?
     var stream: ByteString

@@ -2,7 +2,7 @@ import TachoEvents
 import TachoJSON
 package import TachoLog
 
-extension Quarantine.Entry {
+extension QuarantinedEvents.Entry {
     /// What happened as an event of the store's own history.
     ///
     /// Made from these four facts alone, and so is its id: whoever records it, and how often, the
