@@ -10,15 +10,6 @@ package enum EventType {
     /// One call of a tool: name, duration, outcome.
     package static let toolCall: ByteString = "tool.call"
 
-    package static let phaseStarted: ByteString = "phase.started"
-    package static let phaseCompleted: ByteString = "phase.completed"
-    package static let phaseFailed: ByteString = "phase.failed"
-    package static let phaseSkipped: ByteString = "phase.skipped"
-
-    package static let workflowStarted: ByteString = "workflow.started"
-    package static let workflowCompleted: ByteString = "workflow.completed"
-    package static let workflowFailed: ByteString = "workflow.failed"
-
     /// An `adw_state.json` as it was at one moment.
     package static let stateSnapshot: ByteString = "state.snapshot"
     /// A `completed_phases.json` as it was at one moment.
@@ -117,9 +108,9 @@ package enum EventType {
 
     /// `hook.PreToolUse`: a hook call of the agent, with its payload as given.
     package static let hookPrefix: StaticString = "hook."
-    /// `phase.<status>`.
+    /// `phase.<status>`: started, completed, failed, or skipped.
     package static let phasePrefix: StaticString = "phase."
-    /// `workflow.<status>`.
+    /// `workflow.<status>`: started, completed, failed, or what a log calls it.
     package static let workflowPrefix: StaticString = "workflow."
     /// `lock.<change>`.
     package static let lockPrefix: StaticString = "lock."

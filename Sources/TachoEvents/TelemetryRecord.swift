@@ -80,8 +80,6 @@ package struct TelemetryRecord {
         return Timestamp(microseconds: times.start / 1000)
     }
 
-    package var traceID: JSONView? { data["trace_id"] }
-    package var spanID: JSONView? { data["span_id"] }
     /// Whether what a span is about went wrong.
     package var hasFailed: Bool {
         data.field("status", "code")?.integer() == 2 || text("error.type") != nil

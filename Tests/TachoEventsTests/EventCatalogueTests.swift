@@ -17,7 +17,9 @@ import Testing
         let types = [
             EventType.toolCall, EventType.stateSnapshot, EventType.statePhases,
             EventType.stateDirectory, EventType.logLine, EventType.logRecord,
-            EventType.quarantined,
+            EventType.quarantined, EventType.compacted, EventType.eraseRequested,
+            EventType.erased, EventType.expired, EventType.archived, EventType.thawed,
+            EventType.backedUp, EventType.restored, EventType.statusLine,
             EventType.promptSubmitted, EventType.promptPosted, EventType.workLogEntry,
             EventType.workLogDeleted, EventType.webhookReceived, EventType.lockAcquired,
             EventType.lockUpdated, EventType.lockReleased, EventType.lockForceReleased,

@@ -23,8 +23,6 @@ package struct ErrorAnalysis: Sendable {
         package let failedCount: Int
 
         package var failureRate: Double { percent(failedCount, of: workflowCount) }
-        /// Before it is rounded.
-        var exactRate: Double { Double(failedCount) / Double(workflowCount) * 100 }
     }
 
     /// All rows within the days, in their order.

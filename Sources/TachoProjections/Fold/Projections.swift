@@ -44,10 +44,6 @@ package struct Projections: Sendable {
 
     package var quarantinedCount: Int { projections.reduce(0) { $0 + $1.quarantined.count } }
 
-    package var memoryByteCount: Int {
-        projections.reduce(0) { $0 + $1.table.memoryByteCount }
-    }
-
     /// Reads all that lies in snapshots: see ``Table/openColumns(_:)``.
     package mutating func openColumns() throws(TableDecodingError) {
         for index in projections.indices { try projections[index].openColumns(nil) }
