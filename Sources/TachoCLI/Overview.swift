@@ -12,7 +12,7 @@ struct Overview {
             let survey = StoreSurvey(reader)
             text +=
                 style.apply(.heading, reader.directory) + "  "
-                + "\(Quantity.count(reader.lastPosition.rawValue)) events, "
+                + "\(Quantity.count(Int(reader.lastPosition.rawValue), "event")), "
                 + "\(Quantity.count(survey.segmentCount, "segment")), "
                 + "\(Quantity.bytes(survey.byteCount))\n"
         } catch {

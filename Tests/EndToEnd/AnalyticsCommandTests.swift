@@ -162,7 +162,7 @@ struct AnalyticsCommandTests {
         #expect(text.contains("duration  increasing, +100.0 %"))
     }
 
-    @Test func `an empty store says so, and what else can be asked`() throws {
+    @Test func `a question that the store has nothing to answer with says so`() throws {
         let tacho = try Program()
         #expect(try tacho.run(["append", "--type", "a"], input: Data("{}\n".utf8)).status == 0)
 

@@ -92,16 +92,28 @@ import Testing
     }
 
     @Test(arguments: ["tacho", "tacho-hook"])
-    func `an input that is no JSON is kept aside without a word`(name: String) throws {
+    func `an input that is no JSON object is kept aside without a word`(name: String) throws {
         let program = try Program()
+        _ = try call(program, name)
 
-        for input in ["", "not json", "[1]", "{\"a\":", "\u{0}\u{1}"] {
+        let inputs = ["", "not json", "[1]", "{\"a\":", "\u{0}\u{1}"]
+        for input in inputs {
             let result =
                 try name == "tacho"
                 ? program.run("hook", input: Data(input.utf8))
                 : program.run([], input: Data(input.utf8), name: name)
             #expect(result.status == 0)
             #expect(result.output.isEmpty)
+            #expect(result.errors.isEmpty)
         }
+        let directory = program.store + "/quarantine"
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+        let kept = try files.flatMap { file in
+            try String(contentsOfFile: directory + "/" + file, encoding: .utf8)
+                .split(separator: "\n")
+                .map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        }
+        #expect(kept.map { $0?["text"] as? String } == inputs)
+        #expect(try hookCount(program.store) == 1)
     }
 }

@@ -127,10 +127,18 @@ import Testing
 
     @Test func `signals are passed on to the command and its children`() throws {
         let program = try Program()
-        let ready = program.home.file("ready")
+        let (ready, told) = (program.home.file("ready"), program.home.file("told"))
+        let child = program.home.file("child.sh")
+        try Data(
+            """
+            trap 'echo > "\(told)"; exit' TERM
+            echo > "\(ready)"
+            while :; do sleep 0.01; done
+            """.utf8
+        ).write(to: URL(fileURLWithPath: child))
         let process = program.process([
             "run", "--adw-id", "w1", "--every", "0", "--", "sh", "-c",
-            "trap 'exit 9' TERM; echo > \(ready); while :; do sleep 0.01; done",
+            "trap 'wait; exit 9' TERM; sh '\(child)' & wait",
         ])
         try process.run()
         while !FileManager.default.fileExists(atPath: ready) { sched_yield() }
@@ -140,6 +148,7 @@ import Testing
 
         #expect(process.terminationReason == .exit)
         #expect(process.terminationStatus == 9)
+        #expect(FileManager.default.fileExists(atPath: told))
         #expect(try last(program)["exit_code"] as? Int == 9)
     }
 

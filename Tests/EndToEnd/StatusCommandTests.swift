@@ -47,10 +47,17 @@ import Testing
         #expect(try filled().run("status", "--max", limit).status == 2)
     }
 
-    @Test(arguments: ["nothing=1", "store=1"])
-    func `a limit on what is no number names those that are`(limit: String) throws {
-        let result = try filled().run("status", "--max", limit)
+    @Test func `a limit on what status does not tell names what it tells`() throws {
+        let result = try filled().run("status", "--max", "nothing=1")
+
         #expect(result.status == 2)
-        #expect(result.errors.contains("number") || result.errors.contains("spooled"))
+        #expect(result.errors.contains("nothing is nothing that status tells; it has position, "))
+    }
+
+    @Test func `a limit on what is no number is refused`() throws {
+        let result = try filled().run("status", "--max", "store=1")
+
+        #expect(result.status == 2)
+        #expect(result.errors.contains("store is not a number"))
     }
 }

@@ -4,10 +4,9 @@ import Testing
 
 /// `tacho why`, `tacho quarantine`, `tacho status --memory`: what stands behind the tables.
 struct WhyCommandTests {
-    @Test func `why reads as printed here`() throws {
-        var tacho = try Program()
+    @Test func `a value comes with the event that gave it, and with who said so`() throws {
+        let tacho = try Program()
         try SampleStore.fill(tacho)
-        tacho.environment["COLUMNS"] = "160"
 
         let result = try tacho.run("why", "workflow_history", "feedbeef", "status", "--json")
 
@@ -78,7 +77,7 @@ struct WhyCommandTests {
         #expect(column.errors.contains("Did you mean status?"))
     }
 
-    @Test func `poison is listed, and recorded once, and only when asked`() throws {
+    @Test func `what a table left out is listed, and recorded once, and only when asked`() throws {
         let tacho = try Program()
         try SampleStore.fill(tacho)
         try tacho.append(["{\"no\":\"phase\"}"], type: "phase.started")

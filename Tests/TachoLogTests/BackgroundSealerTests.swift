@@ -38,11 +38,18 @@ import Testing
         try twin.close()
     }
 
-    @Test func `without a store to seal it waits for nothing`() throws {
+    @Test func `where there can be no store it ends all the same, however often it is told to`()
+        throws
+    {
         let directory = try TemporaryDirectory()
-        let sealer = BackgroundSealer(directory.file("nothing/below/it"))
+        let file = directory.file("file")
+        RealFileSystem().close(try RealFileSystem().open(file, .createNew))
+        let sealer = BackgroundSealer(file + "/store")
+
         sealer.wake()
         sealer.finish()
         sealer.finish()
+
+        #expect(try RealFileSystem().status(file)?.byteCount == 0)
     }
 }

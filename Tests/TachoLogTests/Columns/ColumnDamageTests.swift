@@ -30,7 +30,7 @@ private func smallSegment() throws -> SampleFile {
         #expect(try reader.columns(read: file.read)?.set == .sample)
     }
 
-    @Test func `every flipped bit of the columns is reported, and no line is lost`() throws {
+    @Test func `a flipped bit in any byte of the columns is told, and no line is lost`() throws {
         let file = try smallSegment()
         let reader = try file.open()
         let lines = try file.lines(of: reader)

@@ -137,7 +137,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (64, "times"), (72, "times"), (136, "chain"), (168, "chain"), (200, "digest"),
+        (64, "times"), (72, "times"), (136, "entry in the index says something else"),
+        (168, "chain"), (200, "digest"),
     ])
     func `the deep check finds a footer that says something else than the lines`(
         offset: Int, what: String
@@ -150,7 +151,7 @@ import Testing
         let report = try file.open().verify(read: file.read)
 
         #expect(!report.isGood)
-        #expect(report.damages.contains { $0.what.contains(what) } || offset == 136)
+        #expect(report.damages.contains { $0.what.contains(what) })
     }
 
     @Test func `the deep check finds an index entry that says something else than its lines`()
@@ -251,7 +252,7 @@ import Testing
             } catch {
                 #expect([.damaged, .unsupported].contains(error.code))
             }
-            #expect(try file.salvage().recordCount >= 0)
+            #expect(try file.salvage().recordCount <= records.count)
         }
     }
 }

@@ -89,7 +89,7 @@ private let noiseBlock: [UInt8] = {
 
             #expect(try file.lines(of: reader) == lines)
             #expect(reader.frames.allSatisfy { $0.rawByteCount <= max(frameByteCount, 300) })
-            #expect(footer.frameCount == (frameByteCount >= lines.count ? 1 : footer.frameCount))
+            #expect((footer.frameCount == 1) == (frameByteCount >= lines.count))
         }
     }
 

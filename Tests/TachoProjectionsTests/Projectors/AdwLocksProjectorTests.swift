@@ -117,7 +117,7 @@ struct AdwLocksProjectorTests {
         #expect(next.text("adw_id") == "b")
     }
 
-    @Test func `without an issue, or without the workflow that has to be named, it is poison`()
+    @Test func `without an issue, or without the workflow it has to name, an event is quarantined`()
         throws
     {
         let table = try table([

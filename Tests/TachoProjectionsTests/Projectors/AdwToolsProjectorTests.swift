@@ -138,7 +138,7 @@ struct AdwToolsProjectorTests {
         #expect(huge.money("avg_cost_usd") == 9_000_000_000_000_000_000)
     }
 
-    @Test func `a call or a registration without a tool is poison`() throws {
+    @Test func `a call or a registration without a tool is quarantined`() throws {
         let table = try table([
             ("call", #"{"tool_call_id":"x","success":true}"#), ("call", #"{"tool_name":7}"#),
             ("registered", #"{"tool_name":""}"#), ("deprecated", "{}"),

@@ -71,7 +71,7 @@ struct DecisionPointsProjectorTests {
         #expect(row.integer("time_to_decide_ms") == nil)
     }
 
-    @Test func `an outcome of nothing is poison`() throws {
+    @Test func `an outcome of nothing is quarantined`() throws {
         var log = MemoryLog()
         for data in [#"{"outcome":"x"}"#, #"{"decision_id":""}"#, #"{"decision_id":"d1"}"#] {
             log.append(stream: "w1", type: "decision.outcome", data: data)

@@ -184,7 +184,7 @@ struct PhaseQueueProjectorTests {
         #expect(row.text("status") == "ready")
     }
 
-    @Test func `what has to name a phase and does not is poison`() throws {
+    @Test func `what has to name a phase and does not is quarantined`() throws {
         let table = try table([
             ("ready", nil, "{}"), ("started", nil, #"{"queue_id":5}"#),
             ("completed", nil, #"{"queue_id":""}"#), ("enqueued", nil, #"{"queue_id":[]}"#),

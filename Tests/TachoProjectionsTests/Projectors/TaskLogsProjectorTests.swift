@@ -69,7 +69,7 @@ struct TaskLogsProjectorTests {
         #expect(try rows([start, start]).count == 2)
     }
 
-    @Test func `a phase event without a phase is poison, another record is passed over`() throws {
+    @Test func `a phase event without a phase is quarantined, another record passed over`() throws {
         var log = MemoryLog()
         log.append(stream: "w1", type: "phase.completed", data: #"{"adw_id":"w1"}"#)
         log.append(stream: "general", type: "log.record", data: #"{"operation":"x"}"#)

@@ -89,7 +89,7 @@ struct UserPromptsProjectorTests {
         #expect(table.quarantinedCount == 0)
     }
 
-    @Test func `a request without a name is poison, and names are bytes`() throws {
+    @Test func `a request without a name is quarantined, and names are bytes`() throws {
         let long = String(repeating: "r", count: 10_000)
         let table = try table([
             ("prompt.submitted", #"{"nl_input":"x"}"#),

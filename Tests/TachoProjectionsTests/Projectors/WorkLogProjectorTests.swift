@@ -53,7 +53,7 @@ struct WorkLogProjectorTests {
         }
     }
 
-    @Test func `an entry without a session is poison`() throws {
+    @Test func `an entry without a session is quarantined`() throws {
         let table = try table([
             ("work_log.entry", #"{"summary":"x"}"#),
             ("work_log.entry", #"{"summary":"x","session_id":null}"#),
