@@ -97,7 +97,7 @@ struct ReviewOptions: ParsableArguments {
         }
         if let savings = entry.savings {
             writer.key("potential_monthly_savings")
-            writer.value(Money.dollars(savings))
+            writer.value(PicoDollars.text(savings))
         }
         writer.endObject()
         return event(EventType.patternDetected, writer.bytes)
@@ -113,7 +113,7 @@ struct ReviewOptions: ParsableArguments {
         writer.value(entry.count)
         if let savings = entry.savings {
             writer.key("estimated_savings_usd")
-            writer.value(Money.dollars(savings))
+            writer.value(PicoDollars.text(savings))
         }
         writer.key("tool_sequence")
         writer.value(entry.kind == "sequence" ? entry.text : entry.kind)
@@ -247,7 +247,7 @@ struct PatternsImplementCommand: ParsableCommand {
 
     func validate() throws {
         guard let cost else { return }
-        let amount = Money.picoDollars(cost.utf8)
+        let amount = PicoDollars.exact(cost.utf8)
         if amount == nil || amount ?? 0 < 0 {
             throw ValidationError("--cost is an amount in dollars, such as 12.50; \(cost) is none.")
         }

@@ -102,7 +102,7 @@ struct MoneyArgument: ExpressibleByArgument {
 
     init?(argument: String) {
         let digits = argument.hasPrefix("$") ? argument.dropFirst() : argument[...]
-        guard let picoDollars = Money.picoDollars(Array(digits.utf8)) else { return nil }
+        guard let picoDollars = PicoDollars.exact(Array(digits.utf8)) else { return nil }
         self.picoDollars = picoDollars
     }
 }

@@ -6,9 +6,9 @@ enum Amount {
     /// Dollars in decimal, exact: `0.0292269`.
     static func exact(_ picoDollars: Int128) -> String {
         if let amount = Int64(exactly: picoDollars) {
-            return String(decoding: Money.dollars(amount), as: UTF8.self)
+            return String(decoding: PicoDollars.text(amount), as: UTF8.self)
         }
-        let unit = UInt128(Money.picoDollarsPerDollar)
+        let unit = UInt128(PicoDollars.perDollar)
         let (whole, fraction) = picoDollars.magnitude.quotientAndRemainder(dividingBy: unit)
         let digits = String(fraction)
         var text = "\(picoDollars < 0 ? "-" : "")\(whole)."

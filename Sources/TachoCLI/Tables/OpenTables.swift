@@ -191,7 +191,7 @@ extension Cell {
     }
 
     static func money(_ picoDollars: Int64) -> Cell {
-        .money(picoDollars, exact: String(decoding: Money.dollars(picoDollars), as: UTF8.self))
+        .money(picoDollars, exact: String(decoding: PicoDollars.text(picoDollars), as: UTF8.self))
     }
 }
 

@@ -64,7 +64,7 @@ struct WorkflowReport {
         guard let column = history.schema.column(named: "cost_breakdown") else { return [] }
         _ = history.withJSON(column, row) { bytes in
             JSONView(validated: bytes)["by_phase"]?.forEachMember { key, value in
-                if let amount = Money.picoDollars(value.bytes) {
+                if let amount = PicoDollars.exact(value.bytes) {
                     costs.append((key.string() ?? "", amount))
                 }
                 return true

@@ -150,6 +150,6 @@ package enum EmbeddedPrices {
     }
 
     private static func amount(_ dollars: String) -> Int64? {
-        Money.picoDollars(Array(dollars.utf8))
+        PicoDollars.exact(Array(dollars.utf8))
     }
 }

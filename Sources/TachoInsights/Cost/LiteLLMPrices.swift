@@ -127,7 +127,7 @@ package struct LiteLLMPrices: Sendable {
                         entry, suffix + "_above_\(threshold / 1000)k_tokens", price.model))
             }
             if name == "batch", rates.isHalf(of: price.rates), long.isHalf(of: price.longRates) {
-                if !rates.isEmpty { price.batchMultiplier = Money.picoDollarsPerDollar / 2 }
+                if !rates.isEmpty { price.batchMultiplier = PicoDollars.perDollar / 2 }
             } else if !rates.isEmpty || !long.isEmpty {
                 price.serviceTiers.append(
                     ModelPrice.ServiceTier(

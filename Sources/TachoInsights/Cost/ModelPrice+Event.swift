@@ -48,7 +48,7 @@ extension ModelPrice {
             writer.value(text)
         }
         func add(_ key: StaticString, _ amount: Int64?) {
-            add(key, amount.map { Money.dollars($0) })
+            add(key, amount.map { PicoDollars.text($0) })
         }
         add("model", model.bytes)
         add("provider", provider?.bytes)

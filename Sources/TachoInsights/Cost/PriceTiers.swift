@@ -96,7 +96,7 @@ enum PriceTiers {
         ]
         for case (let name, let amount?) in amounts {
             writer.key(Array((prefix + name).utf8))
-            writer.value(Money.dollars(amount))
+            writer.value(PicoDollars.text(amount))
         }
     }
 }

@@ -121,7 +121,7 @@ package struct PricedUsage: Sendable {
     static func multiply(_ rate: Int64, by multipliers: [Int64]) -> Int64? {
         var rate = rate
         for multiplier in multipliers {
-            let one = Int128(Money.picoDollarsPerDollar)
+            let one = Int128(PicoDollars.perDollar)
             var (quotient, remainder) = (Int128(rate) * Int128(multiplier))
                 .quotientAndRemainder(dividingBy: one)
             let twice = remainder * 2

@@ -89,7 +89,7 @@ package struct PatternBoard: Sendable {
     }
 
     /// What is worth a person's minute.
-    package static let cent = Money.picoDollarsPerDollar / 100
+    package static let cent = PicoDollars.perDollar / 100
 
     private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
         func rank(_ entry: Entry) -> Int {

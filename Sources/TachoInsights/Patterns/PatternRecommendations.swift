@@ -176,7 +176,7 @@ package struct PatternRecommendations: Sendable {
         func text(_ dollars: Double?) -> String {
             let rounded = Int64(exactly: ((dollars ?? 0) * 1e4).rounded()) ?? 0
             return String(
-                decoding: Money.dollars(rounded.multipliedReportingOverflow(by: 100_000_000).0),
+                decoding: PicoDollars.text(rounded.multipliedReportingOverflow(by: 100_000_000).0),
                 as: UTF8.self)
         }
         return "$\(text(measured.saving)), from \(text(measured.lower)) to \(text(measured.upper))"

@@ -24,7 +24,7 @@ extension Value: CustomStringConvertible {
         case .real(let number): String(number)
         case .boolean(let boolean): String(boolean)
         case .timestamp(let timestamp): timestamp.description
-        case .money(let picoDollars): String(decoding: Money.dollars(picoDollars), as: UTF8.self)
+        case .money(let picoDollars): String(decoding: PicoDollars.text(picoDollars), as: UTF8.self)
         case .json(let json): String(decoding: json, as: UTF8.self)
         }
     }
@@ -52,7 +52,7 @@ extension Value: CustomStringConvertible {
             guard let timestamp = Timestamp(iso8601: whole) else { return nil }
             self = .timestamp(timestamp)
         case .money:
-            guard let picoDollars = Money.picoDollars(text.bytes) else { return nil }
+            guard let picoDollars = PicoDollars.exact(text.bytes) else { return nil }
             self = .money(picoDollars)
         }
     }
@@ -101,7 +101,7 @@ extension Table {
         case .real: real(column, row).map { writer.value($0) }
         case .boolean: boolean(column, row).map { writer.value($0) }
         case .timestamp: timestamp(column, row).map { writer.value($0.iso8601) }
-        case .money: money(column, row).map { writer.value(Money.dollars($0)) }
+        case .money: money(column, row).map { writer.value(PicoDollars.text($0)) }
         case .json: withJSON(column, row) { writer.rawValue($0) }
         }
     }

@@ -133,7 +133,7 @@ enum SQLText {
     }
 
     static func giveMoney(_ picoDollars: Int64, to context: OpaquePointer?) {
-        Money.dollars(picoDollars).withUnsafeBytes { give($0, to: context) }
+        PicoDollars.text(picoDollars).withUnsafeBytes { give($0, to: context) }
     }
 
     static func give(_ text: UnsafeRawBufferPointer, to context: OpaquePointer?) {

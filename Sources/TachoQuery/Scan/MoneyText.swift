@@ -10,12 +10,12 @@ enum MoneyText {
 
     /// An amount against whole pico-dollars: the largest whole number that is not above it.
     static func amount(_ text: UnsafeRawBufferPointer) -> WholeOperand? {
-        if let exact = Money.picoDollars(text) { return WholeOperand(exact) }
+        if let exact = PicoDollars.exact(text) { return WholeOperand(exact) }
         // Exponents and more than twelve digits: whatever SQLite makes of a number.
         guard let number = Double(String(decoding: text, as: UTF8.self)), number.isFinite else {
             return nil
         }
-        let picoDollars = number * Double(Money.picoDollarsPerDollar)
+        let picoDollars = number * Double(PicoDollars.perDollar)
         // A double is exact up to here only.
         guard picoDollars.magnitude < 9e15 else { return nil }
         return WholeOperand(picoDollars)
@@ -23,7 +23,7 @@ enum MoneyText {
 
     /// The order of the amounts; bytes, where one of them is none.
     static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int32 {
-        if let one = Money.picoDollars(left), let other = Money.picoDollars(right) {
+        if let one = PicoDollars.exact(left), let other = PicoDollars.exact(right) {
             return one < other ? -1 : one == other ? 0 : 1
         }
         guard let one = amount(left), let other = amount(right) else {

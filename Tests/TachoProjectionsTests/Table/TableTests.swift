@@ -109,19 +109,19 @@ struct TableTests {
             (-3_000_000_000_000, "-3"), (.max, "9223372.036854775807"),
         ] as [(Int64, String)]) func `an amount reads back exactly`(amount: Int64, text: String)
     {
-        #expect(String(decoding: Money.dollars(amount), as: UTF8.self) == text)
-        #expect(Money.picoDollars(Array(text.utf8)) == amount)
+        #expect(String(decoding: PicoDollars.text(amount), as: UTF8.self) == text)
+        #expect(PicoDollars.exact(Array(text.utf8)) == amount)
     }
 
     @Test(arguments: [
         "", "-", ".", "1.", ".5", "1.0000000000001", "9223372.036854775808", "1e3", "1,5", "+1",
         "99999999999999999999999999", "1.5.5",
     ]) func `what is no amount is not read as one`(text: String) {
-        #expect(Money.picoDollars(Array(text.utf8)) == nil)
+        #expect(PicoDollars.exact(Array(text.utf8)) == nil)
     }
 
     @Test func `zeros behind the twelfth digit are no harm`() {
-        #expect(Money.picoDollars(Array("1.50000000000000000".utf8)) == 1_500_000_000_000)
+        #expect(PicoDollars.exact(Array("1.50000000000000000".utf8)) == 1_500_000_000_000)
     }
 
     @Test func `a large table from a file finds every key before and after it is prepared`() throws

@@ -2,9 +2,10 @@ package import TachoJSON
 
 /// Money in whole pico-dollars: exact for the per-token prices in use, and for their sums.
 ///
-/// Decimal text goes in and comes out; no `Double` is between (`shared/DESIGN.md` §8).
+/// Decimal text goes in and comes out; no `Double` is between.
 package enum PicoDollars {
-    static let perDollar: Int64 = 1_000_000_000_000
+    /// 10¹²: an `Int64` of them holds nine million dollars.
+    package static let perDollar: Int64 = 1_000_000_000_000
 
     /// The amount a JSON number, or a string that holds a number, says in dollars.
     ///
@@ -21,6 +22,43 @@ package enum PicoDollars {
     package static func parse(_ dollars: UnsafeRawBufferPointer) -> Int64? {
         guard let decimal = Decimal(dollars) else { return nil }
         return decimal.scaled(byPowerOfTen: 12)
+    }
+
+    /// The amount that decimal text says in dollars, if it says it exactly: what this program writes.
+    ///
+    /// - Returns: `nil` for anything else, for more than twelve digits behind the point that are
+    ///   not zeros, and beyond nine million dollars.
+    package static func exact(_ dollars: some Collection<UInt8>) -> Int64? {
+        var rest = dollars[...]
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative { rest = rest.dropFirst() }
+        var value: UInt64 = 0
+        var digitCount = 0
+        var fractionCount: Int?
+        for byte in rest {
+            if byte == UInt8(ascii: "."), fractionCount == nil, digitCount > 0 {
+                fractionCount = 0
+                continue
+            }
+            guard byte &- 0x30 < 10 else { return nil }
+            digitCount += 1
+            if let count = fractionCount {
+                if count == 12 {
+                    guard byte == 0x30 else { return nil }
+                    continue
+                }
+                fractionCount = count + 1
+            }
+            guard let next = value.appending(digit: UInt64(byte - 0x30)) else { return nil }
+            value = next
+        }
+        guard digitCount > 0, fractionCount != 0 else { return nil }
+        for _ in (fractionCount ?? 0)..<12 {
+            guard let next = value.appending(digit: 0) else { return nil }
+            value = next
+        }
+        guard let magnitude = Int64(exactly: value) else { return nil }
+        return isNegative ? -magnitude : magnitude
     }
 
     /// Whether decimal text says whole pico-dollars, so that ``parse(_:)`` rounds nothing.
@@ -70,6 +108,15 @@ package enum PicoDollars {
             total = next
         }
         return total
+    }
+}
+
+extension UInt64 {
+    /// Ten times this plus the digit; `nil` beyond the type.
+    fileprivate func appending(digit: UInt64) -> UInt64? {
+        let (tens, isTooLarge) = multipliedReportingOverflow(by: 10)
+        let (sum, overflows) = tens.addingReportingOverflow(digit)
+        return isTooLarge || overflows ? nil : sum
     }
 }
 
