@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A record says a moment with four digits for the year.
-struct RecordableTimeTests {
+struct TimestampTests {
     @Test(arguments: [
         "0000-01-01T00:00:00Z", "0000-12-31T23:59:59.999Z", "0000-12-31T23:59:59.999999Z",
         "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z",
