@@ -64,6 +64,7 @@ struct AnalyticsCommandTests {
 
         let tools = try tacho.run("tools", "--json").rows()
         let servers = try tacho.run("tools", "--by", "server", "--json").rows()
+        let ones = try tacho.run("tools", "--session", "s", "--json").rows()
         let nobodys = try tacho.run("tools", "--session", "s2")
 
         #expect(
@@ -77,6 +78,7 @@ struct AnalyticsCommandTests {
         #expect(servers.map { $0["server"] as? String } == ["built-in", "db"])
         #expect(servers[1]["calls"] as? Int == 2)
         #expect(servers[1]["total_seconds"] as? Double == 0.015)
+        #expect(ones.count == tools.count)
         #expect(nobodys.status == 0 && nobodys.errors.contains("No call matches."))
     }
 

@@ -16,7 +16,7 @@ struct ToolsCommand: ParsableCommand {
             EXAMPLES
               tacho tools --since 7d
               tacho tools --by server
-              tacho tools --session 7f3e1c9a --json
+              tacho tools --session 7f3e --json
             """)
 
     enum Dimension: String, ExpressibleByArgument, CaseIterable {
@@ -26,7 +26,7 @@ struct ToolsCommand: ParsableCommand {
     @Option(help: "tool, or server: all tools of an MCP server as one, and the agent's own as one.")
     var by = Dimension.tool
 
-    @Option(help: "Only calls of this session.")
+    @Option(help: "Only calls of this session; a beginning of its id is enough.")
     var session: String?
 
     @OptionGroup var options: AnalysisOptions
@@ -37,7 +37,7 @@ struct ToolsCommand: ParsableCommand {
 
     private func listing(_ calls: Table) -> Listing {
         let outcomes = ToolOutcomes(
-            calls, session: session.map { ByteString($0) }, where: options.time.contains)
+            calls, session: session, where: options.time.contains)
         let tools = by == .tool ? outcomes.tools : outcomes.servers
         let callCount = tools.reduce(0) { $0 + $1.callCount }
         var listing = Listing(

@@ -32,22 +32,27 @@ package struct ToolOutcomes: Sendable {
 
     /// - Parameters:
     ///   - calls: The table `tool_calls`.
-    ///   - session: Only calls of this one; `nil` is all.
+    ///   - session: Only calls of sessions whose ids begin so; `nil` is all.
     ///   - isWanted: Whether calls of a moment count: that of their beginning, else of their end.
     package init(
-        _ calls: Table, session: ByteString? = nil, where isWanted: (Timestamp?) -> Bool
+        _ calls: Table, session: String? = nil, where isWanted: (Timestamp?) -> Bool
     ) {
         typealias Column = ToolCallsProjector.Column
         let names = calls.textNumbers(of: Column.toolName)
         let sessions = calls.textNumbers(of: Column.sessionID)
-        let wantedSession = session.map { sessions.number(of: $0) ?? -1 }
+        var isSessionWanted = [Bool?](
+            repeating: session == nil ? true : nil, count: sessions.largest + 1)
+        isSessionWanted[0] = session == nil
         var placeByName = [Int?](repeating: nil, count: names.largest + 1)
         for row in 0..<calls.rowCount {
             let moment =
                 calls.timestamp(Column.calledAt, row) ?? calls.timestamp(Column.completedAt, row)
-            guard isWanted(moment), wantedSession.map({ $0 == sessions[row] }) ?? true else {
-                continue
+            guard isWanted(moment) else { continue }
+            if isSessionWanted[sessions[row]] == nil, let session {
+                let id = calls.text(Column.sessionID, row)?.description
+                isSessionWanted[sessions[row]] = id?.hasPrefix(session)
             }
+            guard isSessionWanted[sessions[row]] == true else { continue }
             let place = placeByName[names[row]] ?? tools.count
             if place == tools.count {
                 placeByName[names[row]] = place
