@@ -70,7 +70,9 @@ struct CompactionAnswers {
         self.past = past
         let order = allProjectors.map { $0.name }
         self.tables = order.compactMap { name in tables.first { $0.name == name } }
-        queries = try questions.moments.flatMap { try Self.ask(reader, at: $0) }
+        queries = try questions.moments.flatMap {
+            try Self.ask(reader, at: $0, through: questions.position)
+        }
     }
 
     /// Projectors that are folded together.
@@ -128,7 +130,11 @@ struct CompactionAnswers {
 
     /// The first lines from a position on: all of them, and those of the type, of the stream, and of
     /// both, of the event there.
-    private static func ask(_ reader: LogReader, at position: Position) throws -> [Answer] {
+    ///
+    /// What was appended behind `last` since the first time of asking is in no answer.
+    private static func ask(
+        _ reader: LogReader, at position: Position, through last: Position
+    ) throws -> [Answer] {
         var (type, stream) = (ByteString([]), ByteString([]))
         func lines(_ filter: RecordFilter) throws -> String {
             var hasher = SHA256Hasher()
@@ -136,7 +142,7 @@ struct CompactionAnswers {
             var filter = filter
             filter.passesExpired = true
             try reader.forEachBatch(
-                from: position, through: Position(position.rawValue + positionCount),
+                from: position, through: min(last, Position(position.rawValue + positionCount)),
                 matching: filter, onDamage: { _ in }
             ) { batch in
                 try batch.forEachRecord { record in

@@ -109,6 +109,27 @@ import Testing
         #expect(try compaction.run(expecting: next) { _, _ in true }.written.count == 1)
     }
 
+    @Test func `what is appended while it runs is no difference`() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.file("store")
+        for part in 0..<2 { try Self.append(part * 9..<part * 9 + 9, to: store) }
+
+        let report = try Compaction(store, Self.options()).run { done, _ in
+            // Behind the first asking, and of types and streams that were asked for.
+            do {
+                guard done == 0 else { return true }
+                var log = try LogWriter.open(store)
+                _ = try log.append((100..<130).map(Self.event))
+                try log.close()
+            } catch { Issue.record(error) }
+            return true
+        }
+
+        #expect(report.record.differing == [])
+        #expect(report.record.checked.contains("I6"))
+        #expect(report.record.position == Position(18))
+    }
+
     @Test func `without room for what it writes it begins nothing`() throws {
         let directory = try TemporaryDirectory()
         let store = directory.file("store")
