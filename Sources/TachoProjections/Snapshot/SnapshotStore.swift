@@ -133,12 +133,26 @@ package struct SnapshotStore: Sendable {
             let isCurrent = version == versionName(type)
             for name in list("\(type.name)/\(version)") {
                 let isOurs = name.hasSuffix(".snap") || name.hasSuffix(".tmp")
-                if !isOurs || isCurrent && kept.contains(name) { continue }
+                if !isOurs || isCurrent && kept.contains(name) || Self.isInTheMaking(name) {
+                    continue
+                }
                 let path = "\(directory)/\(type.name)/\(version)/\(name)"
                 if (try? fileSystem.remove(path)) != nil { removedCount += 1 }
             }
         }
         return removedCount
+    }
+
+    /// Whether a temporary file is of a process that runs: it is about to be renamed.
+    ///
+    /// One of another machine or container passes for a dead one's: its write fails, and nothing
+    /// but time is lost.
+    private static func isInTheMaking(_ name: String) -> Bool {
+        guard name.hasSuffix(".tmp"),
+            let process = name.dropLast(4).split(separator: ".").last.flatMap({ pid_t($0) }),
+            process > 0
+        else { return false }
+        return kill(process, 0) == 0 || errno == EPERM
     }
 
     // MARK: Loading

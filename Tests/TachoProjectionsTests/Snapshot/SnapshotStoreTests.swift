@@ -4,6 +4,12 @@ import TachoProjections
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 struct SnapshotStoreTests {
     private func fold(_ log: MemoryLog, _ count: Int) throws -> Projection {
         var projections = Projections([ExampleProjector.self])
@@ -265,6 +271,25 @@ struct SnapshotStoreTests {
         #expect(removedCount == 3)
         #expect(store.positions(of: ExampleProjector.self) == [Position(30), Position(40)])
         #expect(store.positions(of: NewerExample.self).isEmpty)
+    }
+
+    @Test func `pruning leaves alone what a process that runs is about to rename`() throws {
+        let directory = try TemporaryDirectory()
+        let store = SnapshotStore(directory: directory.file("snap"))
+        let log = MemoryLog.random(20, seed: testSeed())
+        try write(store, log, 10)
+        let folder = try String(path(store).dropLast("/00000000000000000010.snap".count))
+        let name = "\(folder)/00000000000000000020.snap"
+        // Above every number that Linux gives to a process.
+        for suffix in ["\(getppid()).tmp", "4194305.tmp", "tmp"] {
+            try RealFileSystem().replaceFile(
+                "\(name).\(suffix)", with: [1], temporary: "\(name).t")
+        }
+
+        #expect(store.prune(ExampleProjector.self) == 2)
+
+        let left = try RealFileSystem().list(folder).filter { $0.hasSuffix(".tmp") }
+        #expect(left == ["00000000000000000020.snap.\(getppid()).tmp"])
     }
 
     @Test func `the state's hash is compared on demand`() throws {
