@@ -134,8 +134,12 @@ public struct RealFileSystem: FileSystem {
         if mkdir(path, 0o700) == 0 { return }
         let failure = errno
         if failure == EEXIST {
-            if let status = try status(path), status.isDirectory { return }
-            throw FileError(.createDirectory, path, errno: ENOTDIR)
+            // A link to a directory is one: people keep a store on another disk that way.
+            var status = stat()
+            guard retrying({ systemStatus(path, &status) }) == 0,
+                status.st_mode & S_IFMT == S_IFDIR
+            else { throw FileError(.createDirectory, path, errno: ENOTDIR) }
+            return
         }
         guard failure == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex
         else {
@@ -253,4 +257,5 @@ private func tachoOpen(_ path: UnsafePointer<CChar>, _ flags: CInt, _ mode: mode
 }
 private func systemClose(_ file: CInt) -> CInt { close(file) }
 private func systemRename(_ path: String, _ newPath: String) -> CInt { rename(path, newPath) }
+private func systemStatus(_ path: String, _ status: inout stat) -> CInt { stat(path, &status) }
 private func systemLink(_ path: String, _ newPath: String) -> CInt { link(path, newPath) }

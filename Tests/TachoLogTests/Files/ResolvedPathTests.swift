@@ -33,4 +33,20 @@ struct ResolvedPathTests {
         let here = paths.currentDirectoryPath
         #expect(files.resolved("nowhere") == files.resolved(here + "/nowhere"))
     }
+
+    @Test func `a link to an empty directory is a place for a store`() throws {
+        let home = try TemporaryDirectory()
+        try RealFileSystem().createDirectory(home.file("other disk/store"))
+        try FileManager.default.createSymbolicLink(
+            atPath: home.file("store"), withDestinationPath: "other disk/store")
+
+        var log = try LogWriter.open(home.file("store"))
+        _ = try log.append([.numbered(1)])
+        try log.close()
+
+        #expect(try LogReader.open(home.file("other disk/store")).numbers() == [1])
+        try FileManager.default.createSymbolicLink(
+            atPath: home.file("lost"), withDestinationPath: "nowhere")
+        #expect(throws: LogError.self) { _ = try LogWriter.open(home.file("lost")) }
+    }
 }
