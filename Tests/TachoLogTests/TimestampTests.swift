@@ -69,4 +69,25 @@ struct TimestampTests {
         #expect(try reader.numbers() == [1])
         try log.close()
     }
+
+    /// Such an event was acknowledged, and the next writer took it for one that a crash had cut off.
+    @Test(arguments: [
+        Timestamp.recordable.lowerBound.microseconds - 1,
+        Timestamp.recordable.upperBound.microseconds + 1, .min, .max,
+    ])
+    func `a clock that is out of its mind loses no event`(microseconds: Int64) throws {
+        let fileSystem = SimulatedFileSystem(seed: 1)
+        var options = LogOptions()
+        options.clock = { Timestamp(microseconds: microseconds) }
+        for number in 1...3 {
+            var log = try LogWriter.open("store", options: options, fileSystem: fileSystem)
+            #expect(log.recovery == nil)
+            _ = try log.append([.numbered(number)])
+            try log.close()
+        }
+
+        let reader = try LogReader.open("store", fileSystem: fileSystem)
+        #expect(try reader.numbers() == [1, 2, 3])
+        #expect(try LogVerifier(reader).verify(.deep).isGood)
+    }
 }

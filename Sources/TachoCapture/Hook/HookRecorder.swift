@@ -50,7 +50,7 @@ package struct HookRecorder: Sendable {
 
     /// Reads `input` to its end and records it.
     package func record(input: CInt) -> Outcome {
-        let time = options.clock()
+        let time = options.now
         var generator = UUIDv7Generator()
         let id = generator.next(at: time)
         do throws(RejectedRecord) {
@@ -66,7 +66,7 @@ package struct HookRecorder: Sendable {
 
     /// Records an event that somebody else has made, in the same way.
     package func record(_ event: NewEvent) -> Outcome {
-        let time = options.clock()
+        let time = options.now
         var generator = UUIDv7Generator()
         let id = event.id ?? generator.next(at: time)
         var event = event

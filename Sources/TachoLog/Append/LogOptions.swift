@@ -30,6 +30,14 @@ public struct LogOptions: Sendable {
     public var clock: @Sendable () -> Timestamp = { .now }
 
     public init() {}
+
+    /// What the clock says, or the nearest moment to it that a record can say.
+    ///
+    /// A record of another moment is acknowledged, and torn to whoever reads it.
+    package var now: Timestamp {
+        let moments = Timestamp.recordable
+        return min(max(clock(), moments.lowerBound), moments.upperBound)
+    }
 }
 
 extension Timestamp {

@@ -43,7 +43,7 @@ extension LogWriter {
         defer { unlock() }
         try refresh()
         try rollIfFull()
-        let recorded = max(options.clock().inMilliseconds, head.recorded)
+        let recorded = max(options.now.inMilliseconds, head.recorded)
         let position = head.writtenPosition.next
         encoder.begin(seed: seed, recorded: recorded, watermark: head.durableByteCount)
         encoder.append(event, generator: &generator, position: position, remaining: 0)

@@ -273,7 +273,7 @@ public struct LogWriter: ~Copyable {
         _ batches: [[NewEvent]], idsAreNew: Bool
     ) throws(LogError) -> Plan {
         var plan = Plan()
-        plan.recorded = max(options.clock().inMilliseconds, head.recorded)
+        plan.recorded = max(options.now.inMilliseconds, head.recorded)
         plan.outcomes.reserveCapacity(batches.count)
         encoder.begin(seed: seed, recorded: plan.recorded, watermark: head.durableByteCount)
         var hasLoadedIDs = idsAreNew

@@ -138,7 +138,7 @@ extension LogWriter {
 
     private mutating func appendOwn(_ event: NewEvent) throws(LogError) {
         guard let activeFile else { return }
-        let recorded = max(options.clock().inMilliseconds, head.recorded)
+        let recorded = max(options.now.inMilliseconds, head.recorded)
         var encoder = RecordEncoder()
         encoder.begin(seed: seed, recorded: recorded, watermark: head.durableByteCount)
         encoder.append(

@@ -35,7 +35,7 @@ enum StoreCreation {
             }
             try fileSystem.remove(path)
         }
-        let now = options.clock().inMilliseconds
+        let now = options.now.inMilliseconds
         var generator = UUIDv7Generator()
         guard let store = StoreID(generator.next(at: now).description) else {
             preconditionFailure("a generated id is a UUID")
