@@ -181,6 +181,22 @@ struct AppendTests {
         #expect(lines.last?.hasSuffix("\"data\":{\"n\": 2}}") == true)
     }
 
+    @Test func `a byte order mark in front is no part of the first event`() throws {
+        let tacho = try Program()
+        let mark = Data([0xEF, 0xBB, 0xBF])
+
+        let result = try tacho.run(
+            "append", "--type", "t", "--json",
+            input: mark + Data("{\"n\":1}\n".utf8) + mark + Data("{\"n\":2}\n".utf8))
+
+        #expect(result.status == 65)
+        let rejects = try result.data()["rejects"] as? [[String: Any]]
+        #expect(rejects?.map { $0["offset"] as? Int } == [11])
+        let lines = try tacho.run("cat").lines
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasSuffix("\"data\":{\"n\":1}}") == true)
+    }
+
     @Test func `what cat prints can be appended to another store, twice without effect`() throws {
         let tacho = try Program()
         let other = tacho.home.file("other")

@@ -8,6 +8,8 @@ import TachoLog
 #endif
 
 /// Lines of a pipe, a terminal, or a file, as they come, in memory that no line can exceed.
+///
+/// A byte order mark in front, which other systems write, is no part of the first line.
 struct LineSource: ~Copyable {
     /// Where a line stands in the input.
     struct Place {
@@ -30,6 +32,7 @@ struct LineSource: ~Copyable {
     /// The largest data there may be, and an envelope around it.
     static let maximumLineByteCount = NewEvent.maximumDataByteCount + 8192
     private static let pieceByteCount = 1 << 18
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private let descriptor: CInt
     private var buffer: [UInt8] = []
@@ -83,6 +86,10 @@ struct LineSource: ~Copyable {
     }
 
     private mutating func takeLine(end: Int, next: Int) -> Item {
+        if offset == 0, tooLong == nil, buffer[start..<end].starts(with: Self.byteOrderMark) {
+            offset += Self.byteOrderMark.count
+            start += Self.byteOrderMark.count
+        }
         let place = Place(number: number, offset: offset)
         offset += next - start + (tooLong?.byteCount ?? 0)
         number += 1
