@@ -216,6 +216,14 @@ extension LogReader {
     package func erasures(
         from first: Position = .first, through last: Position
     ) throws(LogError) -> [SegmentErasure] {
+        try withFilesInPlace { log throws(LogError) in
+            try log.erasuresOfView(from: first, through: last)
+        }
+    }
+
+    private func erasuresOfView(
+        from first: Position, through last: Position
+    ) throws(LogError) -> [SegmentErasure] {
         var erasures = [SegmentErasure]()
         for segment in view.segments
         where segment.entry.state.isSealed && segment.last >= first && segment.first <= last {

@@ -157,14 +157,18 @@ extension LogReader {
     ///
     /// - Complexity: O(segments).
     package func front() throws(LogError) -> [Front] {
-        try facts(view.segments.prefix { $0.entry.state.isSealed })
+        try withFilesInPlace { log throws(LogError) in
+            try log.facts(log.view.segments.prefix { $0.entry.state.isSealed })
+        }
     }
 
     /// All sealed segments, archived ones among them.
     ///
     /// - Complexity: O(segments).
     package func sealedSegments() throws(LogError) -> [Front] {
-        try facts(view.segments.filter { $0.entry.state.isSealed })
+        try withFilesInPlace { log throws(LogError) in
+            try log.facts(log.view.segments.filter { $0.entry.state.isSealed })
+        }
     }
 
     private func facts(_ segments: some Sequence<LogView.Segment>) throws(LogError) -> [Front] {

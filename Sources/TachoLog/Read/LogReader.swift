@@ -55,6 +55,39 @@ public struct LogReader: Sendable {
         return view.lastPosition > before
     }
 
+    /// What `body` finds in this view, or in a newer one where a file of this has gone, because its
+    /// segment was sealed, merged, or moved meanwhile.
+    func withFilesInPlace<Result>(
+        _ body: (LogReader) throws(LogError) -> Result
+    ) throws(LogError) -> Result {
+        var log = self
+        while true {
+            do throws(LogError) {
+                return try body(log)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                let generation = log.view.generation
+                _ = try log.refresh()
+                guard log.view.generation != generation else { throw error }
+            }
+        }
+    }
+
+    /// Takes in a newer view because the file of a segment has gone.
+    ///
+    /// - Returns: What has the segment's positions now, from its beginning on, and all behind it;
+    ///   `nil` if nothing has taken the file's place.
+    mutating func segments(
+        inPlaceOf segment: LogView.Segment
+    ) -> ArraySlice<LogView.Segment>? {
+        let generation = view.generation
+        // Without a newer view the file is missing from this one.
+        guard (try? refresh()) != nil, view.generation != generation else { return nil }
+        let segments = view.segments
+        let start = segments.firstIndex { $0.last >= segment.first } ?? segments.count - 1
+        return segments[start...]
+    }
+
     /// Calls `body` with the matching records in order of position, in batches.
     ///
     /// Frames of sealed segments whose index says that nothing in them matches are not read.

@@ -39,12 +39,16 @@ public struct Anchor: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension LogReader {
-    /// The anchor of the last position of this view.
+    /// The anchor of the last position of this view, or of a newer one if files of this have gone.
     ///
     /// - Throws: ``LogError`` `.damaged` if a line behind the last sealed segment cannot be read.
     /// - Complexity: O(bytes that are not sealed): what sealed segments say of themselves is
     ///   believed; `verify --deep` checks it.
     public func anchor() throws(LogError) -> Anchor {
+        try withFilesInPlace { log throws(LogError) in try log.anchorOfView() }
+    }
+
+    private func anchorOfView() throws(LogError) -> Anchor {
         var chain = Chain.start
         var hasher = SHA256Hasher()
         for segment in view.segments {

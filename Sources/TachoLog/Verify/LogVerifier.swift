@@ -57,10 +57,7 @@ public struct LogVerifier: Sendable {
         _ depth: Depth, anchors: [Anchor] = [], progress: (Position) -> Void = { _ in }
     ) throws(LogError) -> Report {
         var pass = VerifyPass(reader, isDeep: depth == .deep || !anchors.isEmpty, anchors)
-        for segment in reader.view.segments {
-            try pass.verify(segment)
-            progress(segment.last)
-        }
+        try pass.verifyAll(progress: progress)
         return pass.finish()
     }
 }

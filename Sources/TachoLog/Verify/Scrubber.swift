@@ -37,12 +37,26 @@ public struct Scrubber: Sendable {
     ) throws(LogError) -> Report {
         var report = Report()
         var state = try ScrubState(reader.layout, reader.fileSystem)
-        let segments = reader.view.segments.filter { $0.last >= $0.first }
+        var reader = reader
+        var segments = reader.view.segments.filter { $0.last >= $0.first }[...]
         // A mark behind the end is one of another time: begin anew.
-        let first = segments.firstIndex { $0.last >= state.next } ?? segments.startIndex
-        for segment in segments[first...] {
+        var rest = segments[(segments.firstIndex { $0.last >= state.next } ?? 0)...]
+        while let segment = rest.first {
             var pass = VerifyPass(reader, isDeep: true, from: segment.first)
-            try pass.verify(segment)
+            do throws(LogError) {
+                try pass.verify(segment)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                // It was sealed, merged, or moved before its turn came.
+                if let newer = reader.segments(inPlaceOf: segment) {
+                    segments = newer.filter { $0.last >= $0.first }[...]
+                    rest = segments
+                    continue
+                }
+                pass = VerifyPass(reader, isDeep: true, from: segment.first)
+                try pass.verify(segment, gone: error)
+            }
+            rest = rest.dropFirst()
             report.findings += pass.findings
             report.segmentCount += 1
             report.byteCount += segment.byteCount

@@ -2,7 +2,17 @@
 struct VerifyPass: ~Copyable {
     typealias Finding = LogVerifier.Finding
 
-    private let reader: LogReader
+    /// What is known where a segment begins.
+    private struct Checkpoint {
+        let report: LogVerifier.Report
+        let expected: Position
+        let chain: Chain?
+        let isChainWhole: Bool
+        let heads: [Position: Digest256]
+        let unreachable: [ClosedRange<Position>]
+    }
+
+    private var reader: LogReader
     private let isDeep: Bool
     private let anchors: [Anchor]
     private var report = LogVerifier.Report()
@@ -15,6 +25,8 @@ struct VerifyPass: ~Copyable {
     private var heads: [Position: Digest256] = [:]
     /// Positions whose lines are in an archive that cannot be read from here.
     private var unreachable: [ClosedRange<Position>] = []
+    /// At each segment's first position: a segment that was merged meanwhile begins at one of them.
+    private var checkpoints: [Position: Checkpoint] = [:]
 
     /// - Parameters:
     ///   - reader: The view that is checked.
@@ -33,13 +45,68 @@ struct VerifyPass: ~Copyable {
 
     var findings: [Finding] { report.findings }
 
-    mutating func verify(_ segment: LogView.Segment) throws(LogError) {
+    /// Checks all segments of the log.
+    ///
+    /// Writers go on meanwhile: what a segment was sealed, merged, or moved to before it was looked
+    /// at is checked in its place, and with it what a newer view has behind it.
+    mutating func verifyAll(progress: (Position) -> Void) throws(LogError) {
+        let beginning = checkpoint
+        var rest = reader.view.segments[...]
+        while let segment = rest.first {
+            let start = checkpoint
+            checkpoints[segment.first] = start
+            do throws(LogError) {
+                try verify(segment)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                if let newer = reader.segments(inPlaceOf: segment) {
+                    let segments = reader.view.segments
+                    var index = newer.startIndex
+                    while index > 0, checkpoints[segments[index].first] == nil { index -= 1 }
+                    go(to: checkpoints[segments[index].first] ?? beginning)
+                    rest = segments[index...]
+                    continue
+                }
+                go(to: start)
+                try verify(segment, gone: error)
+            }
+            rest = rest.dropFirst()
+            progress(segment.last)
+        }
+    }
+
+    private var checkpoint: Checkpoint {
+        Checkpoint(
+            report: report, expected: expected, chain: chain, isChainWhole: isChainWhole,
+            heads: heads, unreachable: unreachable)
+    }
+
+    private mutating func go(to checkpoint: Checkpoint) {
+        report = checkpoint.report
+        expected = checkpoint.expected
+        chain = checkpoint.chain
+        isChainWhole = checkpoint.isChainWhole
+        heads = checkpoint.heads
+        unreachable = checkpoint.unreachable
+    }
+
+    /// - Parameters:
+    ///   - segment: The next one.
+    ///   - reason: Why its file cannot be opened, where nothing has taken its place.
+    /// - Throws: ``LogError`` `.notFound` if the file is gone and no reason was given; the pass is then
+    ///   of no more use.
+    mutating func verify(
+        _ segment: LogView.Segment, gone reason: LogError? = nil
+    ) throws(LogError) {
         report.segmentCount += 1
         report.byteCount += segment.byteCount
         if segment.last >= segment.first, segment.first != expected {
             foundMissing(segment, expected, segment.first.previous)
         }
-        if segment.entry.state.isSealed {
+        if let reason {
+            let isSealed = segment.entry.state.isSealed
+            foundUnreadable(segment, isSealed ? reason.message : "the file is not there")
+        } else if segment.entry.state.isSealed {
             try verifySealed(segment)
         } else {
             try verifyPlain(segment)
@@ -114,6 +181,12 @@ struct VerifyPass: ~Copyable {
             Finding(file: segment.entry.file, message: message, first: first, last: last))
     }
 
+    private mutating func foundUnreadable(_ segment: LogView.Segment, _ message: String) {
+        found(segment, message, segment.first, segment.last)
+        isChainWhole = false
+        chain = nil
+    }
+
     private mutating func foundMissing(
         _ segment: LogView.Segment, _ first: Position, _ last: Position
     ) {
@@ -131,10 +204,8 @@ struct VerifyPass: ~Copyable {
             sealed = try SealedSegment.open(
                 segment.entry, reader.layout, reader.store, fileSystem)
         } catch {
-            guard error.code == .damaged || error.code == .notFound else { throw error }
-            found(segment, error.message, segment.first, segment.last)
-            isChainWhole = false
-            chain = nil
+            guard error.code == .damaged else { throw error }
+            foundUnreadable(segment, error.message)
             return
         }
         defer { sealed.close(fileSystem) }
@@ -190,11 +261,7 @@ struct VerifyPass: ~Copyable {
         do throws(FileError) {
             file = try fileSystem.open(path, .read)
         } catch {
-            guard error.isNotFound else { throw LogError(error) }
-            found(segment, "the file is not there", segment.first, segment.last)
-            isChainWhole = false
-            chain = nil
-            return
+            throw LogError(error)
         }
         defer { fileSystem.close(file) }
         let findingCount = report.findings.count
