@@ -3,6 +3,12 @@ import TachoSimulation
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Segments are sealed, merged, and moved while somebody reads a view that names their files.
 struct ReadingBesideOthersTests {
     private let fileSystem = SimulatedFileSystem(seed: testSeed())
@@ -156,5 +162,24 @@ struct ReadingBesideOthersTests {
         #expect(report.findings.map(\.first) == [.first])
         #expect(scrubbed.findings.map(\.first) == [.first])
         #expect(report.eventCount == 20)
+    }
+
+    @Test(arguments: [(FileError.StaticOperation.rename, ENOENT), (.open, EEXIST)])
+    func `a scrub keeps where it stands, though others clear tmp or scrub, too`(
+        operation: FileError.StaticOperation, errno: CInt
+    ) throws {
+        try makeLog()
+        let reader = try reader()
+
+        // Behind the first segment, all that is opened and renamed is the file that says so.
+        let report = try Scrubber(reader).run { _, _ in
+            fileSystem.inject(
+                SimulatedFault(
+                    call: fileSystem.callCount + 1, operation: operation, kind: .error(errno)))
+            return false
+        }
+
+        #expect(report.findings.isEmpty)
+        #expect(try reader.scrubState().next == Position(9))
     }
 }

@@ -1,5 +1,11 @@
 internal import TachoJSON
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Reads a log through again, some of it at a time, to find bits that have rotted before they are
 /// needed.
 ///
@@ -112,14 +118,22 @@ public struct ScrubState: Equatable, Sendable {
             writer.value(moment.iso8601)
         }
         writer.endObject()
-        do throws(FileError) {
-            try fileSystem.replaceFile(
-                layout.scrub, with: writer.bytes + [0x0A],
-                temporary: layout.temporaryFile("SCRUB"))
-        } catch {
-            throw LogError(error)
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(FileError) {
+                return try fileSystem.replaceFile(
+                    layout.scrub, with: writer.bytes + [0x0A],
+                    temporary: layout.temporaryFile("SCRUB"))
+            } catch {
+                // Whoever seals clears `tmp/`, and another scrub has a file of this name.
+                guard error.isNotFound || error.errno == EEXIST, attempt < Self.attemptLimit
+                else { throw LogError(error) }
+            }
         }
     }
+
+    private static let attemptLimit = 8
 }
 
 extension LogReader {
