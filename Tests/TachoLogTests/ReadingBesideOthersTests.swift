@@ -146,6 +146,25 @@ struct ReadingBesideOthersTests {
         #expect(try LogVerifier(reader()).verify(.deep, anchors: [anchor, later]).isGood)
     }
 
+    @Test func `what has expired since is no damage to anybody`() throws {
+        try makeLog()
+        let before = try reader()
+        let cut = try before.front()[1]
+        let maintenance = try LogMaintenance.begin(
+            "store", options: Self.options, fileSystem: fileSystem)
+        _ = try maintenance.expire(
+            Expiries.Cut(
+                through: cut.segment.last, recorded: Timestamp(milliseconds: 0),
+                event: before.lastPosition, policy: "test", chain: cut.chain))
+
+        let (lines, damage) = try before.allLines()
+
+        #expect(lines.count == 11)
+        #expect(damage.map(\.code) == [.expired])
+        #expect(try LogVerifier(before).verify(.deep).findings == [])
+        #expect(try Scrubber(before).run { _, _ in true }.findings == [])
+    }
+
     @Test func `a file that nothing has taken the place of is missing, whatever else has changed`()
         throws
     {

@@ -112,22 +112,23 @@ public struct LogReader: Sendable {
         // Who names neither a position nor a type asks for what is there.
         request.tellsOfExpired =
             !filter.passesExpired && (first != nil || !filter.types.isEmpty)
-        var view = view
+        var log = self
         while request.next <= request.last {
             do {
-                try read(view, &request, onDamage, body)
+                try log.read(&request, onDamage, body)
                 return
             } catch let error as LogError where error.code == .notFound {
-                // A segment was sealed or merged meanwhile: its file has another name now.
-                let newer = try LogView.load(layout, store, fileSystem)
-                guard newer.generation != view.generation else { throw error }
-                view = newer
+                // A segment was sealed or merged meanwhile, and its file has another name now; or it
+                // has expired, which only the newer view knows.
+                let generation = log.view.generation
+                _ = try log.refresh()
+                guard log.view.generation != generation else { throw error }
             }
         }
     }
 
     private func read(
-        _ view: LogView, _ request: inout ReadRequest, _ onDamage: (LogError) throws -> Void,
+        _ request: inout ReadRequest, _ onDamage: (LogError) throws -> Void,
         _ body: (RecordBatch) throws -> Bool
     ) throws {
         for segment in view.segments
