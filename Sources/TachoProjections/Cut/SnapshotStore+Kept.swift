@@ -113,9 +113,9 @@ extension SnapshotStore {
         }
     }
 
-    /// The bytes of a kept table.
-    package func contents(of file: KeptFile) throws(LogError) -> [UInt8] {
-        try fileSystem.contents(of: "\(directory)/\(file.path)", limit: 1 << 36) ?? []
+    /// The bytes of a kept table; `nil` if it is gone: a later cut has one of its own.
+    package func contents(of file: KeptFile) throws(LogError) -> [UInt8]? {
+        try fileSystem.contents(of: "\(directory)/\(file.path)", limit: 1 << 36)
     }
 
     /// The newest table that any version of this projector has kept and this one can go on with.
@@ -162,7 +162,7 @@ extension SnapshotStore {
         let bytes: [UInt8]
         let known: LogAnchor?
         do throws(LogError) {
-            bytes = try contents(of: file)
+            bytes = try contents(of: file) ?? []
             known = try anchor(file.position)
         } catch {
             throw .unreadable(error)
