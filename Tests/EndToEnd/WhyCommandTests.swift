@@ -16,6 +16,8 @@ struct WhyCommandTests {
         #expect(rows.first?["old"] is NSNull)
         #expect(rows.first?["type"] as? String == "state.snapshot")
         #expect(rows.first?["updated_by"] as? String == "adw/state")
+        let beginning = try tacho.run("why", "workflow_history", "feedb", "status", "--json")
+        #expect(beginning.output == result.output)
     }
 
     @Test func `the chain of a value is told with its events, the newest last`() throws {

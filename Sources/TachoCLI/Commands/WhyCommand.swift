@@ -20,7 +20,8 @@ struct WhyCommand: ParsableCommand {
     @Argument(help: "The table; `tacho tables` lists them.")
     var table: String
 
-    @Argument(help: "The row: the value of the table's first column.")
+    @Argument(
+        help: "The row: the value of the table's first column, or the beginning of one alone.")
     var key: String
 
     @Argument(help: "Only events that changed this column.")
@@ -32,6 +33,16 @@ struct WhyCommand: ParsableCommand {
     @OptionGroup var asOf: AsOfOptions
     @OptionGroup var location: StoreLocation
     @OptionGroup var output: OutputOptions
+
+    /// The key itself, else the only one that begins so.
+    private func key(in table: Table) throws(Failure) -> ByteString {
+        let key = ByteString(key)
+        guard !self.key.isEmpty, table.row(forKey: key) == nil else { return key }
+        let matches = Array(
+            (0..<table.rowCount).lazy.map { table.key($0) }.filter { $0.hasPrefix(key) })
+        guard matches.count > 1 else { return matches.first ?? key }
+        throw .ambiguous(self.key, matches.map(\.description))
+    }
 
     func validate() throws {
         if limit < 1 { throw ValidationError("--limit is at least 1.") }
@@ -52,7 +63,8 @@ struct WhyCommand: ParsableCommand {
         let progress = ProgressBar(
             "folding", isQuiet: output.isQuiet, color: output.messages.color)
         let found = try RowHistory.trace(
-            ByteString(key), in: projection, column: place, limit: limit, history: tables.reader,
+            try key(in: projection.table), in: projection, column: place, limit: limit,
+            history: tables.reader,
             snapshots: SnapshotStore(directory: location.layout.snapshots)
         ) { position, last in
             progress.update(

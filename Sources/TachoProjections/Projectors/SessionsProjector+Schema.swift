@@ -31,6 +31,7 @@ extension SessionsProjector {
         case transcriptPrompts
         case outputPrompts
         case hookCalls
+        case hookResults
         case transcriptCalls
         case outputCalls
         case hookErrors
@@ -145,7 +146,7 @@ extension SessionsProjector {
     private static let hiddenColumns =
         [
             "hook_prompts", "transcript_prompts", "output_prompts", "hook_calls",
-            "transcript_calls", "output_calls", "hook_errors", "transcript_errors",
+            "hook_results", "transcript_calls", "output_calls", "hook_errors", "transcript_errors",
             "output_errors", "hook_compactions", "transcript_compactions", "output_compactions",
             "started_subagents", "stopped_subagents", "transcript_subagents", "output_subagents",
             "message_input", "message_output", "message_cache_read", "message_cache_write",

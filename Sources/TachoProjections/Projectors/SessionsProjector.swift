@@ -19,8 +19,8 @@ package import TachoLog
 /// Source: ecosystem §3.3, §3.4; `shared/data/SHAPES.md`.
 package struct SessionsProjector: Projector {
     package static let version = 11
-    /// Version 10, of the same columns, did not look behind a record's message; 9 took no tokens told for
-    /// none used.
+    /// Version 10 did not look behind a record's message, nor count calls of which hooks tell the end
+    /// alone; 9, of the same columns, took no tokens told for none used.
     ///
     /// Version 7, of the columns of 8, took counts of tokens that no message can have; 8 did not keep
     /// what a session's totals had told: the next one is taken for one that has it all.
@@ -215,7 +215,12 @@ package struct SessionsProjector: Projector {
         let type = event.type
         if type.equals("hook.PreToolUse") {
             count(1, .hookCalls, in: .toolCallCount, row, &table)
-        } else if type.equals("hook.PostToolUseFailure") || type.equals("hook.StopFailure") {
+        } else if type.equals("hook.PostToolUse") {
+            count(1, .hookResults, in: .toolCallCount, row, &table)
+        } else if type.equals("hook.PostToolUseFailure") {
+            count(1, .hookResults, in: .toolCallCount, row, &table)
+            count(1, .hookErrors, in: .errorCount, row, &table)
+        } else if type.equals("hook.StopFailure") {
             count(1, .hookErrors, in: .errorCount, row, &table)
         } else if type.equals("hook.UserPromptSubmit") {
             count(1, .hookPrompts, in: .promptCount, row, &table)

@@ -16,6 +16,7 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
 
     private static let totalsOfSessions: Set = [
         "total_input", "total_output", "total_cache_read", "total_cache_write", "output_at_total",
+        "hook_results",
     ]
 
     static let all = [
@@ -42,8 +43,8 @@ struct EarlierVersion: Sendable, CustomStringConvertible {
         EarlierVersion(table: "session_times", version: 4),
         EarlierVersion(table: "sessions", version: 7, lacks: totalsOfSessions),
         EarlierVersion(table: "sessions", version: 8, lacks: totalsOfSessions),
-        EarlierVersion(table: "sessions", version: 9),
-        EarlierVersion(table: "sessions", version: 10),
+        EarlierVersion(table: "sessions", version: 9, lacks: ["hook_results"]),
+        EarlierVersion(table: "sessions", version: 10, lacks: ["hook_results"]),
         EarlierVersion(table: "task_logs", version: 1, lacks: ["fact"]),
         EarlierVersion(table: "tool_calls", version: 5),
         EarlierVersion(table: "tool_calls", version: 6),

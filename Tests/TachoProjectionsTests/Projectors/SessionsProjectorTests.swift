@@ -4,6 +4,23 @@ import TestSupport
 import Testing
 
 struct SessionsProjectorTests {
+    @Test func `hooks that tell the end of a call alone tell of a call`() throws {
+        var log = MemoryLog()
+        for (name, id) in [
+            ("PreToolUse", "a"), ("PostToolUse", "a"), ("PostToolUse", "b"),
+            ("PostToolUseFailure", "c"),
+        ] {
+            log.append(
+                stream: "s", type: "hook.\(name)", source: "claude-code/hook-log",
+                data: #"{"session_id":"s","tool_name":"Bash","tool_use_id":"\#(id)"}"#)
+        }
+
+        let row = try TableReader(folding: SessionsProjector.self, log).row("s")
+
+        #expect(row.integer("tool_call_count") == 3)
+        #expect(row.integer("error_count") == 1)
+    }
+
     @Test func `members mean the same in any order`() throws {
         let message = #""message":{"role":"user","content":"hello"}"#
         let others =
