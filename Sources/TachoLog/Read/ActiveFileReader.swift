@@ -24,17 +24,18 @@ struct ActiveFileReader {
     ) throws -> Int {
         // Used again for every piece: new memory would be cleared by the system first.
         var memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.pieceByteCount, alignment: 16)
+            byteCount: max(0, min(Self.pieceByteCount, end - start)), alignment: 16)
         defer { memory.deallocate() }
         var offset = start
         var pieceByteCount = Self.firstPieceByteCount
         var wanted = pieceByteCount
         while offset < end {
-            if wanted > memory.count {
+            let byteCount = min(wanted, end - offset)
+            if byteCount > memory.count {
                 memory.deallocate()
-                memory = .allocate(byteCount: wanted, alignment: 16)
+                memory = .allocate(byteCount: byteCount, alignment: 16)
             }
-            let piece = try read(at: offset, min(wanted, end - offset), into: memory)
+            let piece = try read(at: offset, byteCount, into: memory)
             guard let newline = piece.lastIndex(of: 0x0A) else {
                 let isAtEnd = piece.count < wanted
                 if isAtEnd || wanted > Self.maximumLineByteCount { return offset }
