@@ -1,5 +1,6 @@
 """Where a benchmark runs: its programs, its data, its directory, the machine."""
 
+import contextlib
 import functools
 import os
 import platform
@@ -189,7 +190,16 @@ def works(command):
 def swift_build(package, product):
     say(f"building {product} (release)")
     build = ["swift", "build", "-c", "release", "--package-path", package]
-    run([*build, "--product", product])
+    try:
+        run([*build, "--product", product])
+    except BenchError:
+        # A plan of a build that was made before files of the package beside it have moved is not
+        # made anew by itself.
+        folder = os.path.join(package, ".build")
+        for name in ("release.yaml", "build.db"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(folder, name))
+        run([*build, "--product", product])
     folder = run([*build, "--show-bin-path"]).strip()
     return os.path.join(folder, product)
 
