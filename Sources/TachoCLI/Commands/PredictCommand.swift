@@ -67,7 +67,7 @@ struct PredictCommand: ParsableCommand {
         var sheet = FactSheet(schema: "tacho.predict/1", warnings: warnings)
         sheet.add(
             "workflow_count", "workflows alike", .count(found.basis.count),
-            note: running == 0 ? "" : "\(Quantity.count(running)) have not ended, and may cost more"
+            note: running == 0 ? "" : "\(Quantity.count(running)) not ended, which may cost more"
         )
         sheet.add("sample_size", "with a cost", .count(found.cost?.sampleCount ?? 0))
         sheet.add("predicted_cost_usd", "cost", Self.dollars(found.cost?.cost))

@@ -1,5 +1,4 @@
 import ArgumentParser
-import TachoEvents
 import TachoInsights
 import TachoLog
 import TachoProjections
@@ -83,17 +82,7 @@ struct PromptsCommand: ParsableCommand {
         _ tables: OpenTables
     ) throws -> (prompts: [SessionPrompts.Prompt], damage: [LogError]) {
         var found = SessionPrompts()
-        var damage: [LogError] = []
-        try tables.reader.forEachBatch(
-            through: tables.asOf, matching: RecordFilter(types: PromptText.types),
-            onDamage: { damage.append($0) },
-            { batch in
-                try batch.forEachRecord { record in
-                    Event.withEvent(of: record) { found.take($0, at: record.position) }
-                    return true
-                }
-                return true
-            })
+        let damage = try tables.forEachPrompt { found.take($0, at: $1) }
         found.attribute(
             calls: try tables.table("tool_calls"), usage: try tables.table("model_usage"),
             sessions: try tables.table("sessions"),

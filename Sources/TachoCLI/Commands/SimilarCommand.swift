@@ -1,5 +1,4 @@
 import ArgumentParser
-import TachoEvents
 import TachoInsights
 import TachoLog
 import TachoProjections
@@ -101,18 +100,7 @@ extension PromptCorpus {
     static func read(_ tables: OpenTables) throws -> (corpus: PromptCorpus, damage: [LogError]) {
         var corpus = PromptCorpus(
             history: try tables.table("workflow_history"), sessions: try tables.table("sessions"))
-        var damage: [LogError] = []
-        try tables.reader.forEachBatch(
-            through: tables.asOf,
-            matching: RecordFilter(types: PromptText.types),
-            onDamage: { damage.append($0) },
-            { batch in
-                try batch.forEachRecord { record in
-                    Event.withEvent(of: record) { corpus.take($0) }
-                    return true
-                }
-                return true
-            })
+        let damage = try tables.forEachPrompt { event, _ in corpus.take(event) }
         return (corpus, damage)
     }
 }
